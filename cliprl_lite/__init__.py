@@ -1,0 +1,66 @@
+"""cliprl_lite: which old agent should teach the new one?
+
+A small library behind an interactive course on *CLIP-RL: Aligning Language and Policy
+Representations for Task Transfer in Reinforcement Learning*. The names below are the front door;
+each is loaded when it is first used, so that importing the package costs next to nothing.
+
+Example:
+    >>> import cliprl_lite as clip
+    >>> suite = clip.load_suite("house_a")
+    >>> suite.transfer("go to the red cone").target.goal
+    (4, 1)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "gridworld": ["ACTIONS", "DISCOUNT", "GridWorld"],
+    "tasks": ["SuiteError", "Task", "TaskSuite", "Transfer", "load_suite", "suite_names"],
+    "language": ["embed", "novelty"],
+    "alignment": [
+        "PAPER_BOX",
+        "PAPER_TEXT",
+        "Alignment",
+        "AlignmentSettings",
+        "align",
+        "align_batch",
+        "contrastive_loss",
+        "cosine_similarity",
+    ],
+    "qlearning": ["Learner", "LearningRun", "evaluate_greedy", "greedy_actions", "learn"],
+    "policies": ["TabularPolicy", "average", "learn_policy", "policy_vectors"],
+    "transfer": [
+        "METHODS",
+        "WEIGHTINGS",
+        "WarmStart",
+        "algorithm_1",
+        "algorithm_2",
+        "clipped",
+        "closest",
+        "literal",
+        "ridge_scores",
+        "softmax",
+        "warm_start",
+    ],
+    "evaluation": ["Interval", "median_interval", "paired_log_ratio", "ratio_interval", "regret"],
+    "experiments": ["Sweep", "figure2_sweep", "read_table", "run_sweep", "worlds_sweep"],
+    "paths": ["data_path"],
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'cliprl_lite' has no attribute {name!r}")
+    value = getattr(import_module(f"cliprl_lite.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,275 @@
+"""Contrastive alignment of sentences with policies: the loss, the two towers, their training.
+
+This is Step 2 of the paper's Algorithm 2. Each pair (instruction lᵢ, policy πᵢ) is one concept in
+two modalities; two linear projections, one per modality, are trained so that the right pairs
+score higher than the wrong ones. Arrays come in and arrays go out: the module knows nothing of
+maps or sentences. Training needs torch; applying what was trained needs NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AlignmentSettings:
+    """The choices that the paper leaves open, and what this project chose.
+
+    The values here were chosen on the development suites by `benchmarks/choose_settings.py` and
+    then frozen: one setting for every world and size.
+
+    Attributes:
+        similarity: `"cosine"`, as the paper's text says, or `"dot"`, as its box prints.
+        targets: `"identity"`, the paper's loss (each sentence belongs to its own policy), or
+            `"soft"`: the softmax of policy–policy similarity, so that a sentence also belongs,
+            to a degree, to the policies that resemble its own.
+        centre: subtract the mean over the base tasks from both inputs.
+        temperature: the paper's δ; divides the similarities before the softmax.
+        steps: gradient steps (Adam).
+        learning_rate: of Adam.
+        dimension: width of the shared space.
+    """
+
+    similarity: Literal["cosine", "dot"] = "cosine"
+    targets: Literal["identity", "soft"] = "soft"
+    centre: bool = True
+    temperature: float = 0.5
+    steps: int = 100
+    learning_rate: float = 0.01
+    dimension: int = 32
+
+    def __post_init__(self) -> None:
+        if self.similarity not in ("cosine", "dot"):
+            raise ValueError(f"similarity is 'cosine' or 'dot'; got {self.similarity!r}")
+        if self.targets not in ("identity", "soft"):
+            raise ValueError(f"targets is 'identity' or 'soft'; got {self.targets!r}")
+        if not self.temperature > 0:
+            raise ValueError(f"the temperature is positive; got {self.temperature}")
+        if self.steps < 0 or self.dimension < 1 or not self.learning_rate > 0:
+            raise ValueError(
+                "steps is 0 or more, dimension 1 or more, learning_rate positive; got "
+                f"{self.steps}, {self.dimension}, {self.learning_rate}"
+            )
+
+
+PAPER_BOX = AlignmentSettings(similarity="dot", targets="identity", centre=False)
+"""Algorithm 2 as its box prints it: a raw dot product, identity targets, inputs as they are."""
+
+PAPER_TEXT = AlignmentSettings(similarity="cosine", targets="identity", centre=False)
+"""Algorithm 2 as the paper's text (§4.2) describes it: the cosine in place of the dot product."""
+
+
+def contrastive_loss(
+    similarity: Tensor, temperature: float, policy_similarity: Tensor | None = None
+) -> Tensor:
+    """The symmetric contrastive loss L of Algorithm 2, Step 2b.
+
+    Args:
+        similarity: S, shape `[…, N, N]`: row i is a sentence, column j a policy.
+        temperature: δ.
+        policy_similarity: if given, soft targets: shape `[…, N, N]`, symmetric; each row's target
+            is the softmax of this over δ in place of the identity.
+
+    Returns:
+        The loss in nats, shape `[…]`.
+
+    Example: two pairs, nothing learned yet, so each choice is a coin toss.
+        >>> import torch
+        >>> round(float(contrastive_loss(torch.zeros(2, 2), temperature=1.0)), 4)
+        0.6931
+    """
+    logits = similarity / temperature
+    which_policy = logits.log_softmax(dim=-1)  # for each sentence, over the policies
+    which_sentence = logits.log_softmax(dim=-2)  # for each policy, over the sentences
+    if policy_similarity is None:
+        right_pairs = (which_policy + which_sentence).diagonal(dim1=-2, dim2=-1)
+        return -right_pairs.mean(dim=-1) / 2
+    target = (policy_similarity / temperature).softmax(dim=-1)
+    per_sentence = (target * which_policy).sum(dim=-1)
+    per_policy = (target.transpose(-2, -1) * which_sentence).sum(dim=-2)
+    return -(per_sentence + per_policy).mean(dim=-1) / 2
+
+
+def unit_rows(rows: FloatArray) -> FloatArray:
+    """Each row divided by its length, shape `[…, D]`; a row of zeros stays zero."""
+    rows = np.asarray(rows, dtype=np.float64)
+    length = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
+    return rows / np.where(length == 0, 1.0, length)
+
+
+def cosine_similarity(a: FloatArray, b: FloatArray) -> FloatArray:
+    """The cosine of every row of `a` with every row of `b`: `[…, D]`, `[N, D]` → `[…, N]`.
+
+    Example:
+        >>> cosine_similarity(np.array([1.0, 1.0]), np.array([[2.0, 0.0], [0.0, -3.0]])).round(4)
+        array([ 0.7071, -0.7071])
+    """
+    similarity: FloatArray = unit_rows(a) @ unit_rows(b).T
+    return similarity
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Two fitted towers (E: sentence vector, P: policy vector, d: shared space, N: base tasks).
+
+    Attributes:
+        settings: what it was trained with.
+        sentence_mean: subtracted from sentence vectors, shape `[E]`; zeros if not centred.
+        sentence_tower: the projection of sentences, shape `[E, d]`.
+        policy_mean: subtracted from policy vectors, shape `[P]`; zeros if not centred.
+        policy_tower: the projection of policies, shape `[P, d]`.
+        losses: the loss before each step and after the last, shape `[steps + 1]`, in nats.
+    """
+
+    settings: AlignmentSettings
+    sentence_mean: FloatArray
+    sentence_tower: FloatArray
+    policy_mean: FloatArray
+    policy_tower: FloatArray
+    losses: FloatArray
+
+    def project_sentences(self, vectors: FloatArray) -> FloatArray:
+        """Proj(τ(l)): sentence vectors `[…, E]` into the shared space `[…, d]`."""
+        return unit_rows(vectors - self.sentence_mean) @ self.sentence_tower
+
+    def project_policies(self, vectors: FloatArray) -> FloatArray:
+        """Proj(nn(π)): policy vectors `[…, P]` into the shared space `[…, d]`."""
+        return unit_rows(vectors - self.policy_mean) @ self.policy_tower
+
+    def similarity(self, instruction: FloatArray, base_sentences: FloatArray) -> FloatArray:
+        """The d of Algorithm 2, Step 3: cosine of the projected instruction with each base's.
+
+        Args:
+            instruction: sentence vector(s), shape `[…, E]`.
+            base_sentences: shape `[N, E]`.
+
+        Returns:
+            Shape `[…, N]`. The policy tower takes no part: it has done its work in training.
+        """
+        return cosine_similarity(
+            self.project_sentences(instruction), self.project_sentences(base_sentences)
+        )
+
+
+def align(
+    sentences: FloatArray,
+    policies: FloatArray,
+    settings: AlignmentSettings | None = None,
+    seed: int | np.random.Generator = 0,
+) -> Alignment:
+    """Train the two towers on N pairs (Algorithm 2, Step 2).
+
+    Args:
+        sentences: τ(lᵢ), shape `[N, E]`.
+        policies: nn(πᵢ), shape `[N, P]`, in the same order.
+        settings: the open choices; this project's own if None.
+        seed: starts the towers.
+
+    Example: two sentences that are nearly the same belong to opposite policies.
+        >>> fitted = align(np.array([[1.0, 0.1], [1.0, -0.1]]), np.array([[3.0, 0.0], [0.0, 3.0]]))
+        >>> fitted.losses[0] > fitted.losses[-1]
+        np.True_
+        >>> bool(fitted.similarity([1.0, 0.2], [[1.0, 0.1], [1.0, -0.1]]).argmax() == 0)
+        True
+    """
+    sentences, policies = np.asarray(sentences)[None], np.asarray(policies)[None]
+    return align_batch(sentences, policies, settings, [seed])[0]
+
+
+def align_batch(
+    sentences: FloatArray,
+    policies: FloatArray,
+    settings: AlignmentSettings | None = None,
+    seeds: Sequence[int | np.random.Generator] = (0,),
+) -> list[Alignment]:
+    """Train B independent alignments of one shape at once; each is what `align` would give.
+
+    Args:
+        sentences: shape `[B, N, E]`.
+        policies: shape `[B, N, P]`.
+        settings: shared by all.
+        seeds: one per alignment.
+
+    Raises:
+        ValueError: if shapes disagree or a value is not finite.
+    """
+    import torch
+
+    settings = settings or AlignmentSettings()
+    sentences = np.asarray(sentences, dtype=np.float64)
+    policies = np.asarray(policies, dtype=np.float64)
+    _check_pairs(sentences, policies, len(seeds))
+    sentence_mean, sentence_rows = _prepare(sentences, settings.centre)
+    policy_mean, policy_rows = _prepare(policies, settings.centre)
+
+    # Double precision, so that what differs between machines stays far below the sixth decimal.
+    rngs = [np.random.default_rng(seed) for seed in seeds]
+    towers = [
+        torch.from_numpy(
+            np.stack([rng.standard_normal((rows.shape[2], settings.dimension)) for rng in rngs])
+            / np.sqrt(rows.shape[2])
+        ).requires_grad_()
+        for rows in (sentence_rows, policy_rows)
+    ]
+    x, y = torch.from_numpy(sentence_rows), torch.from_numpy(policy_rows)
+    policy_similarity = y @ y.transpose(1, 2) if settings.targets == "soft" else None
+
+    def loss_now() -> Tensor:
+        a, b = x @ towers[0], y @ towers[1]
+        if settings.similarity == "cosine":
+            a, b = (torch.nn.functional.normalize(rows, dim=-1) for rows in (a, b))
+        return contrastive_loss(a @ b.transpose(1, 2), settings.temperature, policy_similarity)
+
+    optimiser = torch.optim.Adam(towers, lr=settings.learning_rate, fused=True)
+    losses = []
+    for _ in range(settings.steps):
+        loss = loss_now()
+        losses.append(loss.detach())
+        optimiser.zero_grad()
+        loss.sum().backward()
+        optimiser.step()
+    losses.append(loss_now().detach())
+
+    sentence_towers, policy_towers = (tower.detach().numpy() for tower in towers)
+    history = torch.stack(losses, dim=1).numpy()
+    return [
+        Alignment(
+            settings,
+            sentence_mean[b],
+            sentence_towers[b].copy(),
+            policy_mean[b],
+            policy_towers[b].copy(),
+            history[b],
+        )
+        for b in range(len(seeds))
+    ]
+
+
+def _prepare(vectors: FloatArray, centre: bool) -> tuple[FloatArray, FloatArray]:
+    """The mean over the base tasks (zeros if not centred), and the rows at unit length."""
+    mean = vectors.mean(axis=1) if centre else np.zeros_like(vectors[:, 0])
+    return mean, unit_rows(vectors - mean[:, None])
+
+
+def _check_pairs(sentences: FloatArray, policies: FloatArray, n_seeds: int) -> None:
+    if sentences.ndim != 3 or policies.ndim != 3 or sentences.shape[:2] != policies.shape[:2]:
+        raise ValueError(
+            "sentences and policies come in pairs, shapes [B, N, E] and [B, N, P]; "
+            f"got {sentences.shape} and {policies.shape}"
+        )
+    if n_seeds != len(sentences):
+        raise ValueError(f"{len(sentences)} alignments need as many seeds; got {n_seeds}")
+    if sentences.shape[1] < 2:
+        raise ValueError("a contrast needs at least two pairs")
+    if not (np.isfinite(sentences).all() and np.isfinite(policies).all()):
+        raise ValueError("sentences or policies hold values that are not finite numbers")

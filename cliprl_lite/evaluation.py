@@ -1,0 +1,147 @@
+"""Measures of how well a transfer went, and what they are worth over many trials.
+
+Outcomes of learning are heavy-tailed, so everything here rests on medians, on ratios between
+methods that met the same trial, and on bootstrap intervals. A run that was cut off is *censored*:
+its true value is at least what was written down. Medians stay right as long as fewer than half
+the runs are censored; `median_interval` says how many were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import bootstrap
+
+FloatArray = NDArray[np.float64]
+
+
+def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
+    """Steps wasted over a number of episodes: the sum of length minus shortest distance.
+
+    Args:
+        lengths: steps of each episode, shape `[K]`.
+        shortest: shortest distance from each episode's start, shape `[K]`, in steps.
+
+    Example:
+        >>> regret([10, 5, 4], [4, 5, 4])
+        6.0
+    """
+    lengths, shortest = np.asarray(lengths, float), np.asarray(shortest, float)
+    if lengths.shape != shortest.shape or lengths.ndim != 1:
+        raise ValueError(
+            f"one shortest distance per episode; got shapes {lengths.shape} and {shortest.shape}"
+        )
+    return float((lengths - shortest).sum())
+
+
+def share_on(weights: ArrayLike, similar: ArrayLike) -> float:
+    """Share of the absolute weight that lies on truly similar policies ("policy reuse").
+
+    Args:
+        weights: shape `[N]`.
+        similar: boolean, shape `[N]`.
+
+    Example:
+        >>> share_on([0.5, 0.25, -0.25], [True, False, False])
+        0.5
+    """
+    weights, similar = np.abs(np.asarray(weights, float)), np.asarray(similar, bool)
+    return float(weights[similar].sum() / weights.sum())
+
+
+def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
+    """Whether the highest score belongs to a truly similar policy: 1 or 0; the share of the
+    right ones among equals if several are highest.
+
+    Example:
+        >>> top_is([0.3, 0.9, 0.1], [False, True, False]), top_is([1, 1], [True, False])
+        (1.0, 0.5)
+    """
+    scores, similar = np.asarray(scores, float), np.asarray(similar, bool)
+    return float(similar[scores == scores.max()].mean())
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A statistic over trials with its 95 % bootstrap interval.
+
+    Attributes:
+        value: the statistic.
+        low, high: ends of the interval.
+        n: number of trials.
+        n_censored: how many of them were cut off, so that their true value is larger.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    n_censored: int = 0
+
+    @property
+    def censored(self) -> bool:
+        """Half the trials or more were cut off: the value is only a lower bound."""
+        return 2 * self.n_censored >= self.n
+
+
+def median_interval(
+    values: ArrayLike, censored: ArrayLike | None = None, seed: int = 0
+) -> Interval:
+    """The median over trials with its 95 % bootstrap interval.
+
+    Args:
+        values: one per trial, shape `[n]`; a censored one is the value at the cut.
+        censored: boolean, shape `[n]`.
+        seed: of the bootstrap.
+
+    Example:
+        >>> median_interval([3.0, 1.0, 2.0, 2.0, 9.0]).value
+        2.0
+    """
+    values = np.asarray(values, dtype=float)
+    cut = np.zeros(values.shape, bool) if censored is None else np.asarray(censored, bool)
+    if values.ndim != 1 or values.size == 0 or cut.shape != values.shape:
+        raise ValueError(f"values and censored have one shape [n]; got {values.shape}, {cut.shape}")
+    value = float(np.median(values))
+    if values.size == 1 or np.ptp(values) == 0:
+        return Interval(value, value, value, values.size, int(cut.sum()))
+    result = bootstrap(
+        (values,),
+        np.median,
+        n_resamples=2_000,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+        vectorized=True,
+    )
+    low, high = result.confidence_interval
+    return Interval(value, float(low), float(high), values.size, int(cut.sum()))
+
+
+def paired_log_ratio(values: ArrayLike, reference: ArrayLike) -> FloatArray:
+    """log₂ of how many times larger each value is than the same trial's reference, shape `[n]`.
+
+    One is added to both, since a good start may need no step at all.
+
+    Example:
+        >>> paired_log_ratio([7, 0], [1, 3]).tolist()
+        [2.0, -2.0]
+    """
+    values, reference = np.asarray(values, float), np.asarray(reference, float)
+    if values.shape != reference.shape:
+        raise ValueError(f"paired values have one shape; got {values.shape}, {reference.shape}")
+    if (values < 0).any() or (reference < 0).any():
+        raise ValueError("costs are counts of steps, 0 or more")
+    return np.log2((values + 1) / (reference + 1))
+
+
+def ratio_interval(values: ArrayLike, reference: ArrayLike, seed: int = 0) -> Interval:
+    """The median ratio of paired costs with its 95 % interval; below 1 is cheaper.
+
+    Example:
+        >>> ratio_interval([1, 3, 1], [3, 7, 3]).value
+        0.5
+    """
+    logs = median_interval(paired_log_ratio(values, reference), seed=seed)
+    return Interval(2.0**logs.value, 2.0**logs.low, 2.0**logs.high, logs.n)

@@ -1,0 +1,226 @@
+"""Grid worlds: a map, four actions, and the exact answers that learning is held against.
+
+A world is a rectangle of cells, some of them walls. States are the free cells, numbered row by
+row; coordinates are `(row, column)` with `(0, 0)` at the top left, as in the paper (§5). A move
+into a wall or over the edge leaves the agent where it is. Every step costs 1, and an episode ends
+at the goal, which belongs to the task and not to the map.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+ACTIONS = ("up", "down", "left", "right")
+"""The four actions in the order of their numbers, 0 to 3."""
+
+MOVES = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
+"""Change of `(row, column)` made by each action, shape `[4, 2]`."""
+
+ARROWS = "↑↓←→"
+"""One glyph per action, in the same order."""
+
+STEP_REWARD = -1.0
+"""Reward of every step, the one into the goal included."""
+
+DISCOUNT = 0.99
+"""The discount γ used throughout, unless a call says otherwise."""
+
+
+@dataclass(frozen=True, eq=False)
+class GridWorld:
+    """An immutable map. Build one with `open_map`, `four_rooms` or `from_text`.
+
+    Args:
+        walls: boolean, shape `[rows, columns]`; True where there is a wall.
+
+    Raises:
+        ValueError: if the map is empty, is all wall, or has free cells that cannot reach
+            each other.
+
+    Example:
+        >>> world = GridWorld.open_map(3)
+        >>> world.n_states, world.state((1, 2)), world.cell(5)
+        (9, 5, (1, 2))
+        >>> int(world.next_state[5, 3])  # right, into the edge: the agent stays
+        5
+    """
+
+    walls: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        walls = np.array(self.walls, dtype=bool)
+        if walls.ndim != 2 or walls.size == 0:
+            raise ValueError(f"a map needs rows and columns; got an array of shape {walls.shape}")
+        if (~walls).sum() < 2:
+            raise ValueError("a map needs at least two free cells: a goal and a place to start")
+        walls.flags.writeable = False
+        object.__setattr__(self, "walls", walls)
+        cut_off = np.flatnonzero(self._distances_from(0) < 0)
+        if cut_off.size:
+            raise ValueError(
+                f"cell {self.cell(int(cut_off[0]))} cannot be reached from cell {self.cell(0)}; "
+                "open a door between them"
+            )
+
+    @classmethod
+    def open_map(cls, size: int) -> GridWorld:
+        """A `size` × `size` map without walls (§5 of the paper)."""
+        _require_size(size, 2)
+        return cls(np.zeros((size, size), dtype=bool))
+
+    @classmethod
+    def four_rooms(cls, size: int) -> GridWorld:
+        """Four equal rooms in a `size` × `size` map, a door in the middle of each wall.
+
+        `size` is odd and at least 5. At 13 each room is 6 × 6 cells.
+        """
+        _require_size(size, 5)
+        if size % 2 == 0:
+            raise ValueError(f"four equal rooms need an odd size, so that a wall fits; got {size}")
+        walls = np.zeros((size, size), dtype=bool)
+        middle, door = size // 2, size // 4
+        walls[middle, :] = walls[:, middle] = True
+        for opening in (door, size - 1 - door):
+            walls[middle, opening] = walls[opening, middle] = False
+        return cls(walls)
+
+    @classmethod
+    def from_text(cls, text: str) -> GridWorld:
+        """A map drawn with one character a cell: `#` is a wall, any other mark is free.
+
+        Example:
+            >>> print(GridWorld.from_text("..#\\n..."))
+            ..#
+            ...
+        """
+        rows = [row.strip() for row in text.strip().splitlines()]
+        for number, row in enumerate(rows):
+            if len(row) != len(rows[0]):
+                raise ValueError(
+                    f"row {number} of the map has {len(row)} cells and row 0 has {len(rows[0])}; "
+                    "draw all rows equally long"
+                )
+        return cls(np.array([[mark == "#" for mark in row] for row in rows]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(rows, columns)`."""
+        rows, columns = self.walls.shape
+        return rows, columns
+
+    @cached_property
+    def cells(self) -> NDArray[np.int64]:
+        """`(row, column)` of every state, shape `[S, 2]`."""
+        return np.argwhere(~self.walls)
+
+    @property
+    def n_states(self) -> int:
+        """The number of free cells, S."""
+        return len(self.cells)
+
+    @cached_property
+    def _state_of_cell(self) -> NDArray[np.int64]:
+        numbers = np.full(self.shape, -1)
+        numbers[~self.walls] = np.arange(self.n_states)
+        return numbers
+
+    def state(self, cell: tuple[int, int]) -> int:
+        """The number of the state at `cell`.
+
+        Raises:
+            ValueError: if the cell lies outside the map or in a wall.
+        """
+        row, column = cell
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            raise ValueError(
+                f"cell {(row, column)} lies outside the map of {self.shape[0]} rows "
+                f"and {self.shape[1]} columns"
+            )
+        if self.walls[row, column]:
+            raise ValueError(f"cell {(row, column)} is a wall")
+        return int(self._state_of_cell[row, column])
+
+    def cell(self, state: int) -> tuple[int, int]:
+        """The `(row, column)` of a state."""
+        row, column = self.cells[state]
+        return int(row), int(column)
+
+    @cached_property
+    def next_state(self) -> NDArray[np.int64]:
+        """Where each action leads, shape `[S, 4]`; a blocked move leads to the same state."""
+        rows, columns = self.shape
+        target = self.cells[:, None, :] + MOVES
+        inside = ((target >= 0) & (target < (rows, columns))).all(axis=2)
+        row, column = np.where(inside[..., None], target, self.cells[:, None, :]).transpose(2, 0, 1)
+        reached = self._state_of_cell[row, column]
+        stay = np.broadcast_to(np.arange(self.n_states)[:, None], reached.shape)
+        return np.where(reached < 0, stay, reached)
+
+    def _distances_from(self, source: int) -> NDArray[np.int64]:
+        distance = np.full(self.n_states, -1)
+        distance[source] = 0
+        queue = deque([source])
+        while queue:
+            state = queue.popleft()
+            for neighbour in self.next_state[state]:
+                if distance[neighbour] < 0:
+                    distance[neighbour] = distance[state] + 1
+                    queue.append(int(neighbour))
+        return distance
+
+    def distances(self, goal: tuple[int, int]) -> NDArray[np.int64]:
+        """Fewest steps from every state to `goal`, shape `[S]` (breadth-first search).
+
+        Example:
+            >>> GridWorld.open_map(2).distances((0, 0)).tolist()
+            [0, 1, 1, 2]
+        """
+        return self._distances_from(self.state(goal))
+
+    def optimal_q(self, goal: tuple[int, int], discount: float = DISCOUNT) -> NDArray[np.float64]:
+        """The optimal action values by dynamic programming, shape `[S, 4]`, in reward.
+
+        Repeats `Q(s, a) = −1 + γ max_b Q(s', b)` until nothing changes; the goal's row stays 0.
+        Exact, since the values settle one ring of states per sweep.
+
+        Raises:
+            ValueError: if the discount lies outside (0, 1] or the goal is not a free cell.
+
+        Example:
+            >>> GridWorld.open_map(2).optimal_q((0, 0), discount=1.0)[3].tolist()
+            [-2.0, -3.0, -2.0, -3.0]
+        """
+        if not 0 < discount <= 1:
+            raise ValueError(f"the discount lies in (0, 1]; got {discount}")
+        goal_state = self.state(goal)
+        q = np.zeros((self.n_states, len(ACTIONS)))
+        while True:
+            backup = STEP_REWARD + discount * q.max(axis=1)[self.next_state]
+            backup[goal_state] = 0.0
+            if np.array_equal(backup, q):
+                return q
+            q = backup
+
+    def optimal_actions(self, goal: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which actions lie on a shortest path, shape `[S, 4]`; all of them at the goal."""
+        distance = self.distances(goal)
+        closer = distance[self.next_state] == distance[:, None] - 1
+        closer[self.state(goal)] = True
+        return closer
+
+    def __str__(self) -> str:
+        return "\n".join("".join("#" if wall else "." for wall in row) for row in self.walls)
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        return f"GridWorld({rows}×{columns}, {self.n_states} states)"
+
+
+def _require_size(size: int, smallest: int) -> None:
+    if not isinstance(size, int | np.integer) or size < smallest:
+        raise ValueError(f"the size is a whole number of cells, at least {smallest}; got {size!r}")

