@@ -47,8 +47,8 @@ def share_on(weights: ArrayLike, similar: ArrayLike) -> float:
         >>> share_on([0.5, 0.25, -0.25], [True, False, False])
         0.5
     """
-    weights, similar = np.abs(np.asarray(weights, float)), np.asarray(similar, bool)
-    return float(weights[similar].sum() / weights.sum())
+    size, right = np.abs(np.asarray(weights, float)), np.asarray(similar, bool)
+    return float(size[right].sum() / size.sum())
 
 
 def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
@@ -59,8 +59,8 @@ def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
         >>> top_is([0.3, 0.9, 0.1], [False, True, False]), top_is([1, 1], [True, False])
         (1.0, 0.5)
     """
-    scores, similar = np.asarray(scores, float), np.asarray(similar, bool)
-    return float(similar[scores == scores.max()].mean())
+    score, right = np.asarray(scores, float), np.asarray(similar, bool)
+    return float(right[score == score.max()].mean())
 
 
 @dataclass(frozen=True)

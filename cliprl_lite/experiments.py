@@ -24,7 +24,7 @@ import pandas as pd
 from cliprl_lite.alignment import Alignment, AlignmentSettings, align_batch
 from cliprl_lite.evaluation import regret, share_on, top_is
 from cliprl_lite.language import embed
-from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
+from cliprl_lite.policies import TabularPolicy, learn_policy
 from cliprl_lite.qlearning import (
     DEFAULT_CAP,
     FEW_SHOT_EPISODES,
@@ -36,7 +36,6 @@ from cliprl_lite.tasks import Transfer, load_suite
 from cliprl_lite.transfer import (
     METHODS,
     WEIGHTINGS,
-    Method,
     WarmStart,
     ZeroSumError,
     method_scores,

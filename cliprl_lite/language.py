@@ -26,7 +26,7 @@ from cliprl_lite.paths import data_path
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-Float32Array = NDArray[np.float32]
+FloatArray = NDArray[np.float64]
 
 MODEL_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 """The sentence encoder τ of this course."""
@@ -47,7 +47,7 @@ class ModelError(RuntimeError):
     """The sentence encoder or its shipped vectors are missing or not what they should be."""
 
 
-def embed(sentences: Sequence[str], model: str | Path | None = None) -> Float32Array:
+def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArray:
     """τ: sentences to unit vectors, shape `[K, 384]`.
 
     Args:
@@ -72,7 +72,7 @@ def embed(sentences: Sequence[str], model: str | Path | None = None) -> Float32A
     new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
     fresh = dict(zip(new, _encode(new), strict=True)) if new else {}
     rows = [known[s] if s in known else fresh[s] for s in sentences]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), -1)
+    return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def novelty(sentence: str, known: Sequence[str]) -> Novelty:
         >>> novelty("go to the red cone", ["go to the red box", "go to the blue cone"])
         Novelty(nearest='go to the blue cone', cosine=0.88, novel=False)
     """
-    vectors = embed([sentence, *known]).astype(np.float64)
+    vectors = embed([sentence, *known])
     cosines = vectors[1:] @ vectors[0]
     best = int(cosines.argmax())
     cosine = round(float(cosines[best]), 2)
@@ -106,7 +106,7 @@ def novelty(sentence: str, known: Sequence[str]) -> Novelty:
 
 
 @cache
-def shipped_vectors() -> dict[str, Float32Array]:
+def shipped_vectors() -> dict[str, FloatArray]:
     """Every shipped sentence with its vector, shape `[384]`.
 
     Raises:
@@ -119,7 +119,7 @@ def shipped_vectors() -> dict[str, Float32Array]:
             f"{file.name} has changed since it was made; remake it with 'cliprl-lite embed', "
             "or install the package anew"
         )
-    vectors = np.load(file, allow_pickle=False)
+    vectors = np.load(file, allow_pickle=False).astype(np.float64)
     vectors.flags.writeable = False
     return dict(zip(description["sentences"], vectors, strict=True))
 
@@ -129,7 +129,7 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
     sentences = sorted(set(sentences))
     vectors = _encode(sentences)
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "sentences.npy", vectors, allow_pickle=False)
+    np.save(folder / "sentences.npy", vectors.astype(np.float32), allow_pickle=False)
     description = {
         "command": "cliprl-lite embed",
         "model": MODEL_NAME,
@@ -143,12 +143,12 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
     (folder / "sentences.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _encode(sentences: list[str], model: str | None = None) -> Float32Array:
+def _encode(sentences: list[str], model: str | None = None) -> FloatArray:
     encoder = _packaged_encoder() if model is None else _other_encoder(model)
     vectors = encoder.encode(
         sentences, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
     )
-    return np.asarray(vectors, dtype=np.float32).reshape(len(sentences), -1)
+    return np.asarray(vectors, dtype=np.float64).reshape(len(sentences), -1)
 
 
 @cache

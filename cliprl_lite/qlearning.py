@@ -36,7 +36,7 @@ FEW_SHOT_EPISODES = 20
 REGRET_EPISODES = 100
 """Episodes over which regret is summed; every run lasts at least as long."""
 
-_OPPOSITE = np.array([int(np.flatnonzero((MOVES == -move).all(axis=1))[0]) for move in MOVES])
+_OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def greedy_walk(
         head += 1
         for action in range(n_actions):
             before = next_state[state, opposite[action]]
-            if before == state or before == goal or not greedy[before, action]:
+            if before in (state, goal) or not greedy[before, action]:
                 continue
             if next_state[before, action] != state:
                 continue
