@@ -5,12 +5,13 @@
 Three questions, in this order; the answers are frozen as defaults in `cliprl_lite/alignment.py`
 and `cliprl_lite/transfer.py`, and a test holds them equal to the first rows written here.
 
-1. Alignment with soft targets: temperature, steps, learning rate, centring at width 32, then the
-   width. Wanted: the highest similarity on a policy of the right group, leave one out, in the
+1. Alignment with soft targets: temperature, steps and learning rate at width 32 and centred, then
+   the width, and whether to centre. Wanted: the highest similarity on a policy of the right group, leave one out, in the
    worst of the development suites; then on average; then the most weight on the right group.
 2. The ridge control's penalty, by the same rule.
-3. The weighting, with alignment and ridge as chosen. Wanted: the cheapest first 20 episodes
-   (geometric mean over suites of the median ratio to learning from scratch).
+3. The weighting, one for alignment and ridge alike, both as chosen. Wanted: the lowest cost over
+   all three clocks (geometric mean over clocks, suites and the two sources of scores, of the
+   median ratio to learning from scratch).
 
 Only suites named `dev_…` are read here.
 """
@@ -46,10 +47,8 @@ SUITES = [
 ]
 START = AlignmentSettings(targets="soft", dimension=32)
 ALIGNMENTS = [
-    replace(START, temperature=t, steps=s, learning_rate=lr, centre=c)
-    for c, t, lr, s in product(
-        (True, False), (0.2, 0.5, 1.0), (0.003, 0.01, 0.03), (10, 30, 100, 300)
-    )
+    replace(START, temperature=t, steps=s, learning_rate=lr)
+    for t, lr, s in product((0.2, 0.5, 1.0, 2.0), (0.001, 0.003, 0.01, 0.03), (10, 30, 100, 300))
 ]
 WIDTHS = (8, 16, 64, 128)
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -185,7 +184,9 @@ def main() -> None:
     rows, ridge_rows = search(ALIGNMENTS)
     best = rank(rows, by).iloc[0]
     chosen = AlignmentSettings(targets="soft", **{key: best[key].item() for key in by})
-    wider, _ = search([replace(chosen, dimension=width) for width in WIDTHS])
+    wider, _ = search(
+        [replace(chosen, dimension=width) for width in WIDTHS] + [replace(chosen, centre=False)]
+    )
     alignment = rank(rows + wider, by)
     best = alignment.iloc[0]
     chosen = AlignmentSettings(targets="soft", **{key: best[key].item() for key in by})
@@ -198,8 +199,12 @@ def main() -> None:
     medians = weighted.groupby(["source", "weighting", "suite"])[clocks].agg(
         lambda logs: median_interval(logs).value
     )
-    weighting = (2 ** medians.groupby(["source", "weighting"]).mean()).round(4).reset_index()
-    weighting = weighting.sort_values(["source", "first20"], ignore_index=True)
+    weighting = 2 ** medians.groupby(["source", "weighting"]).mean()
+    weighting["all_clocks"] = np.cbrt(weighting[clocks].prod(axis=1))
+    both = np.sqrt(weighting["all_clocks"].groupby("weighting").prod())
+    weighting = weighting.reset_index()
+    weighting["both_sources"] = weighting["weighting"].map(both)
+    weighting = weighting.round(4).sort_values(["both_sources", "source"], ignore_index=True)
 
     for name, table in (("alignment", alignment), ("ridge", ridge), ("weighting", weighting)):
         arguments.out.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +22,13 @@ import numpy as np
 import pandas as pd
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings, align_batch
-from cliprl_lite.evaluation import regret, share_on, top_is
+from cliprl_lite.evaluation import (
+    median_interval,
+    paired_log_ratio,
+    regret,
+    share_on,
+    top_is,
+)
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, learn_policy
 from cliprl_lite.qlearning import (
@@ -390,6 +396,74 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path.name} is no result table: it has no column {missing[0]!r}")
     table["weighting"] = table["weighting"].fillna("")
     return table[list(COLUMNS)]
+
+
+def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> pd.DataFrame:
+    """Medians over trials with 95 % bootstrap intervals, one row per group, method and clock.
+
+    Args:
+        table: a result table.
+        by: columns that make a group, besides the method. Without `target`, a trial's cost is
+            the geometric mean over its targets, so that the trials stay independent.
+
+    Returns:
+        Columns: `by`, `size`, `method`, `clock`, `value`, `low`, `high`, `n`, `n_censored`,
+        `censored` (True: half the runs or more were cut off, the value is a lower bound).
+    """
+    rows = []
+    group_columns = [*by, "size", "method"]
+    for group, part in table.groupby(group_columns, sort=False):
+        for clock in CLOCKS:
+            cost = np.log1p(part[clock])
+            per_trial = np.expm1(cost.groupby(part["seed"]).mean())
+            cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).mean() >= 0.5
+            interval = median_interval(per_trial, cut)
+            rows.append(
+                dict(zip(group_columns, group, strict=True))
+                | {"clock": clock}
+                | asdict(interval)
+                | {"censored": interval.censored}
+            )
+    return pd.DataFrame(rows)
+
+
+def ratios(
+    table: pd.DataFrame,
+    clock: str,
+    reference: str = "alg1",
+    by: Sequence[str] = ("suite", "target"),
+) -> pd.DataFrame:
+    """Median cost of each method over the reference's in the same trial; below 1 is cheaper.
+
+    Args:
+        table: a result table.
+        clock: a column named in `CLOCKS`.
+        reference: the method to divide by.
+        by: as for `summarise`.
+
+    Returns:
+        Columns: `by`, `size`, `method`, `value`, `low`, `high`, `n`, `n_censored`: trials in
+        which either of the two runs was cut off.
+    """
+    trials = table.set_index(["size", "suite", "target", "seed", "method"])
+    wide = trials[clock].unstack("method")  # noqa: PD010
+    cut = trials[f"{clock}_censored"].astype(bool).unstack("method")  # noqa: PD010
+    rows = []
+    keys = [*by, "size"]
+    for group, part in wide.groupby(level=keys, sort=False):
+        for method in wide.columns:
+            if method == reference:
+                continue
+            logs = pd.Series(paired_log_ratio(part[method], part[reference]), index=part.index)
+            either = (cut.loc[part.index, method] | cut.loc[part.index, reference]).groupby("seed")
+            interval = median_interval(logs.groupby("seed").mean(), either.any())
+            rows.append(
+                dict(zip(keys, group, strict=True))
+                | {"method": method}
+                | {name: 2.0 ** getattr(interval, name) for name in ("value", "low", "high")}
+                | {"n": interval.n, "n_censored": interval.n_censored}
+            )
+    return pd.DataFrame(rows)
 
 
 class _Journal:

@@ -84,8 +84,8 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
     scores = _scores(scores)
     powers = np.exp((scores - scores.max()) / temperature)
     # Rounded, since exp may differ in its last bit from one processor to the next.
-    weights: FloatArray = powers / sum(powers.tolist())
-    return weights.round(_WEIGHT_DECIMALS)
+    weights: FloatArray = np.round(powers / sum(powers.tolist()), _WEIGHT_DECIMALS)
+    return weights
 
 
 def closest(scores: ArrayLike) -> FloatArray:
@@ -112,7 +112,8 @@ WEIGHTINGS: dict[str, Weighting] = {
 
 def _scores(scores: ArrayLike) -> FloatArray:
     """Scores to 6 decimals, so that machines which differ in the last bit weigh alike."""
-    rounded = np.round(np.asarray(scores, dtype=np.float64), _SCORE_DECIMALS)
+    rounded = np.array(scores, dtype=np.float64)
+    np.round(rounded, _SCORE_DECIMALS, out=rounded)
     if rounded.ndim != 1 or rounded.size == 0:
         raise ValueError(f"scores have shape [N], N ≥ 1; got {rounded.shape}")
     if not np.isfinite(rounded).all():

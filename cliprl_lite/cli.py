@@ -1,0 +1,159 @@
+"""The commands: `cliprl-lite figure2`, `cliprl-lite worlds`, `cliprl-lite embed`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cliprl_lite.experiments import (
+    CLOCKS,
+    CORNER_SIZES,
+    WORLDS,
+    Sweep,
+    figure2_sweep,
+    run_sweep,
+    summarise,
+    worlds_sweep,
+)
+from cliprl_lite.qlearning import DEFAULT_CAP
+from cliprl_lite.transfer import METHODS
+
+FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
+"""Methods drawn in Figure 2; the table holds them all."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors go to stderr in one line."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ValueError, KeyError, OSError) as error:
+        text = error.args[0] if isinstance(error, KeyError) else error
+        print(f"cliprl-lite: {text}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cliprl-lite",
+        description="Which old agent should teach the new one? Experiments on CLIP-RL.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    figure2 = commands.add_parser(
+        "figure2",
+        help="the paper's Figure 2: corner tasks on grids of several sizes",
+        description="Runs the paper's Figure 2 from nothing: learns the base policies, starts "
+        "the target from each method's choice, measures. Writes a table (CSV), its description "
+        "(JSON) and the figure (HTML). Stopped and started again, it goes on where it was.",
+    )
+    figure2.add_argument(
+        "--sizes", type=_whole_numbers, default=CORNER_SIZES, help="default: 8,10,15,25"
+    )
+    _add_sweep_options(figure2, "figure2.csv")
+    figure2.set_defaults(run=_figure2)
+
+    worlds = commands.add_parser(
+        "worlds",
+        help="leave one out in the colour worlds, the shape worlds and the house",
+        description="Each task in turn is the target, all others are its bases. Writes a table "
+        "(CSV) and its description (JSON). Stopped and started again, it goes on where it was.",
+    )
+    worlds.add_argument(
+        "--worlds", type=_words, default=WORLDS, help=f"names or files; default: {','.join(WORLDS)}"
+    )
+    _add_sweep_options(worlds, "worlds.csv")
+    worlds.set_defaults(run=_worlds)
+
+    embed = commands.add_parser(
+        "embed", help="remake the shipped sentence vectors (needs a checkout)"
+    )
+    embed.set_defaults(run=_embed)
+    return parser
+
+
+def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
+    parser.add_argument("--trials", type=int, default=10, help="seeds 0 to N − 1; default: 10")
+    parser.add_argument(
+        "--methods", type=_words, default=tuple(METHODS), help=f"default: {','.join(METHODS)}"
+    )
+    parser.add_argument("--targets", type=_words, default=(), help="names; default: all")
+    parser.add_argument("--cap", type=int, default=DEFAULT_CAP, help="steps; default: 10 million")
+    parser.add_argument("--workers", type=int, default=-1, help="processes; default: one per core")
+    parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
+
+
+def _figure2(options: argparse.Namespace) -> None:
+    from cliprl_lite.plots import clocks_figure
+
+    summary = _run(figure2_sweep(options.sizes, **_choices(options)), options)
+    drawn = {name: METHODS[name].label for name in FIGURE_METHODS if name in options.methods}
+    figure = clocks_figure(summary, drawn or {n: METHODS[n].label for n in options.methods}, CLOCKS)
+    picture = options.out.with_suffix(".html")
+    figure.write_html(picture, include_plotlyjs=True, config={"displaylogo": False})
+    print(f"figure: {picture}")
+
+
+def _worlds(options: argparse.Namespace) -> None:
+    _run(worlds_sweep(options.worlds, **_choices(options)), options)
+
+
+def _choices(options: argparse.Namespace) -> dict[str, object]:
+    return {
+        "trials": options.trials,
+        "methods": options.methods,
+        "targets": options.targets,
+        "cap": options.cap,
+    }
+
+
+def _run(sweep: Sweep, options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    table = run_sweep(sweep, options.out, options.workers)
+    by = ["suite", "target"] if len(set(table["target"])) <= 3 else ["suite"]
+    summary = summarise(table, by)
+    for clock, words in CLOCKS.items():
+        part = summary[summary["clock"] == clock]
+        shown = part.assign(text=[_cell(row) for row in part.itertuples()])
+        wide = shown.pivot_table(index=by, columns="method", values="text", aggfunc="first")
+        print(f"\n{words}: median over trials (≥: half or more were cut off)")
+        print(wide[list(options.methods)].to_string())
+    print(f"\ntable: {options.out} ({len(table)} rows)")
+    return summary
+
+
+def _cell(row: object) -> str:
+    return f"{'≥' if row.censored else ''}{row.value:,.0f}"  # type: ignore[attr-defined]
+
+
+def _embed(options: argparse.Namespace) -> None:
+    from cliprl_lite.language import ship_vectors
+    from cliprl_lite.paths import data_path
+    from cliprl_lite.tasks import load_suite, suite_names
+
+    sentences: list[str] = []
+    for name in suite_names():
+        try:
+            suite = load_suite(name)
+        except ValueError:  # its size is open
+            suite = load_suite(name, size=10)
+        sentences += suite.sentences
+    ship_vectors(sentences, data_path("embeddings"))
+    print(f"{len(set(sentences))} sentences: {data_path('embeddings')}")
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
