@@ -6,8 +6,9 @@ Three questions, in this order; the answers are frozen as defaults in `cliprl_li
 and `cliprl_lite/transfer.py`, and a test holds them equal to the first rows written here.
 
 1. Alignment with soft targets: temperature, steps and learning rate at width 32 and centred, then
-   the width, and whether to centre. Wanted: the highest similarity on a policy of the right group, leave one out, in the
-   worst of the development suites; then on average; then the most weight on the right group.
+   the width, and whether to centre. Wanted: the highest similarity on a policy of the right
+   group, leave one out, in the worst of the development suites; then on average; then the most
+   weight on the right group.
 2. The ridge control's penalty, by the same rule.
 3. The weighting, one for alignment and ridge alike, both as chosen. Wanted: the lowest cost over
    all three clocks (geometric mean over clocks, suites and the two sources of scores, of the
@@ -30,12 +31,12 @@ from joblib import Parallel, delayed
 
 from cliprl_lite.alignment import AlignmentSettings, align_batch
 from cliprl_lite.evaluation import median_interval, paired_log_ratio, share_on, top_is
-from cliprl_lite.experiments import measure, rng_for
 from cliprl_lite.language import embed
 from cliprl_lite.policies import learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import clipped, closest, ridge_scores, softmax, warm_start
+from cliprl_lite.trials import measure, rng_for
 
 SUITES = [
     ("dev_materials", None),

@@ -30,7 +30,8 @@ _HOME = {
         "contrastive_loss",
         "cosine_similarity",
     ],
-    "qlearning": ["Learner", "LearningRun", "evaluate_greedy", "greedy_actions", "learn"],
+    "greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
+    "qlearning": ["Learner", "LearningRun", "learn"],
     "policies": ["TabularPolicy", "average", "learn_policy", "policy_vectors"],
     "transfer": [
         "METHODS",
@@ -46,7 +47,9 @@ _HOME = {
         "warm_start",
     ],
     "evaluation": ["Interval", "median_interval", "paired_log_ratio", "ratio_interval", "regret"],
-    "experiments": ["Sweep", "figure2_sweep", "read_table", "run_sweep", "worlds_sweep"],
+    "experiments": ["Sweep", "figure2_sweep", "run_sweep", "worlds_sweep"],
+    "results": ["CLOCKS", "COLUMNS", "ratios", "read_table", "summarise"],
+    "trials": ["Job", "measure", "rng_for", "run_job"],
     "paths": ["data_path"],
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cliprl_lite.experiments import (
-    CLOCKS,
     CORNER_SIZES,
     WORLDS,
     Sweep,
     figure2_sweep,
     run_sweep,
-    summarise,
     worlds_sweep,
 )
 from cliprl_lite.qlearning import DEFAULT_CAP
+from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.transfer import METHODS
 
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")

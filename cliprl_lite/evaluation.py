@@ -145,3 +145,57 @@ def ratio_interval(values: ArrayLike, reference: ArrayLike, seed: int = 0) -> In
     """
     logs = median_interval(paired_log_ratio(values, reference), seed=seed)
     return Interval(2.0**logs.value, 2.0**logs.low, 2.0**logs.high, logs.n)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the logarithm of a ratio changes with size: a straight line through the medians.
+
+    Attributes:
+        law: `"exponential"`, straight against the size n, or `"power"`, straight against log₂ n.
+        slope: change of log₂ ratio per cell of n (exponential) or per doubling of n (power).
+        low, high: its 95 % interval, by resampling trials.
+        r_squared: share of the medians' variation that the line explains.
+    """
+
+    law: str
+    slope: float
+    low: float
+    high: float
+    r_squared: float
+
+
+def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0) -> Growth:
+    """Fit an exponential or a power law to a ratio that was measured at several sizes.
+
+    Args:
+        sizes: n, shape `[K]`, three or more.
+        log_ratios: log₂ of the ratio in every trial, shape `[K, trials]`.
+        law: `"exponential"` or `"power"`.
+        seed: of the bootstrap.
+
+    Example:
+        >>> fit = fit_growth([8, 16, 32], [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], "power")
+        >>> round(fit.slope, 6), round(fit.r_squared, 6)
+        (1.0, 1.0)
+    """
+    if law not in ("exponential", "power"):
+        raise ValueError(f"the law is 'exponential' or 'power'; got {law!r}")
+    x, logs = np.asarray(sizes, dtype=float), np.asarray(log_ratios, dtype=float)
+    if x.ndim != 1 or len(x) < 3 or logs.ndim != 2 or len(logs) != len(x):
+        raise ValueError(
+            f"three sizes or more, and a row of trials for each; got {x.shape} and {logs.shape}"
+        )
+    if law == "power":
+        x = np.log2(x)
+    x = x - x.mean()
+    rng = np.random.default_rng(seed)
+    picks = rng.integers(0, logs.shape[1], size=(2_000, *logs.shape))
+    resampled = np.median(np.take_along_axis(logs[None], picks, axis=2), axis=2)
+    slopes = resampled @ x / (x @ x)
+    medians = np.median(logs, axis=1)
+    slope = float(medians @ x / (x @ x))
+    spread = ((medians - medians.mean()) ** 2).sum()
+    residual = ((medians - medians.mean() - slope * x) ** 2).sum()
+    low, high = np.percentile(slopes, [2.5, 97.5])
+    return Growth(law, slope, float(low), float(high), float(1 - residual / spread))

@@ -8,6 +8,7 @@ what *the map* says, grey is no teacher, and orange means negative. Every colour
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -55,6 +56,17 @@ TEMPLATE = go.layout.Template(
     }
 )
 """The project's own small template, so that stored figures do not change with plotly."""
+
+
+def as_text(typed: str, longest: int = 80) -> str:
+    """Anything somebody typed, safe to show as a label: plain text, cut at a length.
+
+    Example:
+        >>> as_text("<b>go</b> for $5")
+        '&lt;b&gt;go&lt;/b&gt; for &#36;5'
+    """
+    cut = typed if len(typed) <= longest else typed[: longest - 1] + "…"
+    return escape(cut, quote=False).replace("$", "&#36;")
 
 
 def _figure(**layout: Any) -> go.Figure:
@@ -137,7 +149,7 @@ def map_figure(
         )  # fmt: skip
     for (row, column), colour, shape, sentence in objects:
         figure.add_scatter(
-            x=[column], y=[row], mode="markers", hovertemplate=sentence, name="",
+            x=[column], y=[row], mode="markers", hovertemplate=as_text(sentence), name="",
             marker=_object_marker(colour, shape, cell * 0.5),
         )  # fmt: skip
     return figure
@@ -197,7 +209,7 @@ def similarity_figure(
         objects: `(colour, shape)` of each row, drawn in place of its sentence.
         side: height of one heatmap in pixels.
     """
-    n = len(labels)
+    n, words = len(labels), [as_text(label) for label in labels]
     figure = make_subplots(1, len(matrices), subplot_titles=list(matrices), horizontal_spacing=0.06)
     figure.update_layout(
         template=TEMPLATE,
@@ -214,8 +226,8 @@ def similarity_figure(
         z = np.asarray(matrix, dtype=float)
         if z.shape != (n, n):
             raise ValueError(f"{n} labels need a matrix of shape {(n, n)}; got {z.shape}")
-        hover = [[f"{a}<br>{b}<br>{z[i, j]:.2f}" for j, b in enumerate(labels)]
-                 for i, a in enumerate(labels)]  # fmt: skip
+        hover = [[f"{a}<br>{b}<br>{z[i, j]:.2f}" for j, b in enumerate(words)]
+                 for i, a in enumerate(words)]  # fmt: skip
         figure.add_heatmap(
             z=z.round(4), coloraxis="coloraxis", text=hover, hovertemplate="%{text}", name="",
             row=1, col=column,
@@ -223,7 +235,9 @@ def similarity_figure(
         best = np.where(np.eye(n, dtype=bool), -np.inf, z).argmax(axis=1)
         figure.add_scatter(
             x=best, y=np.arange(n), mode="markers", hoverinfo="skip", row=1, col=column,
-            marker={"color": "white", "size": side / n * 0.42, "line": {"color": INK, "width": 1}},
+            marker={
+                "color": "white", "size": min(8.0, side / n * 0.42), "line": {"color": INK, "width": 1},
+            },
         )  # fmt: skip
         if objects:
             for at_x, at_y in (
@@ -231,7 +245,7 @@ def similarity_figure(
                 (np.arange(n), np.full(n, n + 0.1)),
             ):
                 figure.add_scatter(
-                    x=at_x, y=at_y, mode="markers", hovertext=list(labels), hoverinfo="text",
+                    x=at_x, y=at_y, mode="markers", hovertext=words, hoverinfo="text",
                     row=1, col=column, cliponaxis=False,
                     marker={
                         "symbol": [OBJECT_SYMBOLS.get(shape, "circle") for _, shape in objects],
@@ -250,37 +264,46 @@ def similarity_figure(
             constrain="domain",
             visible=not objects and column == 1,
             tickvals=list(range(n)),
-            ticktext=list(labels),
+            ticktext=words,
             row=1,
             col=column,
         )
     return figure
 
 
-def weights_figure(
-    weights: Mapping[str, ArrayLike], labels: Sequence[str], colours: Sequence[str] = (WORDS, MAP)
+def bars_figure(
+    bars: Mapping[str, ArrayLike],
+    labels: Sequence[str],
+    x_title: str = "weight",
+    colours: Sequence[str] = (WORDS, MAP),
 ) -> go.Figure:
-    """Who is chosen: horizontal bars, one group per base policy, the zero line always visible.
+    """One number per base policy, as horizontal bars with the zero line always visible.
 
     Args:
-        weights: title → weights, shape `[N]`.
+        bars: title → scores or weights, shape `[N]`.
         labels: the sentence of each base policy, N of them.
-        colours: one per title.
+        x_title: what the numbers are.
+        colours: one per title; negative bars are orange.
     """
     figure = _figure(
         width=720,
-        height=60 + 34 * len(labels) + 40,
+        height=115 + (14 + 12 * len(bars)) * len(labels),
         barmode="group",
-        margin={"l": 200, "r": 60, "t": 30, "b": 40},
+        bargap=0.35,
+        margin={"l": 200, "r": 60, "t": 40, "b": 55},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        xaxis={"title": "weight", "zeroline": True, "zerolinecolor": INK},
-        yaxis={"autorange": "reversed"},
+        xaxis={"title": x_title, "zeroline": True, "zerolinecolor": INK},
+        yaxis={"autorange": "reversed", "ticks": ""},
     )
-    for (title, values), colour in zip(weights.items(), colours, strict=False):
+    words = [as_text(label) for label in labels]
+    for (title, values), colour in zip(bars.items(), colours, strict=False):
         values = np.asarray(values, dtype=float)
         figure.add_bar(
-            y=list(labels), x=values.round(4), orientation="h", name=title,
-            marker={"color": np.where(values < 0, NEGATIVE, colour), "line": {"width": 0}},
+            y=words, x=values.round(4), orientation="h", name=title,
+            marker={
+                "color": [NEGATIVE if value < 0 else colour for value in values],
+                "line": {"width": 0},
+            },
             text=[f"{value:.2f}" for value in values], textposition="outside", cliponaxis=False,
         )  # fmt: skip
     return figure
@@ -306,12 +329,13 @@ def learning_curves_figure(
         log_x: draw the horizontal axis logarithmically, too; the vertical one always is.
     """
     x = np.asarray(x, dtype=float)
+    ends = np.log10(x[[0, -1]]) if log_x else x[[0, -1]]
     figure = _figure(
         width=760,
         height=420,
         margin={"l": 70, "r": 170, "t": 20, "b": 55},
-        xaxis={"title": x_title, "type": "log" if log_x else "linear"},
-        yaxis={"title": y_title, "type": "log"},
+        xaxis={"title": x_title, "type": "log" if log_x else "linear", "range": ends.tolist()},
+        yaxis={"title": y_title, "type": "log", "dtick": "D2"},
         showlegend=False,
     )
     for method, (label, values) in curves.items():
@@ -326,7 +350,7 @@ def learning_curves_figure(
             line={"color": colour, "dash": dash, "width": 2.5},
         )  # fmt: skip
         figure.add_annotation(
-            x=np.log10(x[-1]) if log_x else x[-1], y=np.log10(middle[-1]), text=f" {label}",
+            x=ends[1], y=np.log10(middle[-1]), text=f" {label}",
             showarrow=False, xanchor="left", font={"color": colour},
         )  # fmt: skip
     _spread_labels(figure)

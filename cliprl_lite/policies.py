@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import LearningRun, greedy_actions, learn
+from cliprl_lite.qlearning import LearningRun, learn
 
 FloatArray = NDArray[np.float64]
 

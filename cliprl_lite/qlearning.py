@@ -1,4 +1,4 @@
-"""Tabular Q-learning: the textbook loop, what its greedy policy does, and when it is finished.
+"""Tabular Q-learning: the textbook loop, runs that can be paused, and when one is finished.
 
 `q_learning_steps` is the algorithm (Watkins 1989; Sutton & Barto 2018, §6.5), written once. Numba
 compiles that same source the first time it is used; without numba it runs as plain Python, to the
@@ -8,24 +8,20 @@ same bits. `Learner` holds a run that can be paused and continued, `learn` takes
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, STEP_REWARD, GridWorld
+from cliprl_lite.compiling import compiled
+from cliprl_lite.greedy import GreedyEvaluation, as_table, evaluate_states
+from cliprl_lite.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 
 FloatArray = NDArray[np.float64]
 
 CHECK_SPACING = 1.05
 """Ratio between the step counts of two checks that follow each other."""
-
-NEAR_OPTIMAL = 1.05
-"""Mean path over mean shortest path at which a policy counts as near-optimal."""
 
 DEFAULT_CAP = 10_000_000
 """Environment steps after which a run is stopped and called censored."""
@@ -35,8 +31,6 @@ FEW_SHOT_EPISODES = 20
 
 REGRET_EPISODES = 100
 """Episodes over which regret is summed; every run lasts at least as long."""
-
-_OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -115,166 +109,6 @@ def q_learning_steps(
     return n_steps, state, start, length, episode
 
 
-def greedy_walk(
-    q: FloatArray,
-    next_state: NDArray[np.int64],
-    goal: int,
-    distances: NDArray[np.int64],
-    opposite: NDArray[np.int64],
-) -> tuple[FloatArray, int]:
-    """How far the greedy policy walks from every state, ties broken at random.
-
-    Works outward from the goal: a state is settled once all its tied greedy actions lead to
-    settled states. A state from which the agent might circle is never settled.
-
-    Returns:
-        `lengths`: expected steps to the goal, shape `[S]`; −1 where the agent might circle.
-        `n_wrong`: the number of states with a greedy action that is on no shortest path.
-    """
-    n_states, n_actions = q.shape
-    greedy = np.zeros((n_states, n_actions), dtype=np.bool_)
-    ties = np.zeros(n_states, dtype=np.int64)
-    n_wrong = 0
-    for state in range(n_states):
-        best = q[state, 0]
-        for action in range(1, n_actions):
-            if q[state, action] > best:
-                best = q[state, action]
-        wrong = False
-        for action in range(n_actions):
-            if q[state, action] == best:
-                greedy[state, action] = True
-                ties[state] += 1
-                if distances[next_state[state, action]] != distances[state] - 1:
-                    wrong = True
-        if wrong and state != goal:
-            n_wrong += 1
-
-    lengths = np.full(n_states, -1.0)
-    lengths[goal] = 0.0
-    total = np.zeros(n_states)
-    open_ties = ties.copy()
-    queue = np.empty(n_states, dtype=np.int64)
-    queue[0] = goal
-    head, tail = 0, 1
-    while head < tail:
-        state = queue[head]
-        head += 1
-        for action in range(n_actions):
-            before = next_state[state, opposite[action]]
-            if before in (state, goal) or not greedy[before, action]:
-                continue
-            if next_state[before, action] != state:
-                continue
-            total[before] += lengths[state]
-            open_ties[before] -= 1
-            if open_ties[before] == 0:
-                lengths[before] = 1.0 + total[before] / ties[before]
-                queue[tail] = before
-                tail += 1
-    return lengths, n_wrong
-
-
-@cache
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` compiled by numba (and cached on disk), or itself where numba is missing."""
-    try:
-        from numba import njit
-    except ImportError:
-        warnings.warn(
-            "numba is not installed: learning runs in plain Python, some hundred times slower "
-            "and with the same results",
-            stacklevel=2,
-        )
-        return function
-    return njit(cache=True)(function)
-
-
-# ---------------------------------------------------------------------------------------------
-# What a greedy policy does
-# ---------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class GreedyEvaluation:
-    """What the greedy policy of a table does, exactly, without any rollout.
-
-    A start *arrives* if every tied greedy action on its way leads to the goal, never in a circle.
-
-    Attributes:
-        mean_path: mean expected steps over all starts; a start that might circle counts as S
-            steps, since no path without a circle is longer than the number of states.
-        shortest: mean of the shortest distances over the same starts, in steps.
-        success: share of starts that arrive, 0 to 1.
-        wrong_states: states with a greedy action on no shortest path.
-    """
-
-    mean_path: float
-    shortest: float
-    success: float
-    wrong_states: int
-
-    @property
-    def optimal(self) -> bool:
-        """Every tied greedy action lies on a shortest path, in every state."""
-        return self.wrong_states == 0
-
-    @property
-    def near_optimal(self) -> bool:
-        """Every start arrives, and the mean path is at most 5 % over the shortest."""
-        return self.success == 1.0 and self.mean_path <= NEAR_OPTIMAL * self.shortest
-
-
-def evaluate_greedy(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> GreedyEvaluation:
-    """Evaluate the greedy policy of a table exactly.
-
-    Args:
-        q: action values, shape `[S, 4]`.
-
-    Example:
-        >>> world = GridWorld.open_map(3)
-        >>> evaluate_greedy(world.optimal_q((0, 0)), world, (0, 0)).optimal
-        True
-        >>> evaluate_greedy(np.zeros((9, 4)), world, (0, 0)).success
-        0.0
-    """
-    return _evaluate(_as_table(q, world), world, world.state(goal), world.distances(goal))
-
-
-def _evaluate(
-    q: FloatArray, world: GridWorld, goal_state: int, distances: NDArray[np.int64]
-) -> GreedyEvaluation:
-    lengths, n_wrong = compiled(greedy_walk)(q, world.next_state, goal_state, distances, _OPPOSITE)
-    starts = len(lengths) - 1
-    arrives = lengths >= 0
-    walked = float(lengths[arrives].sum()) + float((~arrives).sum()) * world.n_states
-    return GreedyEvaluation(
-        mean_path=walked / starts,
-        shortest=float(distances.sum()) / starts,
-        success=float((arrives.sum() - 1) / starts),
-        wrong_states=int(n_wrong),
-    )
-
-
-def greedy_actions(q: FloatArray) -> NDArray[np.bool_]:
-    """Which actions are greedy, ties included; `[S, 4]` in, boolean `[S, 4]` out.
-
-    Example:
-        >>> greedy_actions(np.array([[-2.0, -1.0, -1.0, -3.0]])).tolist()
-        [[False, True, True, False]]
-    """
-    return q == q.max(axis=1, keepdims=True)
-
-
-def _as_table(q: FloatArray, world: GridWorld) -> FloatArray:
-    q = np.ascontiguousarray(q, dtype=np.float64)
-    if q.shape != (world.n_states, len(ACTIONS)):
-        raise ValueError(
-            f"a table for {world!r} has shape {(world.n_states, len(ACTIONS))}; got {q.shape}"
-        )
-    if not np.isfinite(q).all():
-        raise ValueError("the table holds values that are not finite numbers")
-    return q
-
-
 # ---------------------------------------------------------------------------------------------
 # Runs
 # ---------------------------------------------------------------------------------------------
@@ -321,7 +155,7 @@ class Learner:
         self.goal_state = world.state(goal)
         self.distances = world.distances(goal)
         shape = (world.n_states, len(ACTIONS))
-        self.q = np.zeros(shape) if start_q is None else _as_table(start_q, world).copy()
+        self.q = np.zeros(shape) if start_q is None else as_table(start_q, world).copy()
         self.q[self.goal_state] = 0.0
         self.learning_rate, self.epsilon, self.discount = learning_rate, epsilon, discount
         self.rng = np.random.default_rng(seed)
@@ -356,7 +190,7 @@ class Learner:
 
     def evaluate(self) -> GreedyEvaluation:
         """What the greedy policy would do now."""
-        return _evaluate(self.q, self.world, self.goal_state, self.distances)
+        return evaluate_states(self.q, self.world, self.goal_state, self.distances)
 
     @property
     def episode_lengths(self) -> NDArray[np.int64]:

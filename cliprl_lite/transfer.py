@@ -23,9 +23,9 @@ from cliprl_lite.alignment import (
     cosine_similarity,
     unit_rows,
 )
+from cliprl_lite.greedy import evaluate_greedy
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, average, policy_vectors
-from cliprl_lite.qlearning import evaluate_greedy
 
 FloatArray = NDArray[np.float64]
 

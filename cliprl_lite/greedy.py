@@ -1,0 +1,160 @@
+"""What the greedy policy of a table does, exactly: no rollouts, no randomness, no step limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliprl_lite.compiling import compiled
+from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
+
+FloatArray = NDArray[np.float64]
+
+NEAR_OPTIMAL = 1.05
+"""Mean path over mean shortest path at which a policy counts as near-optimal."""
+
+_OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
+
+
+def greedy_walk(
+    q: FloatArray,
+    next_state: NDArray[np.int64],
+    goal: int,
+    distances: NDArray[np.int64],
+    opposite: NDArray[np.int64],
+) -> tuple[FloatArray, int]:
+    """How far the greedy policy walks from every state, ties broken at random.
+
+    Works outward from the goal: a state is settled once all its tied greedy actions lead to
+    settled states. A state from which the agent might circle is never settled.
+
+    Returns:
+        `lengths`: expected steps to the goal, shape `[S]`; −1 where the agent might circle.
+        `n_wrong`: the number of states with a greedy action that is on no shortest path.
+    """
+    n_states, n_actions = q.shape
+    greedy = np.zeros((n_states, n_actions), dtype=np.bool_)
+    ties = np.zeros(n_states, dtype=np.int64)
+    n_wrong = 0
+    for state in range(n_states):
+        best = q[state, 0]
+        for action in range(1, n_actions):
+            if q[state, action] > best:
+                best = q[state, action]
+        wrong = False
+        for action in range(n_actions):
+            if q[state, action] == best:
+                greedy[state, action] = True
+                ties[state] += 1
+                if distances[next_state[state, action]] != distances[state] - 1:
+                    wrong = True
+        if wrong and state != goal:
+            n_wrong += 1
+
+    lengths = np.full(n_states, -1.0)
+    lengths[goal] = 0.0
+    total = np.zeros(n_states)
+    open_ties = ties.copy()
+    queue = np.empty(n_states, dtype=np.int64)
+    queue[0] = goal
+    head, tail = 0, 1
+    while head < tail:
+        state = queue[head]
+        head += 1
+        for action in range(n_actions):
+            before = next_state[state, opposite[action]]
+            if before in (state, goal) or not greedy[before, action]:
+                continue
+            if next_state[before, action] != state:
+                continue
+            total[before] += lengths[state]
+            open_ties[before] -= 1
+            if open_ties[before] == 0:
+                lengths[before] = 1.0 + total[before] / ties[before]
+                queue[tail] = before
+                tail += 1
+    return lengths, n_wrong
+
+
+@dataclass(frozen=True)
+class GreedyEvaluation:
+    """What the greedy policy of a table does, exactly, without any rollout.
+
+    A start *arrives* if every tied greedy action on its way leads to the goal, never in a circle.
+
+    Attributes:
+        mean_path: mean expected steps over all starts; a start that might circle counts as S
+            steps, since no path without a circle is longer than the number of states.
+        shortest: mean of the shortest distances over the same starts, in steps.
+        success: share of starts that arrive, 0 to 1.
+        wrong_states: states with a greedy action on no shortest path.
+    """
+
+    mean_path: float
+    shortest: float
+    success: float
+    wrong_states: int
+
+    @property
+    def optimal(self) -> bool:
+        """Every tied greedy action lies on a shortest path, in every state."""
+        return self.wrong_states == 0
+
+    @property
+    def near_optimal(self) -> bool:
+        """Every start arrives, and the mean path is at most 5 % over the shortest."""
+        return self.success == 1.0 and self.mean_path <= NEAR_OPTIMAL * self.shortest
+
+
+def evaluate_greedy(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> GreedyEvaluation:
+    """Evaluate the greedy policy of a table exactly.
+
+    Args:
+        q: action values, shape `[S, 4]`.
+
+    Example:
+        >>> world = GridWorld.open_map(3)
+        >>> evaluate_greedy(world.optimal_q((0, 0)), world, (0, 0)).optimal
+        True
+        >>> evaluate_greedy(np.zeros((9, 4)), world, (0, 0)).success
+        0.0
+    """
+    return evaluate_states(as_table(q, world), world, world.state(goal), world.distances(goal))
+
+
+def evaluate_states(
+    q: FloatArray, world: GridWorld, goal_state: int, distances: NDArray[np.int64]
+) -> GreedyEvaluation:
+    lengths, n_wrong = compiled(greedy_walk)(q, world.next_state, goal_state, distances, _OPPOSITE)
+    starts = len(lengths) - 1
+    arrives = lengths >= 0
+    walked = float(lengths[arrives].sum()) + float((~arrives).sum()) * world.n_states
+    return GreedyEvaluation(
+        mean_path=walked / starts,
+        shortest=float(distances.sum()) / starts,
+        success=float((arrives.sum() - 1) / starts),
+        wrong_states=int(n_wrong),
+    )
+
+
+def greedy_actions(q: FloatArray) -> NDArray[np.bool_]:
+    """Which actions are greedy, ties included; `[S, 4]` in, boolean `[S, 4]` out.
+
+    Example:
+        >>> greedy_actions(np.array([[-2.0, -1.0, -1.0, -3.0]])).tolist()
+        [[False, True, True, False]]
+    """
+    return q == q.max(axis=1, keepdims=True)
+
+
+def as_table(q: FloatArray, world: GridWorld) -> FloatArray:
+    q = np.ascontiguousarray(q, dtype=np.float64)
+    if q.shape != (world.n_states, len(ACTIONS)):
+        raise ValueError(
+            f"a table for {world!r} has shape {(world.n_states, len(ACTIONS))}; got {q.shape}"
+        )
+    if not np.isfinite(q).all():
+        raise ValueError("the table holds values that are not finite numbers")
+    return q

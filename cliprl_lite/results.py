@@ -1,0 +1,184 @@
+"""Result tables: what their columns mean, reading and writing them, medians and ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cliprl_lite.evaluation import median_interval, paired_log_ratio
+from cliprl_lite.transfer import METHODS
+
+CLOCKS = {
+    "first20": "steps an episode, mean of the first 20",
+    "near_optimal": "steps until within 5 % everywhere",
+    "optimal": "steps until optimal everywhere",
+}
+"""The three clocks, by their column, with their words."""
+
+KEYS = ["suite", "target", "method", "seed"]
+"""Columns that name a row."""
+
+COLUMNS = {
+    "suite": "name of the suite",
+    "size": "rows of the map",
+    "target": "name of the new task",
+    "method": "name in `METHODS`",
+    "weighting": "how scores became weights; empty from scratch",
+    "seed": "number of the trial",
+    "score_sum": "Σ d over the base policies",
+    "top_right": "1 if the highest score is on a truly similar policy, 0 if not; a share at ties",
+    "reuse": "share of absolute weight on truly similar policies",
+    "zero_shot_success": "share of starts that arrive before any learning",
+    "zero_shot_path": "mean greedy path before any learning, steps; circling starts count S",
+    "first20": CLOCKS["first20"],
+    "first20_censored": "True if the cap came first: the value is a lower bound",
+    "few_shot_return": "mean greedy return after 20 episodes, −1 a step; circling starts count −S",
+    "regret": "steps over the shortest, summed over the first 100 episodes",
+    "near_optimal": CLOCKS["near_optimal"],
+    "near_optimal_censored": "True if the cap came first",
+    "optimal": CLOCKS["optimal"],
+    "optimal_censored": "True if the cap came first",
+    "asymptote": "mean greedy path over the shortest mean path, at the end of the run",
+}
+"""Columns of a result table, in order, with what they hold."""
+
+
+def to_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a sorted table with the columns of `COLUMNS`."""
+    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
+    order = {name: number for number, name in enumerate(METHODS)}
+    return table.sort_values(
+        ["suite", "size", "target", "method", "seed"],
+        key=lambda column: column.map(order) if column.name == "method" else column,
+        ignore_index=True,
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a result table that `run_sweep` wrote.
+
+    Raises:
+        ValueError: if the file is not such a table; the message names the missing column.
+    """
+    table = pd.read_csv(path, keep_default_na=True)
+    missing = [column for column in COLUMNS if column not in table]
+    if missing:
+        raise ValueError(f"{path.name} is no result table: it has no column {missing[0]!r}")
+    table["weighting"] = table["weighting"].fillna("")
+    return table[list(COLUMNS)]
+
+
+def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> pd.DataFrame:
+    """Medians over trials with 95 % bootstrap intervals, one row per group, method and clock.
+
+    Args:
+        table: a result table.
+        by: columns that make a group, besides the method. Without `target`, a trial's cost is
+            the geometric mean over its targets, so that the trials stay independent.
+
+    Returns:
+        Columns: `by`, `size`, `method`, `clock`, `value`, `low`, `high`, `n`, `n_censored`,
+        `censored` (True: half the runs or more were cut off, the value is a lower bound).
+    """
+    rows = []
+    group_columns = [*by, "size", "method"]
+    for group, part in table.groupby(group_columns, sort=False):
+        for clock in CLOCKS:
+            cost = np.log1p(part[clock])
+            per_trial = np.expm1(cost.groupby(part["seed"]).mean())
+            cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).mean() >= 0.5
+            interval = median_interval(per_trial, cut)
+            rows.append(
+                dict(zip(group_columns, group, strict=True))
+                | {"clock": clock}
+                | asdict(interval)
+                | {"censored": interval.censored}
+            )
+    return pd.DataFrame(rows)
+
+
+def ratios(
+    table: pd.DataFrame,
+    clock: str,
+    reference: str = "alg1",
+    by: Sequence[str] = ("suite", "target"),
+) -> pd.DataFrame:
+    """Median cost of each method over the reference's in the same trial; below 1 is cheaper.
+
+    Args:
+        table: a result table.
+        clock: a column named in `CLOCKS`.
+        reference: the method to divide by.
+        by: as for `summarise`.
+
+    Returns:
+        Columns: `by`, `size`, `method`, `value`, `low`, `high`, `n`, `n_censored`: trials in
+        which either of the two runs was cut off.
+    """
+    trials = table.set_index(["size", "suite", "target", "seed", "method"])
+    wide = trials[clock].unstack("method")  # noqa: PD010
+    cut = trials[f"{clock}_censored"].astype(bool).unstack("method")  # noqa: PD010
+    rows = []
+    keys = [*by, "size"]
+    for group, part in wide.groupby(level=keys, sort=False):
+        for method in wide.columns:
+            if method == reference:
+                continue
+            logs = pd.Series(paired_log_ratio(part[method], part[reference]), index=part.index)
+            either = (cut.loc[part.index, method] | cut.loc[part.index, reference]).groupby("seed")
+            interval = median_interval(logs.groupby("seed").mean(), either.any())
+            rows.append(
+                dict(zip(keys, group, strict=True))
+                | {"method": method}
+                | {name: 2.0 ** getattr(interval, name) for name in ("value", "low", "high")}
+                | {"n": interval.n, "n_censored": interval.n_censored}
+            )
+    return pd.DataFrame(rows)
+
+
+def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1.0) -> pd.DataFrame:
+    """Is `method` cheaper than `factor` times the reference? Clock by clock, target by target.
+
+    It is at one size if the whole 95 % interval of the median paired ratio lies below the factor.
+
+    Args:
+        table: a result table over several sizes.
+        method, reference: names in `METHODS`.
+        factor: 1 for "cheaper", 0.5 for "half the cost or less".
+
+    Returns:
+        One row per clock, one column per target, each cell a verdict in words.
+    """
+    words: dict[str, dict[str, str]] = {}
+    for clock in CLOCKS:
+        found = ratios(table, clock, reference, by=("target",))
+        found = found[found["method"] == method].sort_values("size")
+        words[clock] = {
+            str(target): verdict(dict(zip(part["size"], part["high"] < factor, strict=True)))
+            for target, part in found.groupby("target", sort=False)
+        }
+    return pd.DataFrame(words).T
+
+
+def verdict(holds_at: dict[int, bool]) -> str:
+    """Sum up at which sizes a claim holds.
+
+    Example:
+        >>> verdict({8: False, 10: True, 15: True})
+        'confirmed from 10 on'
+        >>> verdict({8: True, 10: True}), verdict({8: False}), verdict({8: True, 10: False})
+        ('confirmed', 'not confirmed', 'only at 8')
+    """
+    sizes = [size for size in sorted(holds_at) if holds_at[size]]
+    if len(sizes) == len(holds_at):
+        return "confirmed"
+    if not sizes:
+        return "not confirmed"
+    if sizes == sorted(holds_at)[-len(sizes) :]:
+        return f"confirmed from {sizes[0]} on"
+    return "only at " + ", ".join(str(size) for size in sizes)

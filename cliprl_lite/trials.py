@@ -1,0 +1,183 @@
+"""One trial: learn the base policies, meet every target by every method, measure.
+
+All randomness follows from the names of the suite, the target and the trial's seed, so that a row
+does not depend on what else was run. Within a trial all methods meet the new task with the same
+random numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from cliprl_lite.alignment import Alignment, AlignmentSettings, align_batch
+from cliprl_lite.evaluation import regret, share_on, top_is
+from cliprl_lite.language import embed
+from cliprl_lite.policies import TabularPolicy, learn_policy
+from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun, learn
+from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
+from cliprl_lite.tasks import Transfer, load_suite
+from cliprl_lite.transfer import (
+    METHODS,
+    WEIGHTINGS,
+    WarmStart,
+    ZeroSumError,
+    method_scores,
+    warm_start,
+)
+
+
+def rng_for(seed: int, *names: str) -> np.random.Generator:
+    """The random numbers of one named part of one trial.
+
+    Example:
+        >>> a, b = rng_for(3, "corners_8", "left"), rng_for(3, "corners_8", "left")
+        >>> a.random() == b.random()
+        True
+    """
+    return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
+
+
+@dataclass(frozen=True)
+class Job:
+    """One trial of one suite, the unit of work."""
+
+    suite: str
+    size: int | None
+    seed: int
+    targets: tuple[str, ...]
+    methods: tuple[str, ...]
+    cap: int
+
+
+def run_job(job: Job) -> list[dict[str, Any]]:
+    """All rows of one trial: every target met by every method.
+
+    Example:
+        >>> rows = run_job(Job("corners", 5, 0, ("left",), ("scratch", "alg1"), cap=100_000))
+        >>> [(row["method"], row["optimal_censored"]) for row in rows]
+        [('scratch', False), ('alg1', False)]
+    """
+    suite = load_suite(job.suite, job.size)
+    transfers = [t for t in suite.transfers() if not job.targets or t.target.name in job.targets]
+    policies = {
+        task.name: learn_policy(suite.world, task.goal, rng_for(job.seed, suite.name, task.name))[0]
+        for task in suite.tasks
+    }
+    alignments = _fit_alignments(job, suite.name, transfers, policies)
+    rows = []
+    for number, transfer in enumerate(transfers):
+        bases = [policies[base.name] for base in transfer.bases]
+        vectors = embed([base.sentence for base in transfer.bases])
+        instruction = embed([transfer.target.sentence])[0]
+        for name in job.methods:
+            method = METHODS[name]
+            key = {
+                "suite": suite.name,
+                "size": suite.world.shape[0],
+                "target": transfer.target.name,
+                "method": name,
+                "weighting": method.weighting,
+                "seed": job.seed,
+            }
+            start: WarmStart | None = None
+            if method.weighting:
+                scores = method_scores(
+                    method,
+                    instruction,
+                    vectors,
+                    bases,
+                    transfer.target.goal,
+                    rng_for(job.seed, suite.name, transfer.target.name, name),
+                    alignments[method.alignment][number] if method.alignment else None,
+                )
+                try:
+                    start = warm_start(scores, bases, WEIGHTINGS[method.weighting])
+                except ZeroSumError:  # no start exists: the run fails at once, at every clock
+                    rows.append(key | _no_start(job.cap))
+                    continue
+            run = learn(
+                suite.world,
+                transfer.target.goal,
+                start.policy.q if start else None,
+                rng_for(job.seed, suite.name, transfer.target.name),
+                cap=job.cap,
+            )
+            rows.append(key | _choice(start, transfer) | measure(run))
+    return rows
+
+
+def _fit_alignments(
+    job: Job, suite: str, transfers: list[Transfer], policies: dict[str, TabularPolicy]
+) -> dict[AlignmentSettings, list[Alignment]]:
+    """One alignment per transfer and setting. Targets with the same bases share one."""
+    wanted = {METHODS[name].alignment for name in job.methods} - {None}
+    sets = list(dict.fromkeys(transfer.bases for transfer in transfers))
+    vectors = {name: policy.vector for name, policy in policies.items()}
+    fitted = {}
+    for settings in wanted:
+        assert settings is not None
+        trained = align_batch(
+            np.stack([embed([base.sentence for base in bases]) for bases in sets]),
+            np.stack([np.stack([vectors[base.name] for base in bases]) for bases in sets]),
+            settings,
+            [
+                rng_for(job.seed, suite, "alignment", *(base.name for base in bases))
+                for bases in sets
+            ],
+        )
+        by_bases = dict(zip(sets, trained, strict=True))
+        fitted[settings] = [by_bases[transfer.bases] for transfer in transfers]
+    return fitted
+
+
+def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
+    if start is None:
+        return {"score_sum": np.nan, "top_right": np.nan, "reuse": np.nan}
+    similar = [base.group == transfer.target.group for base in transfer.bases]
+    return {
+        "score_sum": round(float(start.scores.sum()), 6),
+        "top_right": top_is(start.scores, similar),
+        "reuse": round(share_on(start.weights, similar), 6),
+    }
+
+
+def measure(run: LearningRun) -> dict[str, Any]:
+    """The measures of one learning run, named as in `COLUMNS`.
+
+    Example:
+        >>> from cliprl_lite.gridworld import GridWorld
+        >>> world = GridWorld.open_map(5)
+        >>> perfect = measure(learn(world, (0, 0), world.optimal_q((0, 0))))
+        >>> perfect["optimal"], perfect["zero_shot_success"], perfect["few_shot_return"]
+        (0, 1.0, -4.1667)
+    """
+    before, after, last = run.checks[0], run.few_shot, run.checks[-1]
+    first = run.episode_lengths[:FEW_SHOT_EPISODES]
+    enough = len(first) == FEW_SHOT_EPISODES
+    until_regret = slice(0, REGRET_EPISODES)
+    return {
+        "zero_shot_success": round(before.success, 6),
+        "zero_shot_path": round(before.mean_path, 4),
+        # Cut off before 20 episodes were over: all steps so far, over the episodes begun.
+        "first20": float(first.mean()) if enough else run.steps / (len(first) + 1),
+        "first20_censored": not enough,
+        "few_shot_return": round(-after.mean_path, 4) if after else np.nan,
+        "regret": regret(run.episode_lengths[until_regret], run.episode_shortest[until_regret])
+        if len(run.episode_lengths) >= REGRET_EPISODES
+        else np.nan,
+        "near_optimal": run.steps if run.steps_near_optimal is None else run.steps_near_optimal,
+        "near_optimal_censored": run.steps_near_optimal is None,
+        "optimal": run.steps if run.steps_optimal is None else run.steps_optimal,
+        "optimal_censored": run.steps_optimal is None,
+        "asymptote": round(last.mean_path / last.shortest, 6),
+    }
+
+
+def _no_start(cap: int) -> dict[str, Any]:
+    missing = {column: np.nan for column in COLUMNS if column not in (*KEYS, "size", "weighting")}
+    clocks = dict.fromkeys(CLOCKS, cap) | {f"{clock}_censored": True for clock in CLOCKS}
+    return missing | {"score_sum": 0.0} | clocks
