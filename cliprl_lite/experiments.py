@@ -145,9 +145,6 @@ def _count(workers: int) -> int:
 
 
 def _keyed_job(job: Job) -> tuple[str, list[dict[str, Any]]]:
-    import torch
-
-    torch.set_num_threads(1)  # the sweep itself is parallel
     return _job_key(job), run_job(job)
 
 

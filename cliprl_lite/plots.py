@@ -26,12 +26,15 @@ OBJECT_SYMBOLS = {"box": "square", "ball": "circle", "cone": "triangle-up", "key
 SIMILARITY_SCALE = [[0.0, NEGATIVE], [0.5, PAGE], [1.0, "#23272E"]]
 VALUE_SCALE = [[0.0, PAGE], [1.0, "#6B7280"]]
 
+LOG_TICKS = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
+
 METHOD_STYLE: dict[str, tuple[str, str, str]] = {
     "scratch": (NO_TEACHER, "dot", "circle-open"),
     "alg1": (WORDS, "dash", "square"),
     "alg1_closest": (WORDS, "dashdot", "square-open"),
     "alg1_softmax": (WORDS, "longdash", "diamond-open"),
     "alg2": (MAP, "solid", "circle"),
+    "alg2_identity": (MAP, "longdash", "diamond-open"),
     "alg2_text": (MAP, "dash", "triangle-up-open"),
     "alg2_box": (MAP, "dot", "triangle-down-open"),
     "ridge": (MAP, "dashdot", "cross-open"),
@@ -236,7 +239,8 @@ def similarity_figure(
         figure.add_scatter(
             x=best, y=np.arange(n), mode="markers", hoverinfo="skip", row=1, col=column,
             marker={
-                "color": "white", "size": min(8.0, side / n * 0.42), "line": {"color": INK, "width": 1},
+                "color": "white", "size": min(8.0, side / n * 0.42),
+                "line": {"color": INK, "width": 1},
             },
         )  # fmt: skip
         if objects:
@@ -335,7 +339,7 @@ def learning_curves_figure(
         height=420,
         margin={"l": 70, "r": 170, "t": 20, "b": 55},
         xaxis={"title": x_title, "type": "log" if log_x else "linear", "range": ends.tolist()},
-        yaxis={"title": y_title, "type": "log", "dtick": "D2"},
+        yaxis={"title": y_title, "type": "log", "tickvals": LOG_TICKS, "tickformat": ",d"},
         showlegend=False,
     )
     for method, (label, values) in curves.items():

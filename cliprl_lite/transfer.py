@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 SOFTMAX_TEMPERATURE = 0.1
 """Temperature of the `softmax` weighting, chosen on the development suites."""
 
-RIDGE_PENALTY = 0.1
+RIDGE_PENALTY = 0.03
 """Penalty of the ridge control, chosen on the development suites."""
 
 _SCORE_DECIMALS = 6
@@ -266,6 +266,13 @@ METHODS: dict[str, Method] = {
         Method("alg1_closest", "Algorithm 1, closest", "cosine", "closest"),
         Method("alg1_softmax", "Algorithm 1, sharpened", "cosine", "softmax"),
         Method("alg2", "Algorithm 2, repaired", "alignment", "softmax", AlignmentSettings()),
+        Method(
+            "alg2_identity",
+            "Algorithm 2, identity targets",
+            "alignment",
+            "softmax",
+            AlignmentSettings(targets="identity"),
+        ),
         Method("alg2_text", "Algorithm 2, paper's text", "alignment", "literal", PAPER_TEXT),
         Method("alg2_box", "Algorithm 2, paper's box", "alignment", "literal", PAPER_BOX),
         Method("uniform", "uniform average", "uniform", "literal"),
