@@ -46,9 +46,16 @@ _HOME = {
         "softmax",
         "warm_start",
     ],
-    "evaluation": ["Interval", "median_interval", "paired_log_ratio", "ratio_interval", "regret"],
+    "evaluation": [
+        "Interval",
+        "fit_growth",
+        "median_interval",
+        "paired_log_ratio",
+        "ratio_interval",
+        "regret",
+    ],
     "experiments": ["Sweep", "figure2_sweep", "run_sweep", "worlds_sweep"],
-    "results": ["CLOCKS", "COLUMNS", "ratios", "read_table", "summarise"],
+    "results": ["CLOCKS", "COLUMNS", "ratios", "read_table", "summarise", "to_table", "verdicts"],
     "trials": ["Job", "measure", "rng_for", "run_job"],
     "paths": ["data_path"],
 }

@@ -20,7 +20,7 @@ import pandas as pd
 from cliprl_lite.qlearning import DEFAULT_CAP
 from cliprl_lite.results import read_table, to_table
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import METHODS
+from cliprl_lite.transfer import METHODS, Method
 from cliprl_lite.trials import Job, run_job
 
 CORNER_SIZES = (8, 10, 15, 25)
@@ -166,9 +166,7 @@ class _Journal:
         self.choices = {
             "targets": list(sweep.targets),
             "cap": sweep.cap,
-            "methods": {
-                name: json.loads(json.dumps(asdict(METHODS[name]))) for name in sweep.methods
-            },
+            "methods": {name: _what_it_does(METHODS[name]) for name in sweep.methods},
         }
 
     def read(self) -> dict[str, list[dict[str, Any]]]:
@@ -235,6 +233,11 @@ class _Journal:
             fresh.write_text(content, encoding="utf-8")
             fresh.replace(path)
         self.partial.unlink()
+
+
+def _what_it_does(method: Method) -> dict[str, Any]:
+    """A method without its label, which may change without changing any row."""
+    return {key: value for key, value in asdict(method).items() if key != "label"}
 
 
 def _plain(value: Any) -> Any:

@@ -334,10 +334,11 @@ def learning_curves_figure(
     """
     x = np.asarray(x, dtype=float)
     ends = np.log10(x[[0, -1]]) if log_x else x[[0, -1]]
+    longest = max(len(label) for label, _ in curves.values())
     figure = _figure(
         width=760,
         height=420,
-        margin={"l": 70, "r": 170, "t": 20, "b": 55},
+        margin={"l": 70, "r": 30 + 8 * longest, "t": 20, "b": 55},
         xaxis={"title": x_title, "type": "log" if log_x else "linear", "range": ends.tolist()},
         yaxis={"title": y_title, "type": "log", "tickvals": LOG_TICKS, "tickformat": ",d"},
         showlegend=False,

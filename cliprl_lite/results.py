@@ -155,9 +155,9 @@ def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1
         One row per clock, one column per target, each cell a verdict in words.
     """
     words: dict[str, dict[str, str]] = {}
+    table = table[table["method"].isin([method, reference])]
     for clock in CLOCKS:
-        found = ratios(table, clock, reference, by=("target",))
-        found = found[found["method"] == method].sort_values("size")
+        found = ratios(table, clock, reference, by=("target",)).sort_values("size")
         words[clock] = {
             str(target): verdict(dict(zip(part["size"], part["high"] < factor, strict=True)))
             for target, part in found.groupby("target", sort=False)
