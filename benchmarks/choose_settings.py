@@ -1,15 +1,16 @@
 """Choose every free setting on the development suites, and print what was seen.
 
-    python benchmarks/choose_settings.py [--seeds 10] [--out data/results]
+    python benchmarks/choose_settings.py coarse
+    python benchmarks/choose_settings.py fine
 
 Three questions, in this order; the answers are frozen as defaults in `cliprl_lite/alignment.py`
 and `cliprl_lite/transfer.py`, and a test holds them equal to the first rows written here.
 
-1. Alignment with soft targets: temperature, steps and learning rate at width 32 and centred, then
-   the width, and whether to centre. Wanted: the highest similarity on a policy of the right
-   group, leave one out, in the worst of the development suites; then on average; then the most
-   weight on the right group. Of the widths within 0.01 of the best, the narrowest: memory and
-   time grow with it.
+1. Alignment with soft targets: coarsely the temperature, learning rate and steps, at width 32 and
+   centred; then, with twice as many seeds, steps and width more finely, and whether to centre.
+   Wanted: the highest similarity on a policy of the right group, leave one out, in the worst of
+   the development suites; then on average; then the most weight on the right group. Of what comes
+   within 0.01 of the best, the narrowest: memory and time grow with the width.
 2. The ridge control's penalty, by the same rule.
 3. The weighting, one for alignment and ridge alike, both as chosen. Wanted: the lowest cost over
    all three clocks (geometric mean over clocks, suites and the two sources of scores, of the
@@ -35,6 +36,7 @@ from cliprl_lite.evaluation import median_interval, paired_log_ratio, share_on, 
 from cliprl_lite.language import embed
 from cliprl_lite.policies import learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
+from cliprl_lite.results import CLOCKS
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import clipped, closest, ridge_scores, softmax, warm_start
 from cliprl_lite.trials import measure, rng_for
@@ -52,7 +54,7 @@ ALIGNMENTS = [
     replace(START, temperature=t, steps=s, learning_rate=lr)
     for t, lr, s in product((0.2, 0.5, 1.0, 2.0), (0.001, 0.003, 0.01, 0.03), (10, 30, 100, 300))
 ]
-WIDTHS = (8, 16, 64, 128)
+FINE_STEPS, WIDTHS = (30, 50, 70), (32, 64, 128)
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
 WEIGHTINGS = {
     "clipped": clipped,
@@ -107,18 +109,12 @@ class Trial:
             scratch, warm = (measure(run) for run in runs)
             rows.append(
                 {"suite": self.suite.name}
-                | {
-                    clock: float(paired_log_ratio(warm[clock], scratch[clock]))
-                    for clock in ("first20", "near_optimal", "optimal")
-                }
+                | {clock: float(paired_log_ratio(warm[clock], scratch[clock])) for clock in CLOCKS}
             )
         return rows
 
 
 def judge(source: str, size: int | None, seed: int, alignments: list[AlignmentSettings]):
-    import torch
-
-    torch.set_num_threads(1)
     trial = Trial(source, size, seed)
     rows = [
         describe(settings) | trial.quality(trial.alignment_scores(settings))
@@ -129,9 +125,6 @@ def judge(source: str, size: int | None, seed: int, alignments: list[AlignmentSe
 
 
 def judge_weightings(source, size, seed, settings: AlignmentSettings, penalty: float):
-    import torch
-
-    torch.set_num_threads(1)
     trial = Trial(source, size, seed)
     sources = {
         "alignment": trial.alignment_scores(settings),
@@ -168,50 +161,69 @@ def rank(rows: list[dict], by: list[str]) -> pd.DataFrame:
     return table.sort_values(columns, ascending=False, ignore_index=True)
 
 
+def settings_of(row: pd.Series) -> AlignmentSettings:
+    return AlignmentSettings(**{key: row[key].item() for key in describe(START)})
+
+
+def narrowest(table: pd.DataFrame) -> pd.Series:
+    """Among what comes within 0.01 of the best, the narrowest; of those, the best."""
+    good = table[table["worst_top_right"] >= table["worst_top_right"].max() - 0.01]
+    return good.sort_values("dimension", kind="stable").iloc[0]
+
+
+def search(alignments: list[AlignmentSettings], seeds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The ranking of alignments, and that of ridge penalties."""
+    answers = Parallel(n_jobs=-1, verbose=2)(
+        delayed(judge)(source, size, seed, alignments)
+        for source, size in SUITES
+        for seed in range(seeds)
+    )
+    rows = [row for found, _ in answers for row in found]
+    ridge = [row for _, found in answers for row in found]
+    return rank(rows, list(describe(START))), rank(ridge, ["penalty"])
+
+
+def rank_weightings(settings: AlignmentSettings, penalty: float, seeds: int) -> pd.DataFrame:
+    """The ranking of weightings, cheapest over all clocks and both sources first."""
+    answers = Parallel(n_jobs=-1, verbose=2)(
+        delayed(judge_weightings)(source, size, seed, settings, penalty)
+        for source, size in SUITES
+        for seed in range(seeds)
+    )
+    rows = pd.DataFrame([row for found in answers for row in found])
+    medians = rows.groupby(["source", "weighting", "suite"])[list(CLOCKS)].agg(
+        lambda logs: median_interval(logs).value
+    )
+    table = 2 ** medians.groupby(["source", "weighting"]).mean()
+    table["all_clocks"] = np.cbrt(table[list(CLOCKS)].prod(axis=1))
+    both = np.sqrt(table["all_clocks"].groupby("weighting").prod())
+    table = table.reset_index()
+    table["both_sources"] = table["weighting"].map(both)
+    return table.round(4).sort_values(["both_sources", "source"], ignore_index=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("stage", choices=["coarse", "fine"])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, default=Path("data/results"))
     arguments = parser.parse_args()
-    trials = [(source, size, seed) for source, size in SUITES for seed in range(arguments.seeds)]
-    parallel = Parallel(n_jobs=-1, verbose=2)
-    by = list(describe(START))
-
-    def search(alignments: list[AlignmentSettings]):
-        answers = parallel(delayed(judge)(*trial, alignments) for trial in trials)
-        return [row for rows, _ in answers for row in rows], [
-            r for _, ridge in answers for r in ridge
+    file = "settings_{}.csv".format
+    if arguments.stage == "coarse":
+        tables = {"coarse": search(ALIGNMENTS, arguments.seeds)[0]}
+    else:
+        best = settings_of(pd.read_csv(arguments.out / file("coarse")).iloc[0])
+        fine = [
+            replace(best, steps=steps, dimension=width) for steps in FINE_STEPS for width in WIDTHS
         ]
-
-    rows, ridge_rows = search(ALIGNMENTS)
-    best = rank(rows, by).iloc[0]
-    chosen = AlignmentSettings(targets="soft", **{key: best[key].item() for key in by})
-    wider, _ = search(
-        [replace(chosen, dimension=width) for width in WIDTHS] + [replace(chosen, centre=False)]
-    )
-    alignment = rank(rows + wider, by)
-    good = alignment[alignment["worst_top_right"] >= alignment["worst_top_right"].max() - 0.01]
-    best = good.sort_values("dimension", kind="stable").iloc[0]
-    chosen = AlignmentSettings(targets="soft", **{key: best[key].item() for key in by})
-    ridge = rank(ridge_rows, ["penalty"])
-    penalty = float(ridge.iloc[0]["penalty"])
-
-    answers = parallel(delayed(judge_weightings)(*trial, chosen, penalty) for trial in trials)
-    clocks = ["first20", "near_optimal", "optimal"]
-    weighted = pd.DataFrame([row for rows in answers for row in rows])
-    medians = weighted.groupby(["source", "weighting", "suite"])[clocks].agg(
-        lambda logs: median_interval(logs).value
-    )
-    weighting = 2 ** medians.groupby(["source", "weighting"]).mean()
-    weighting["all_clocks"] = np.cbrt(weighting[clocks].prod(axis=1))
-    both = np.sqrt(weighting["all_clocks"].groupby("weighting").prod())
-    weighting = weighting.reset_index()
-    weighting["both_sources"] = weighting["weighting"].map(both)
-    weighting = weighting.round(4).sort_values(["both_sources", "source"], ignore_index=True)
-
-    for name, table in (("alignment", alignment), ("ridge", ridge), ("weighting", weighting)):
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        table.to_csv(arguments.out / f"settings_{name}.csv", index=False)
+        fine.append(replace(best, centre=False))
+        alignment, ridge = search(fine, 2 * arguments.seeds)
+        penalty = float(ridge.iloc[0]["penalty"])
+        weighting = rank_weightings(settings_of(narrowest(alignment)), penalty, arguments.seeds)
+        tables = {"alignment": alignment, "ridge": ridge, "weighting": weighting}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(arguments.out / file(name), index=False)
         print(f"\n{name}\n{table.head(15).to_string(index=False)}")
 
 

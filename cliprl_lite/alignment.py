@@ -39,6 +39,13 @@ class AlignmentSettings:
         steps: gradient steps (Adam).
         learning_rate: of Adam.
         dimension: width of the shared space.
+
+    Raises:
+        ValueError: if a value is outside its range.
+
+    Example:
+        >>> AlignmentSettings(targets="identity").temperature
+        0.5
     """
 
     similarity: Literal["cosine", "dot"] = "cosine"
@@ -133,6 +140,11 @@ class Alignment:
         policy_mean: subtracted from policy vectors, shape `[P]`; zeros if not centred.
         policy_tower: the projection of policies, shape `[P, d]`.
         losses: the loss before each step and after the last, shape `[steps + 1]`, in nats.
+
+    Example:
+        >>> fitted = align(np.eye(3), np.eye(3), AlignmentSettings(steps=5, dimension=2))
+        >>> fitted.project_sentences(np.ones((4, 3))).shape, fitted.losses.shape
+        ((4, 2), (6,))
     """
 
     settings: AlignmentSettings
@@ -206,6 +218,11 @@ def align_batch(
 
     Raises:
         ValueError: if shapes disagree or a value is not finite.
+
+    Example:
+        >>> sentences, policies = np.ones((2, 3, 4)), np.ones((2, 3, 8))
+        >>> len(align_batch(sentences, policies, AlignmentSettings(steps=1), seeds=[0, 1]))
+        2
     """
     settings = settings or AlignmentSettings()
     sentences = np.asarray(sentences, dtype=np.float64)

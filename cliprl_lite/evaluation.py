@@ -72,6 +72,10 @@ class Interval:
         low, high: ends of the interval.
         n: number of trials.
         n_censored: how many of them were cut off, so that their true value is larger.
+
+    Example:
+        >>> Interval(5.0, 4.0, 7.0, n=10, n_censored=5).censored
+        True
     """
 
     value: float
@@ -155,7 +159,7 @@ class Growth:
         law: `"exponential"`, straight against the size n, or `"power"`, straight against log₂ n.
         slope: change of log₂ ratio per cell of n (exponential) or per doubling of n (power).
         low, high: its 95 % interval, by resampling trials.
-        r_squared: share of the medians' variation that the line explains.
+        r_squared: share of the medians' variation that the line explains; 1 if there is none.
     """
 
     law: str
@@ -198,4 +202,5 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
     spread = ((medians - medians.mean()) ** 2).sum()
     residual = ((medians - medians.mean() - slope * x) ** 2).sum()
     low, high = np.percentile(slopes, [2.5, 97.5])
-    return Growth(law, slope, float(low), float(high), float(1 - residual / spread))
+    r_squared = float(1 - residual / spread) if spread > 0 else 1.0
+    return Growth(law, slope, float(low), float(high), r_squared)

@@ -68,6 +68,13 @@ class Sweep:
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise ValueError(f"a sweep needs at least one trial; got {self.trials}")
+        if self.cap < 1:
+            raise ValueError(f"the cap is a positive number of steps; got {self.cap}")
+        if not self.suites or not self.methods:
+            raise ValueError("a sweep needs a suite and a method, at the least")
+        for what in (self.suites, self.methods, self.targets):
+            if len(set(what)) < len(what):
+                raise ValueError(f"something is named twice: {', '.join(map(str, what))}")
         unknown = [name for name in self.methods if name not in METHODS]
         if unknown:
             raise ValueError(
@@ -89,12 +96,22 @@ class Sweep:
 
 
 def figure2_sweep(sizes: Iterable[int] = CORNER_SIZES, **choices: Any) -> Sweep:
-    """The paper's Figure 2: its corner tasks on several grid sizes."""
+    """The paper's Figure 2: its corner tasks on several grid sizes.
+
+    Example:
+        >>> figure2_sweep((8, 10), trials=3).suites
+        (('corners', 8), ('corners', 10))
+    """
     return Sweep(tuple(("corners", size) for size in sizes), **choices)
 
 
 def worlds_sweep(worlds: Iterable[str] = WORLDS, **choices: Any) -> Sweep:
-    """Leave one out in the open colour and shape worlds and in the house."""
+    """Leave one out in the open colour and shape worlds and in the house.
+
+    Example:
+        >>> len(worlds_sweep(["house_a", "house_b"], trials=5).jobs())
+        10
+    """
     return Sweep(tuple((world, None) for world in worlds), **choices)
 
 
@@ -115,6 +132,12 @@ def run_sweep(
 
     Raises:
         ValueError: if `out` holds a table that was made with other choices.
+
+    Example:
+        >>> sweep = figure2_sweep((5,), trials=1, methods=("scratch", "alg1"))
+        >>> table = run_sweep(sweep, workers=1, progress=False)
+        >>> len(table), sorted(set(table["target"]))
+        (6, ['left', 'mismatch', 'right'])
     """
     from joblib import Parallel, delayed
     from tqdm import tqdm

@@ -90,6 +90,10 @@ class GreedyEvaluation:
         shortest: mean of the shortest distances over the same starts, in steps.
         success: share of starts that arrive, 0 to 1.
         wrong_states: states with a greedy action on no shortest path.
+
+    Example:
+        >>> GreedyEvaluation(mean_path=2.1, shortest=2.0, success=1.0, wrong_states=1).near_optimal
+        True
     """
 
     mean_path: float
@@ -127,6 +131,7 @@ def evaluate_greedy(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> G
 def evaluate_states(
     q: FloatArray, world: GridWorld, goal_state: int, distances: NDArray[np.int64]
 ) -> GreedyEvaluation:
+    """`evaluate_greedy` for a caller that has the goal's state and distances at hand already."""
     lengths, n_wrong = compiled(greedy_walk)(q, world.next_state, goal_state, distances, _OPPOSITE)
     starts = len(lengths) - 1
     arrives = lengths >= 0
@@ -150,6 +155,11 @@ def greedy_actions(q: FloatArray) -> NDArray[np.bool_]:
 
 
 def as_table(q: FloatArray, world: GridWorld) -> FloatArray:
+    """A table as the compiled loops need it.
+
+    Raises:
+        ValueError: if its shape is not `[S, 4]`, or a value is not a finite number.
+    """
     q = np.ascontiguousarray(q, dtype=np.float64)
     if q.shape != (world.n_states, len(ACTIONS)):
         raise ValueError(

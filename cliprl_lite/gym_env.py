@@ -77,16 +77,18 @@ class GridWorldEnv(gymnasium.Env):
 
     Example:
         >>> env = gymnasium.make("cliprl_lite.gym_env:CliprlLite/GridWorld-v0",
-        ...                      suite="corners", size=3, task="left", render_mode="ansi")
-        >>> state, info = env.reset(options={"start": (2, 0)})
+        ...                      suite="corners", size=5, task="left", render_mode="ansi")
+        >>> state, info = env.reset(options={"start": (4, 0)})
         >>> print(env.render())
-        ..G
-        ...
-        A..
+        ..G..
+        .....
+        .....
+        .....
+        A....
         >>> state, info["action_mask"].tolist(), info["distance"]
-        (6, [1, 0, 0, 1], 4)
+        (20, [1, 0, 0, 1], 6)
         >>> env.step(0)[:4]  # up
-        (3, -1.0, False, False)
+        (15, -1.0, False, False)
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 8}  # noqa: RUF012 (as in Env)

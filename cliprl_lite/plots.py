@@ -391,20 +391,25 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
     )  # fmt: skip
     figure.update_layout(
         template=TEMPLATE,
-        width=320 * len(targets) + 60,
-        height=260 * len(clocks) + 110,
-        margin={"l": 80, "r": 20, "t": 90, "b": 60},
-        legend={"orientation": "h", "y": 1.0 + 0.14 / len(clocks), "yanchor": "bottom", "x": 0},
+        width=90 + 290 * len(targets),
+        height=120 + 240 * len(clocks),
+        margin={"l": 75, "r": 15, "t": 85, "b": 60},
+        legend={
+            "orientation": "h",
+            "y": 1.0 + 0.13 / len(clocks),
+            "yanchor": "bottom",
+            "x": 0,
+            "font": {"size": 13},
+        },
     )
     sizes = sorted(set(summary["size"]))
     for row, (clock, words) in enumerate(clocks.items(), start=1):
+        here = summary[(summary["clock"] == clock) & summary["method"].isin(list(methods))]
+        lowest, highest = here["low"].min() + 1, here["high"].max() + 1
         for column, target in enumerate(targets, start=1):
             for number, (method, label) in enumerate(methods.items()):
-                part = summary[
-                    (summary["clock"] == clock)
-                    & (summary["target"] == target)
-                    & (summary["method"] == method)
-                ].sort_values("size")
+                part = here[(here["target"] == target) & (here["method"] == method)]
+                part = part.sort_values("size")
                 colour, dash, symbol = METHOD_STYLE[method]
                 value = part["value"] + 1
                 figure.add_scatter(
@@ -422,7 +427,9 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
                     row=row, col=column,
                 )  # fmt: skip
             figure.update_yaxes(
-                type="log", dtick=1, title=words.replace(", ", ",<br>") if column == 1 else None,
+                type="log", dtick=1, range=np.log10([lowest / 1.5, highest * 1.5]).tolist(),
+                title={"text": words.replace(", ", ",<br>"), "font": {"size": 13}}
+                if column == 1 else None,
                 row=row, col=column,
             )  # fmt: skip
             figure.update_xaxes(
@@ -452,11 +459,15 @@ def ratios_figure(
         template=TEMPLATE,
         width=960,
         height=110 + 30 * len(labels),
-        margin={"l": 190, "r": 20, "t": 40, "b": 55},
+        margin={"l": 225, "r": 20, "t": 40, "b": 60},
         showlegend=False,
     )
+    rows = list(labels.values())
     for column, panel in enumerate(ratios.values(), start=1):
-        figure.add_vline(x=1, line={"color": INK, "width": 1}, row=1, col=column)
+        figure.add_scatter(
+            x=[1, 1], y=[rows[0], rows[-1]], mode="lines",
+            line={"color": INK, "width": 1}, hoverinfo="skip", row=1, col=column,
+        )  # fmt: skip
         for method, (value, low, high) in panel.items():
             colour, _, symbol = METHOD_STYLE[method]
             figure.add_scatter(
@@ -470,5 +481,5 @@ def ratios_figure(
             type="log", title=x_title if column == (len(ratios) + 1) // 2 else None,
             exponentformat="power", dtick=1, row=1, col=column,
         )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", categoryarray=list(labels.values()))
+    figure.update_yaxes(autorange="reversed", categoryarray=rows)
     return figure

@@ -63,6 +63,12 @@ def average(policies: Sequence[TabularPolicy], weights: FloatArray) -> TabularPo
 
     Raises:
         ValueError: if the numbers disagree, or the policies were learned on different maps.
+
+    Example:
+        >>> world = GridWorld.open_map(2)
+        >>> old = [TabularPolicy(world, np.full((4, 4), value)) for value in (-1.0, -3.0)]
+        >>> average(old, np.array([0.75, 0.25])).q[0].tolist()
+        [-1.5, -1.5, -1.5, -1.5]
     """
     if len(policies) == 0 or len(policies) != len(weights):
         raise ValueError(f"{len(policies)} policies cannot take {len(weights)} weights")
@@ -75,7 +81,13 @@ def average(policies: Sequence[TabularPolicy], weights: FloatArray) -> TabularPo
 
 
 def policy_vectors(policies: Sequence[TabularPolicy]) -> FloatArray:
-    """The vectors of N policies, shape `[N, P]`."""
+    """The vectors of N policies, shape `[N, P]`.
+
+    Example:
+        >>> policy = TabularPolicy(GridWorld.open_map(2), np.zeros((4, 4)))
+        >>> policy_vectors([policy, policy]).shape
+        (2, 16)
+    """
     return np.stack([policy.vector for policy in policies])
 
 

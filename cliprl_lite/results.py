@@ -49,7 +49,12 @@ COLUMNS = {
 
 
 def to_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a sorted table with the columns of `COLUMNS`."""
+    """Rows as a sorted table with the columns of `COLUMNS`.
+
+    Example:
+        >>> list(to_table([]).columns) == list(COLUMNS)
+        True
+    """
     table = pd.DataFrame(list(rows), columns=list(COLUMNS))
     order = {name: number for number, name in enumerate(METHODS)}
     return table.sort_values(
@@ -64,6 +69,12 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Raises:
         ValueError: if the file is not such a table; the message names the missing column.
+
+    Example:
+        >>> from cliprl_lite.paths import data_path
+        >>> table = read_table(data_path("results", "figure2.csv"))
+        >>> sorted(set(table["size"]))
+        [8, 10, 15, 25]
     """
     table = pd.read_csv(path, keep_default_na=True)
     missing = [column for column in COLUMNS if column not in table]
@@ -84,6 +95,13 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> p
     Returns:
         Columns: `by`, `size`, `method`, `clock`, `value`, `low`, `high`, `n`, `n_censored`,
         `censored` (True: half the runs or more were cut off, the value is a lower bound).
+
+    Example:
+        >>> from cliprl_lite.paths import data_path
+        >>> table = read_table(data_path("results", "figure2.csv"))
+        >>> small = table.query("size == 8 and target == 'left' and method == 'scratch'")
+        >>> summarise(small)["clock"].tolist()
+        ['first20', 'near_optimal', 'optimal']
     """
     rows = []
     group_columns = [*by, "size", "method"]
@@ -119,10 +137,17 @@ def ratios(
     Returns:
         Columns: `by`, `size`, `method`, `value`, `low`, `high`, `n`, `n_censored`: trials in
         which either of the two runs was cut off.
+
+    Example:
+        >>> from cliprl_lite.paths import data_path
+        >>> table = read_table(data_path("results", "figure2.csv"))
+        >>> pair = table[table["method"].isin(["alg1", "scratch"])].query("size == 25")
+        >>> bool((ratios(pair, "first20", "scratch")["value"] < 1).all())
+        True
     """
     trials = table.set_index(["size", "suite", "target", "seed", "method"])
-    wide = trials[clock].unstack("method")  # noqa: PD010
-    cut = trials[f"{clock}_censored"].astype(bool).unstack("method")  # noqa: PD010
+    wide = trials[clock].unstack("method")
+    cut = trials[f"{clock}_censored"].astype(bool).unstack("method")
     rows = []
     keys = [*by, "size"]
     for group, part in wide.groupby(level=keys, sort=False):
@@ -153,6 +178,12 @@ def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1
 
     Returns:
         One row per clock, one column per target, each cell a verdict in words.
+
+    Example:
+        >>> from cliprl_lite.paths import data_path
+        >>> table = read_table(data_path("results", "figure2.csv"))
+        >>> verdicts(table, "alg1", "scratch").loc["first20", "left"]
+        'confirmed'
     """
     words: dict[str, dict[str, str]] = {}
     table = table[table["method"].isin([method, reference])]

@@ -20,7 +20,15 @@ _SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
 
 
 class SuiteError(ValueError):
-    """A suite file that cannot be used. The message names the file, the task and the mend."""
+    """A suite file that cannot be used. The message names the file, the task and the mend.
+
+    Example:
+        >>> try:
+        ...     load_suite("house_a", size=9)
+        ... except SuiteError as error:
+        ...     print(error)
+        house_a.toml: draws its map, so it has a size already; give no other
+    """
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,10 @@ class Task:
         group: tasks with the same group have truly similar policies (a room, a side).
         colour: colour of the object at the goal, or empty.
         shape: shape of the object at the goal, or empty.
+
+    Example:
+        >>> Task("cone", "go to the red cone", goal=(4, 1), colour="red", shape="cone").goal
+        (4, 1)
     """
 
     name: str
@@ -46,7 +58,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Transfer:
-    """One question of the course: a new task, and the old ones it may start from."""
+    """One question of the course: a new task, and the old ones it may start from.
+
+    Example:
+        >>> question = load_suite("house_a").transfer("go to the red cone")
+        >>> question.target.group, len(question.bases)
+        ('red', 15)
+    """
 
     target: Task
     bases: tuple[Task, ...]
@@ -91,13 +109,13 @@ class TaskSuite:
         """The transfer whose target has this name.
 
         Raises:
-            KeyError: if no target has it; the message lists those there are.
+            ValueError: if no target has it; the message lists those there are.
         """
         for transfer in self.transfers():
             if transfer.target.name == target:
                 return transfer
         names = ", ".join(repr(t.target.name) for t in self.transfers())
-        raise KeyError(f"suite {self.name!r} has no target {target!r}; it has {names}")
+        raise ValueError(f"suite {self.name!r} has no target {target!r}; it has {names}")
 
     @property
     def sentences(self) -> list[str]:
@@ -106,7 +124,12 @@ class TaskSuite:
 
 
 def suite_names() -> list[str]:
-    """The names of the shipped suites, sorted."""
+    """The names of the shipped suites, sorted.
+
+    Example:
+        >>> suite_names()[-3:]
+        ['shapes_16', 'shapes_6', 'shapes_9']
+    """
     return sorted(path.stem for path in data_path("suites").glob("*.toml"))
 
 
@@ -135,8 +158,8 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
             )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SuiteError(f"{path}: there is no such file; check the path") from None
+    except OSError as error:
+        raise SuiteError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:
         raise SuiteError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -186,6 +209,10 @@ class _Reader:
                         "load it with one, as in load_suite(…, size=10)"
                     )
                 return named[drawing](size), {}
+            if not any(mark in drawing for mark in ".#\n"):
+                raise self.error(
+                    f"there is no map {drawing!r}; take one of {', '.join(named)}, or draw one"
+                )
             if size is not None:
                 raise self.error("draws its map, so it has a size already; give no other")
             world = GridWorld.from_text(drawing)
@@ -234,7 +261,7 @@ class _Reader:
         for key, word in words.items():
             if not isinstance(word, str):
                 raise self.error(f"{where}: {key} is {word!r}; write it in quotes")
-        return Task(str(entry.get("name", sentence)), sentence.strip(), cell, **words)
+        return Task(str(entry.get("name", sentence)).strip(), sentence.strip(), cell, **words)
 
     def goal(
         self, where: str, goal: Any, world: GridWorld, marks: dict[str, list[tuple[int, int]]]
@@ -275,6 +302,14 @@ class _Reader:
                     "a sentence names one task, so change one of them"
                 )
             sentences[task.sentence] = task
+        goals: dict[tuple[int, int], Task] = {}
+        for task in tasks:
+            if task.goal in goals:
+                raise self.error(
+                    f"tasks {goals[task.goal].name!r} and {task.name!r} have the same goal "
+                    f"{task.goal}; move one of them, or make the map larger"
+                )
+            goals[task.goal] = task
         names: set[str] = set()
         for task in (*tasks, *targets):
             if task.name in names:
@@ -285,6 +320,12 @@ class _Reader:
                 raise self.error(
                     f"target {target.name!r} has the sentence of a base task "
                     f"({target.sentence!r}), so there is nothing to transfer; change one of them"
+                )
+            if target.goal in goals:
+                raise self.error(
+                    f"target {target.name!r} has the goal {target.goal} of the base task "
+                    f"{goals[target.goal].name!r}, so there is nothing to learn; move one of "
+                    "them, or make the map larger"
                 )
 
     def known_keys(self, where: str, entry: dict[str, Any], known: set[str]) -> None:

@@ -132,6 +132,12 @@ class WarmStart:
         scores: one per base policy, shape `[N]`, rounded to 6 decimals.
         weights: shape `[N]`.
         policy: the weighted average, plus the optimism.
+
+    Example:
+        >>> from cliprl_lite.gridworld import GridWorld
+        >>> old = TabularPolicy(GridWorld.open_map(2), np.ones((4, 4)))
+        >>> warm_start([0.2, 0.6], [old, old]).weights.round(6).tolist()
+        [0.25, 0.75]
     """
 
     scores: FloatArray
@@ -182,6 +188,13 @@ def algorithm_1(
         base_sentences: the N learned tasks' sentences i.
         policies: their policies πᵢ, in the same order.
         weighting: `literal` as the box prints it; `closest` as abstract and introduction say.
+
+    Example:
+        >>> from cliprl_lite.gridworld import GridWorld
+        >>> old = TabularPolicy(GridWorld.open_map(2), np.zeros((4, 4)))
+        >>> known = ["go to the red box", "go to the blue cone"]
+        >>> algorithm_1("go to the red cone", known, [old, old], closest).weights.tolist()
+        [0.0, 1.0]
     """
     tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
     d = cosine_similarity(tau_j, tau_i)
@@ -200,6 +213,17 @@ def algorithm_2(
 
     With this project's own settings and the softmax weighting unless said otherwise; as the box
     prints it with `weighting=literal, settings=PAPER_BOX`.
+
+    Example: what the map says about *the red cone*, in the house with a colour per room.
+        >>> from cliprl_lite.tasks import load_suite
+        >>> house = load_suite("house_a")
+        >>> errand = house.transfer("go to the red cone")
+        >>> known = [task.sentence for task in errand.bases]
+        >>> tables = [house.world.optimal_q(task.goal) for task in errand.bases]
+        >>> old = [TabularPolicy(house.world, table) for table in tables]
+        >>> chosen = algorithm_2("go to the red cone", known, old, closest)
+        >>> errand.bases[chosen.weights.argmax()].colour
+        'red'
     """
     tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
     alignment = align(tau_i, policy_vectors(policies), settings, seed)
@@ -227,6 +251,11 @@ def ridge_scores(
 
     Returns:
         Shape `[N]`. Both sides are centred on the base tasks and at unit length, as in alignment.
+
+    Example:
+        >>> sentences, policies = np.eye(3), np.array([[5.0, 1.0], [5.0, 0.0], [0.0, 5.0]])
+        >>> int(ridge_scores(sentences[0] + 0.1, sentences, policies).argmax())
+        0
     """
     sentence_mean, policy_mean = base_sentences.mean(axis=0), policies.mean(axis=0)
     x = unit_rows(base_sentences - sentence_mean)

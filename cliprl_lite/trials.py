@@ -43,7 +43,20 @@ def rng_for(seed: int, *names: str) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Job:
-    """One trial of one suite, the unit of work."""
+    """One trial of one suite, the unit of work.
+
+    Attributes:
+        suite: name or path of the suite.
+        size: rows and columns, for a suite that leaves them open; None otherwise.
+        seed: number of the trial.
+        targets: names of the targets to meet; all of them if empty.
+        methods: names in `METHODS`.
+        cap: environment steps after which a run is cut off.
+
+    Example:
+        >>> Job("corners", 8, 0, (), ("scratch",), cap=1_000).size
+        8
+    """
 
     suite: str
     size: int | None

@@ -1,0 +1,67 @@
+# The first command on a fresh machine is `make lab` or `make test`: each installs what it needs
+# into .venv, once. It takes make and Python 3.11 or newer; PYTHON=python3.13 names another one.
+
+PYTHON ?= python3
+LAB_ARGS ?=
+TORCH := 2.13.0
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+LAB_SETTINGS := .venv/etc/jupyter/labconfig/default_setting_overrides.json
+NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+
+.PHONY: help lab test check notebooks lock
+
+help:
+	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
+	@echo 'make test       run the tests, the examples in the code, and the notebooks'
+	@echo 'make check      lint, format and types'
+	@echo 'make notebooks  run the notebooks again and store what they show'
+	@echo 'make lock       write requirements.lock anew, from the newest allowed versions'
+	@echo 'Each installs what it needs first. PYTHON=python3.13 picks the Python to install with,'
+	@echo 'LAB_ARGS="--no-browser --port 9000" is handed to JupyterLab.'
+
+# my-course/ belongs to the reader: a file that is there already is never written over.
+lab: $(INSTALLED)
+	$(BIN)/python -m cliprl_lite.course notebooks my-course
+	cd my-course && ../$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/00_tour.ipynb $(LAB_ARGS)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+notebooks: $(INSTALLED)
+	$(BIN)/python docs/execute_notebooks.py
+
+# Jupyter asks no server for news or newer versions unless the reader turns that on.
+$(INSTALLED): pyproject.toml requirements.lock
+	$(require_python)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --requirement requirements.lock
+	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	@mkdir -p $(dir $(LAB_SETTINGS))
+	@echo '$(NO_NEWS)' > $(LAB_SETTINGS)
+	@touch $@
+
+# torch goes first, in this very version: where pip is set up to find a CPU build, "the newest"
+# would still be the build with gigabytes of CUDA. Its local mark (+cpu) resolves nowhere else.
+lock:
+	$(require_python)
+	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install torch==$(TORCH)
+	.venv/lock/bin/python -m pip install '.[lab,test,dev]'
+	( echo '# Made by `make lock`: pip freeze of a fresh environment. Not for editing by hand.' && \
+	  .venv/lock/bin/python -m pip freeze --exclude cliprl-lite | sed 's/+cpu$$//' \
+	) > .venv/lock/requirements
+	mv .venv/lock/requirements requirements.lock && rm -rf .venv/lock
+
+define require_python
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo 'cliprl_lite needs Python 3.11 or newer, and "$(PYTHON)" is not one.' >&2; \
+	echo 'Name one that is, as in: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 1; }
+endef

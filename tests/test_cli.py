@@ -1,0 +1,97 @@
+"""The commands, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cliprl_lite.cli import main
+from cliprl_lite.experiments import figure2_sweep, run_sweep
+from cliprl_lite.results import COLUMNS
+
+SMALL = ["figure2", "--sizes", "5,6", "--trials", "2", "--methods", "scratch,alg1,alg2"]
+
+
+def test_figure2_writes_table_description_and_figure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "results.csv"
+    assert main([*SMALL, "--workers", "1", "--out", str(out)]) == 0
+    table = pd.read_csv(out)
+    assert list(table.columns) == list(COLUMNS)
+    assert len(table) == 2 * 2 * 3 * 3  # sizes × trials × targets × methods
+    assert json.loads(out.with_suffix(".json").read_text())["trials"] == 2
+    assert "plotly" in out.with_suffix(".html").read_text(encoding="utf-8").lower()
+    printed = capsys.readouterr().out
+    for words in ("first 20", "within 5 %", "optimal everywhere", "corners_5", "results.csv"):
+        assert words in printed
+
+
+def test_the_command_and_the_library_agree(tmp_path: Path) -> None:
+    out = tmp_path / "results.csv"
+    main([*SMALL, "--workers", "1", "--out", str(out)])
+    sweep = figure2_sweep((5, 6), trials=2, methods=("scratch", "alg1", "alg2"))
+    again = tmp_path / "again.csv"
+    run_sweep(sweep, again, workers=1, progress=False)
+    assert out.read_bytes() == again.read_bytes()
+
+
+def test_worlds_takes_a_suite_of_ones_own(tmp_path: Path) -> None:
+    suite = tmp_path / "flat.toml"
+    suite.write_text(
+        'map = """\n..#.\na..b\n..#.\n"""\n'
+        '[[tasks]]\nsentence = "go to the red box"\ngoal = "a"\n'
+        '[[tasks]]\nsentence = "go to the blue box"\ngoal = "b"\n'
+        '[[tasks]]\nsentence = "go to the red cone"\ngoal = [0, 0]\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "flat.csv"
+    command = [
+        "worlds",
+        "--worlds",
+        str(suite),
+        "--trials",
+        "1",
+        "--methods",
+        "scratch,alg1_closest",
+    ]
+    assert main([*command, "--workers", "1", "--out", str(out)]) == 0
+    assert set(pd.read_csv(out)["target"]) == {
+        "go to the red box",
+        "go to the blue box",
+        "go to the red cone",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["figure2", "--methods", "alg3"], "no method 'alg3'"),
+        (["figure2", "--targets", "middle"], "no target 'middle'"),
+        (["figure2", "--trials", "0"], "at least one trial"),
+        (["figure2", "--sizes", "1"], "size"),
+        (["figure2", "--sizes", "3"], "have the same goal"),
+        (["figure2", "--sizes", "8,8"], "named twice"),
+        (["figure2", "--methods", ""], "a method"),
+        (["figure2", "--cap", "-5"], "cap"),
+        (["figure2", "--out", "table.xlsx"], "*.csv"),
+        (["worlds", "--worlds", "atlantis"], "no suite 'atlantis'"),
+    ],
+)
+def test_bad_input_gets_one_clear_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+
+
+def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["figure2", "--sizes", "small"])
+    assert "no list like 8,10,15" in capsys.readouterr().err

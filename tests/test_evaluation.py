@@ -1,0 +1,235 @@
+"""Measures by hand, and intervals against a second bootstrap and a known distribution."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binom, linregress
+
+from cliprl_lite.evaluation import (
+    Interval,
+    fit_growth,
+    median_interval,
+    paired_log_ratio,
+    ratio_interval,
+    regret,
+    share_on,
+    top_is,
+)
+
+
+# One run
+@pytest.mark.parametrize(
+    ("lengths", "shortest", "expected"),
+    [([10, 5, 4], [4, 5, 4], 6), ([7], [2], 5), ([], [], 0), ([3, 3], [3, 3], 0)],
+)
+def test_regret_is_what_was_walked_in_vain(
+    lengths: list[int], shortest: list[int], expected: float
+) -> None:
+    assert regret(lengths, shortest) == expected
+
+
+@pytest.mark.parametrize("shortest", [[1, 2], [[1], [2], [3]], 3])
+def test_regret_wants_one_distance_per_episode(shortest: object) -> None:
+    with pytest.raises(ValueError, match="one shortest distance per episode"):
+        regret([4, 5, 6], shortest)
+
+
+@pytest.mark.parametrize(
+    ("weights", "similar", "expected"),
+    [
+        ([0.5, 0.3, 0.2], [True, False, True], 0.7),
+        ([2, 1, -2], [True, False, False], 0.4),  # negative weight is weight
+        ([2, 1, -2], [False, False, True], 0.4),
+        ([1, 1], [False, False], 0),
+    ],
+)
+def test_share_on_similar_policies(
+    weights: list[float], similar: list[bool], expected: float
+) -> None:
+    assert share_on(weights, similar) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("scores", "similar", "expected"),
+    [
+        ([0.1, 0.9, 0.3], [False, True, False], 1),
+        ([0.1, 0.9, 0.3], [True, False, True], 0),
+        ([0.9, 0.1, 0.9, 0.9], [True, True, False, False], 1 / 3),
+        ([-2, -1], [False, True], 1),
+    ],
+)
+def test_whether_the_top_is_right(
+    scores: list[float], similar: list[bool], expected: float
+) -> None:
+    assert top_is(scores, similar) == pytest.approx(expected)
+
+
+# Over trials
+HEAVY = np.random.default_rng(4).pareto(1.2, 61) * 1_000
+
+
+def test_the_median_and_not_the_mean() -> None:
+    assert median_interval([1, 2, 100]).value == 2
+    assert median_interval([4, 1, 100, 2]).value == 3
+
+
+def test_the_interval_is_that_of_the_exact_bootstrap() -> None:
+    """The median of a resample of 61 is at most the k-th smallest value if at least 31 draws are,
+    each with chance k/61: quantiles without any drawing, give or take a neighbour."""
+    ordered = sorted(HEAVY)
+    at_most = binom.sf(30, 61, np.arange(1, 62) / 61)
+    found = median_interval(HEAVY)
+    assert found.value == ordered[30]
+    for end, level in ((found.low, 0.025), (found.high, 0.975)):
+        exact = int(np.searchsorted(at_most, level))
+        assert ordered[exact - 1] <= end <= ordered[exact + 1]
+
+
+def test_the_interval_covers_the_truth_about_95_times_in_100() -> None:
+    """300 samples of 41 exponential waiting times, whose median is ln 2."""
+    rng = np.random.default_rng(0)
+    covered = 0
+    for trial in range(300):
+        found = median_interval(rng.exponential(size=41), seed=trial)
+        covered += found.low <= math.log(2) <= found.high
+    assert 0.91 <= covered / 300 <= 0.98
+
+
+def test_more_trials_narrow_the_interval() -> None:
+    rng = np.random.default_rng(1)
+    few, many = (median_interval(rng.exponential(size=n)) for n in (25, 400))
+    assert (many.high - many.low) < 0.5 * (few.high - few.low)
+
+
+def test_the_bootstrap_hangs_on_its_seed_alone() -> None:
+    values = HEAVY[:24]
+    first = median_interval(values, seed=3)
+    np.random.seed(0)  # noqa: NPY002
+    assert median_interval(values, seed=3) == first
+    assert len({median_interval(values, seed=seed).low for seed in range(5)}) > 1
+
+
+@pytest.mark.parametrize("values", [[7.0], [7.0, 7.0, 7.0]])
+def test_without_spread_the_interval_is_the_value(values: list[float]) -> None:
+    """And no warning: the test run turns warnings into errors."""
+    assert median_interval(values) == Interval(7, 7, 7, len(values))
+
+
+@pytest.mark.parametrize(
+    ("n", "n_censored", "censored"),
+    [(4, 0, False), (4, 1, False), (4, 2, True), (5, 2, False), (5, 3, True), (1, 1, True)],
+)
+def test_half_or_more_cut_off_makes_a_lower_bound(n: int, n_censored: int, censored: bool) -> None:
+    found = median_interval(np.arange(n), [trial < n_censored for trial in range(n)])
+    assert (found.n, found.n_censored, found.censored) == (n, n_censored, censored)
+
+
+def test_nothing_is_censored_unless_said() -> None:
+    assert median_interval([1, 2, 3]).n_censored == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "censored"),
+    [([], None), ([[1, 2], [3, 4]], None), ([1, 2, 3], [True, False]), (3, None)],
+)
+def test_values_and_censored_have_one_shape(values: object, censored: object) -> None:
+    with pytest.raises(ValueError, match="one shape"):
+        median_interval(values, censored)
+
+
+# Paired
+def test_log_ratios_by_hand() -> None:
+    """log₂((v + 1) / (r + 1)): 8/2, 1/4, and no step against none."""
+    assert paired_log_ratio([7, 0, 0, 5], [1, 3, 0, 5]).tolist() == [2, -2, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "reference", "message"),
+    [([1, 2], [1], "one shape"), ([-1], [1], "0 or more"), ([1], [-0.5], "0 or more")],
+)
+def test_costs_come_in_pairs_and_are_counts(
+    values: list[float], reference: list[float], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        paired_log_ratio(values, reference)
+
+
+def test_the_ratio_is_paired() -> None:
+    """Every trial is halved, though the trials differ a thousandfold: there is no spread."""
+    reference = np.array([1, 7, 63, 1023, 8191])
+    found = ratio_interval((reference + 1) / 2 - 1, reference)
+    assert found == Interval(0.5, 0.5, 0.5, 5)
+    backwards = ratio_interval(reference[::-1], reference)
+    assert backwards.low < backwards.value == 1 < backwards.high
+
+
+def test_the_interval_of_a_ratio_is_taken_on_the_logarithm() -> None:
+    """Turned round, the ratio and its interval turn round too."""
+    other = HEAVY * np.random.default_rng(5).lognormal(0.5, 1, 61)
+    there, back = ratio_interval(HEAVY, other), ratio_interval(other, HEAVY)
+    logs = sorted(math.log((a + 1) / (b + 1)) for a, b in zip(HEAVY, other, strict=True))
+    assert there.value == pytest.approx(math.exp(logs[30]), rel=1e-12)
+    assert there.value == pytest.approx(1 / back.value, rel=1e-12)
+    assert there.low == pytest.approx(1 / back.high, rel=1e-9)
+    assert there.high == pytest.approx(1 / back.low, rel=1e-9)
+
+
+# Over sizes
+SIZES = [8, 10, 15, 25]
+
+
+@pytest.mark.parametrize("law", ["exponential", "power"])
+def test_growth_is_the_line_of_scipy_through_the_medians(law: str) -> None:
+    rng = np.random.default_rng(2)
+    logs = np.array([-0.2, -0.9, -2.5, -4.0])[:, None] + rng.normal(0, 1, (4, 31))
+    x = np.log2(SIZES) if law == "power" else np.array(SIZES)
+    line = linregress(x, np.median(logs, axis=1))
+    found = fit_growth(SIZES, logs, law)
+    assert found.law == law
+    assert found.slope == pytest.approx(line.slope, rel=1e-12)
+    assert found.r_squared == pytest.approx(line.rvalue**2, rel=1e-12)
+    assert found.low < found.slope < found.high
+
+
+@pytest.mark.parametrize(("law", "other"), [("exponential", "power"), ("power", "exponential")])
+def test_the_right_law_fits_exactly_and_the_other_does_not(law: str, other: str) -> None:
+    """Halved with every cell, or with every doubling; the trials scatter without a trend."""
+    x = np.log2(SIZES) if law == "power" else np.array(SIZES)
+    logs = (3 - x)[:, None] + np.array([-1, -0.5, 0, 0.5, 1])
+    found = fit_growth(SIZES, logs, law)
+    assert (found.slope, found.r_squared) == (pytest.approx(-1), pytest.approx(1))
+    assert fit_growth(SIZES, logs, other).r_squared < 0.98
+
+
+def test_the_interval_of_a_slope_covers_the_truth_about_95_times_in_100() -> None:
+    rng = np.random.default_rng(3)
+    covered = 0
+    for trial in range(120):
+        logs = -0.1 * np.array(SIZES)[:, None] + rng.normal(0, 1, (4, 41))
+        found = fit_growth(SIZES, logs, "exponential", seed=trial)
+        covered += found.low <= -0.1 <= found.high
+    assert 0.9 <= covered / 120 <= 0.99
+
+
+def test_a_ratio_that_never_changes_does_not_grow() -> None:
+    found = fit_growth(SIZES, np.zeros((4, 5)), "power")
+    assert (found.slope, found.low, found.high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape", "law", "message"),
+    [
+        (SIZES, (4, 5), "linear", "'exponential' or 'power'"),
+        ([8, 10], (2, 5), "power", "three sizes or more"),
+        (SIZES, (3, 5), "power", "a row of trials for each"),
+        (SIZES, (4,), "power", "a row of trials for each"),
+    ],
+)
+def test_growth_wants_sizes_and_trials(
+    sizes: list[int], shape: tuple[int, ...], law: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        fit_growth(sizes, np.ones(shape), law)

@@ -1,0 +1,604 @@
+"""Q-learning and its greedy policy, held against hand-worked steps and slow references."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare
+
+from cliprl_lite.compiling import compiled
+from cliprl_lite.greedy import (
+    GreedyEvaluation,
+    evaluate_greedy,
+    greedy_actions,
+    greedy_walk,
+)
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.qlearning import Learner, LearningRun, learn, q_learning_steps
+
+WORLD = GridWorld.from_text("""
+    ....#.
+    .##...
+    .#..#.
+    ...#..
+""")
+GOAL = (0, 5)
+OPPOSITE = np.array([1, 0, 3, 2])
+
+
+# ---------------------------------------------------------------------------------------------
+# The algorithm
+# ---------------------------------------------------------------------------------------------
+def take_steps(
+    q: np.ndarray,
+    next_state: np.ndarray,
+    goal: int,
+    state: int,
+    *,
+    steps: Callable[..., tuple[int, int, int, int, int]] = q_learning_steps,
+    rng: np.random.Generator | None = None,
+    learning_rate: float = 1.0,
+    epsilon: float = 0.0,
+    discount: float = 1.0,
+    n_steps: int = 1,
+    record: int = 5,
+) -> tuple[tuple[int, int, int, int, int], np.ndarray, np.ndarray]:
+    """The loop from a state on, with the two arrays it fills; `q` changes in place."""
+    starts, lengths = np.full(record, -1), np.full(record, -1)
+    rng = rng or np.random.default_rng(0)
+    place = (state, state, 0, 0)
+    rule = (learning_rate, epsilon, discount)
+    result = steps(q, next_state, goal, *rule, rng, *place, n_steps, -1, starts, lengths)
+    return result, starts, lengths
+
+
+def test_updates_by_hand() -> None:
+    """Two cells, the goal on the left. From the right one `up` looks best until it does not."""
+    world = GridWorld.from_text("..")
+    q = np.array([[0.0, 0, 0, 0], [-3, -5, -4, -6]])
+    half = {"learning_rate": 0.5, "discount": 0.9}
+    # Up bumps into the edge: ½ · (−3) + ½ · (−1 + 0.9 · (−3)), and so on from there.
+    for expected in (-3.35, -3.6825, -3.998375, -4.29845625):
+        result, _, _ = take_steps(q, world.next_state, 0, 1, **half)
+        assert q[1].tolist() == pytest.approx([expected, -5, -4, -6], rel=1e-14)
+        assert result == (1, 1, 1, 1, 0)
+    # Now left is best, and nothing follows the goal: ½ · (−4) + ½ · (−1).
+    result, starts, lengths = take_steps(q, world.next_state, 0, 1, **half)
+    assert q[1].tolist() == pytest.approx([expected, -5, -2.5, -6], rel=1e-14)
+    assert result == (1, 1, 1, 0, 1)
+    assert (starts[0], lengths[0]) == (1, 1)
+    assert q[0].tolist() == [0, 0, 0, 0]
+
+
+def test_a_learning_rate_of_1_copies_the_target_to_the_last_bit() -> None:
+    """Whatever stood there before; else actions that are equally good would no longer tie."""
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        q = rng.normal(-20, 9, (WORLD.n_states, 4))
+        expected, state = q.copy(), int(rng.integers(WORLD.n_states - 1))
+        take_steps(q, WORLD.next_state, 17, state, discount=0.99)
+        action = int(expected[state].argmax())
+        successor = WORLD.next_state[state, action]
+        expected[state, action] = -1.0 + 0.99 * expected[successor].max()
+        assert q.tolist() == expected.tolist()
+
+
+# Five states: from the middle, each action leads to a state of its own; the goal is far away.
+STAR = np.array([[1, 2, 3, 4], *[[0, 0, 0, 0]] * 4, [5, 5, 5, 5]])
+
+
+@pytest.mark.parametrize(
+    ("values", "epsilon", "expected"),
+    [
+        ([0, -9, 0, 0], 0.0, [1 / 3, 0, 1 / 3, 1 / 3]),
+        ([-9, 0, -9, 0], 0.0, [0, 0.5, 0, 0.5]),
+        ([0, 0, 0, 0], 0.0, [0.25, 0.25, 0.25, 0.25]),
+        ([-1, -2, -3, -4], 1.0, [0.25, 0.25, 0.25, 0.25]),
+        ([-9, -9, 0, -9], 0.4, [0.1, 0.1, 0.7, 0.1]),
+        ([0, -9, -9, 0], 0.2, [0.45, 0.05, 0.05, 0.45]),
+    ],
+)
+def test_behaviour_is_epsilon_greedy_with_ties_broken_at_random(
+    values: list[float], epsilon: float, expected: list[float]
+) -> None:
+    """Shares of 6,000 first actions, by χ²; an action of share 0 never occurs."""
+    rng, table = np.random.default_rng(1), np.full((6, 4), -9.0)
+    table[0] = values
+    counts = np.zeros(4)
+    for _ in range(6_000):
+        (_, reached, *_), _, _ = take_steps(
+            table.copy(), STAR, 5, 0, rng=rng, epsilon=epsilon, steps=compiled(q_learning_steps)
+        )
+        counts[reached - 1] += 1
+    possible = np.array(expected) > 0
+    assert counts[~possible].sum() == 0
+    assert chisquare(counts[possible], 6_000 * np.array(expected)[possible]).pvalue > 0.01
+
+
+@pytest.mark.parametrize("learning_rate", [1.0, 0.5, 0.1])
+@pytest.mark.parametrize("epsilon", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_compiled_loop_is_the_plain_one_bit_for_bit(
+    seed: int, epsilon: float, learning_rate: float
+) -> None:
+    assert compiled(q_learning_steps) is not q_learning_steps
+    outcomes = []
+    for steps in (q_learning_steps, compiled(q_learning_steps)):
+        rng = np.random.default_rng(seed)
+        q = np.random.default_rng(100 + seed).normal(-3, 1, (WORLD.n_states, 4)).round(1)
+        goal = WORLD.state(GOAL)
+        q[goal] = 0
+        result, starts, lengths = take_steps(
+            q,
+            WORLD.next_state,
+            goal,
+            0,
+            steps=steps,
+            rng=rng,
+            learning_rate=learning_rate,
+            epsilon=epsilon,
+            discount=0.99,
+            n_steps=2_000,
+            record=7,
+        )
+        place = tuple(int(number) for number in result)
+        outcomes.append(
+            (q.tobytes(), starts.tolist(), lengths.tolist(), place, rng.bit_generator.state)
+        )
+    assert outcomes[0] == outcomes[1]
+
+
+def test_without_numba_the_same_bits_and_a_notice(run_python: Callable[..., str]) -> None:
+    code = """
+import hashlib, sys, warnings
+sys.modules["numba"] = None
+from cliprl_lite import GridWorld, learn
+with warnings.catch_warnings(record=True) as notices:
+    warnings.simplefilter("always")
+    run = learn(GridWorld.open_map(5), (0, 1), seed=7)
+print(hashlib.sha256(run.q.tobytes()).hexdigest(), run.steps, run.episode_lengths.sum())
+print(sorted({str(notice.message) for notice in notices}))
+"""
+    result, notice = run_python(code).splitlines()
+    run = learn(GridWorld.open_map(5), (0, 1), seed=7)
+    digest = hashlib.sha256(run.q.tobytes()).hexdigest()
+    assert result == f"{digest} {run.steps} {run.episode_lengths.sum()}"
+    assert "numba is not installed" in notice
+    assert "the same results" in notice
+
+
+# ---------------------------------------------------------------------------------------------
+# Runs that can be paused
+# ---------------------------------------------------------------------------------------------
+def bits(learner: Learner) -> tuple[object, ...]:
+    return (
+        learner.q.tobytes(),
+        learner.steps,
+        learner.state,
+        learner.episode,
+        learner.episode_lengths.tolist(),
+        learner.episode_starts.tolist(),
+        learner.rng.bit_generator.state["state"]["state"],
+    )
+
+
+def test_a_run_in_pieces_is_the_run_at_once() -> None:
+    at_once, in_pieces = (Learner(WORLD, GOAL, seed=4, learning_rate=0.7) for _ in range(2))
+    at_once.run(3_000)
+    for piece in (1, 0, 700, 3, 1_296, 1_000):
+        in_pieces.run(piece)
+    assert bits(in_pieces) == bits(at_once)
+
+
+def test_a_run_stops_when_an_episode_is_complete_and_goes_on_from_there() -> None:
+    whole, halting = (Learner(WORLD, GOAL, seed=4) for _ in range(2))
+    whole.run(3_000)
+    halting.run(3_000, last_episode=6)
+    assert halting.episode == 6
+    assert halting.steps == whole.episode_lengths[:6].sum() < 3_000
+    halting.run(3_000 - halting.steps)
+    assert bits(halting) == bits(whole)
+
+
+def test_the_seed_is_the_only_randomness() -> None:
+    """A disturbed global generator changes nothing, and is not disturbed either."""
+    first = Learner(WORLD, GOAL, seed=11)
+    first.run(2_000)
+    np.random.seed(123)  # noqa: NPY002
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    second = Learner(WORLD, GOAL, seed=11)
+    second.run(2_000)
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+    assert bits(second) == bits(first)
+    other = Learner(WORLD, GOAL, seed=12)
+    other.run(2_000)
+    assert bits(other) != bits(first)
+
+
+def test_a_generator_may_stand_for_the_seed() -> None:
+    rng = np.random.default_rng(11)
+    from_generator, from_seed, later = (Learner(WORLD, GOAL, seed=seed) for seed in (rng, 11, rng))
+    for learner in (from_generator, from_seed):
+        learner.run(500)
+    assert from_generator.rng is rng
+    assert from_generator.q.tobytes() != from_seed.q.tobytes()  # `later` drew its start in between
+    assert later.rng is rng
+    alone = Learner(WORLD, GOAL, seed=np.random.default_rng(11))
+    alone.run(500)
+    assert bits(alone) == bits(from_seed)
+
+
+def test_the_starting_table_is_copied_and_the_goal_earns_nothing() -> None:
+    start = np.full((WORLD.n_states, 4), -2.5)
+    learner = Learner(WORLD, GOAL, start)
+    assert learner.q[learner.goal_state].tolist() == [0, 0, 0, 0]
+    learner.run(100)
+    assert (start == -2.5).all()
+    assert learner.q[learner.goal_state].tolist() == [0, 0, 0, 0]
+    assert (Learner(WORLD, GOAL).q == 0).all()
+
+
+def test_episodes_start_anywhere_but_at_the_goal_equally_often() -> None:
+    learner = Learner(WORLD, GOAL, WORLD.optimal_q(GOAL), seed=3, record=8_000)
+    learner.run(10**6, last_episode=8_000)
+    counts = np.bincount(learner.episode_starts, minlength=WORLD.n_states)
+    assert counts[WORLD.state(GOAL)] == 0
+    assert chisquare(np.delete(counts, WORLD.state(GOAL))).pvalue > 0.01
+
+
+def test_the_very_first_start_is_drawn_like_the_others() -> None:
+    states = [Learner(WORLD, GOAL, seed=seed).state for seed in range(3_000)]
+    counts = np.bincount(states, minlength=WORLD.n_states)
+    assert counts[WORLD.state(GOAL)] == 0
+    assert chisquare(np.delete(counts, WORLD.state(GOAL))).pvalue > 0.01
+
+
+def test_episode_records_against_a_diary_kept_step_by_step() -> None:
+    learner = Learner(WORLD, GOAL, seed=8, record=10)
+    starts, lengths, length = [learner.state], [], 0
+    for _ in range(4_000):
+        episode = learner.episode
+        learner.run(1)
+        length += 1
+        if learner.episode > episode:
+            lengths.append(length)
+            starts.append(learner.state)
+            length = 0
+    assert learner.episode == len(lengths) > 10
+    assert learner.episode_lengths.tolist() == lengths[:10]
+    assert learner.episode_starts.tolist() == starts[:10]
+
+
+def test_no_episode_is_shorter_than_the_way() -> None:
+    run = learn(WORLD, GOAL, seed=8)
+    assert (run.episode_lengths >= run.episode_shortest).all()
+    assert (run.episode_shortest >= 1).all()
+    assert len(run.episode_lengths) == len(run.episode_shortest) >= 100
+    assert run.episode_lengths.sum() <= run.steps
+
+
+# ---------------------------------------------------------------------------------------------
+# What is learned
+# ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("discount", [1.0, 0.99, 0.5])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_practice_ends_in_the_exact_table_bit_for_bit(seed: int, discount: float) -> None:
+    """η = 1 copies each target, so that the fixed point is reached and not merely approached."""
+    learner = Learner(WORLD, GOAL, seed=seed, discount=discount)
+    learner.run(100_000)
+    assert learner.q.tobytes() == WORLD.optimal_q(GOAL, discount).tobytes()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hopeful_tables_stay_hopeful_and_stop_at_the_optimal_values(seed: int) -> None:
+    """From zeros no entry ever falls below its true value, and when the greedy policy is optimal
+    everywhere the values of its own actions are the true ones here."""
+    exact = WORLD.optimal_q(GOAL)
+    learner = Learner(WORLD, GOAL, seed=seed)
+    for _ in range(20):
+        learner.run(20)
+        assert (learner.q >= exact).all()
+    run = learn(WORLD, GOAL, seed=seed)
+    assert (run.q >= exact).all()
+    assert (run.q.max(axis=1) == exact.max(axis=1)).all()
+    assert (greedy_actions(run.q) <= WORLD.optimal_actions(GOAL)).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_half_steps_converge_too(seed: int) -> None:
+    learner = Learner(WORLD, GOAL, seed=seed, learning_rate=0.5)
+    learner.run(200_000)
+    np.testing.assert_allclose(learner.q, WORLD.optimal_q(GOAL), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_hope_explores_without_epsilon_and_gloom_does_not(seed: int) -> None:
+    world = GridWorld.open_map(8)
+    hopeful = learn(world, (0, 0), None, seed, epsilon=0.0, cap=200_000)
+    gloomy = learn(world, (0, 0), np.full((64, 4), -20.0), seed, epsilon=0.0, cap=200_000)
+    assert (hopeful.stop_reason, hopeful.checks[-1].optimal) == ("finished", True)
+    assert (gloomy.stop_reason, gloomy.steps_optimal, gloomy.steps) == ("cap", None, 200_000)
+
+
+# ---------------------------------------------------------------------------------------------
+# When a run is finished
+# ---------------------------------------------------------------------------------------------
+ROOMS, FAR_GOAL = GridWorld.four_rooms(9), (1, 6)
+WRONG_TEACHER = ROOMS.optimal_q((7, 0))
+
+RUNS = {
+    "plain": {"seed": 2},
+    "from a wrong teacher": {"seed": 2, "start_q": WRONG_TEACHER},
+    "near-optimal only": {"seed": 4, "start_q": WRONG_TEACHER, "until": "near_optimal"},
+    "no episodes asked for": {"seed": 5, "min_episodes": 0},
+    "long": {"seed": 2, "min_episodes": 900},
+    "cut off early": {"seed": 5, "cap": 61},
+    "cut off late": {"seed": 6, "cap": 4_000, "learning_rate": 0.5},
+    "cut off between the two": {"seed": 4, "start_q": WRONG_TEACHER, "cap": 10_000},
+}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def case(request: pytest.FixtureRequest) -> tuple[dict, LearningRun]:
+    return RUNS[request.param], learn(ROOMS, FAR_GOAL, **RUNS[request.param])
+
+
+def test_checks_are_spaced_by_five_percent(case: tuple[dict, LearningRun]) -> None:
+    _, run = case
+    steps = run.check_steps
+    assert steps[0] == 0
+    assert steps[-1] == run.steps
+    assert len(steps) == len(run.checks)
+    assert (np.diff(steps) >= 1).all()
+    assert (steps[1:] <= 1.05 * steps[:-1] + 1).all()
+    assert (steps[1:-1] >= 1.05 * steps[:-2]).all()
+
+
+def test_every_check_tells_the_truth(case: tuple[dict, LearningRun]) -> None:
+    """Replayed in other pieces, step by step around the twentieth episode."""
+    choices, run = case
+    settings = {
+        name: value
+        for name, value in choices.items()
+        if name in ("seed", "start_q", "learning_rate")
+    }
+    replay, few_shot = Learner(ROOMS, FAR_GOAL, **settings), None
+    found = {"near_optimal": None, "optimal": None}
+    for steps, check in zip(run.check_steps, run.checks, strict=True):
+        while replay.steps < steps:
+            episode = replay.episode
+            replay.run(1)
+            if episode == 19 and replay.episode == 20:
+                few_shot = evaluate_greedy(replay.q, ROOMS, FAR_GOAL)
+        assert evaluate_greedy(replay.q, ROOMS, FAR_GOAL) == check
+        for rule in found:
+            if found[rule] is None and getattr(check, rule):
+                found[rule] = int(steps)
+    assert replay.q.tobytes() == run.q.tobytes()
+    assert replay.episode_lengths.tolist() == run.episode_lengths.tolist()
+    assert run.few_shot == few_shot
+    assert run.steps_near_optimal == found["near_optimal"]
+    assert run.steps_optimal == found["optimal"]
+
+
+def test_a_run_goes_on_exactly_until_its_rule_and_its_episodes_are_met(
+    case: tuple[dict, LearningRun],
+) -> None:
+    choices, run = case
+    rule, episodes = choices.get("until", "optimal"), choices.get("min_episodes", 100)
+    passed = run.steps_optimal if rule == "optimal" else run.steps_near_optimal
+    if run.stop_reason == "cap":
+        assert passed is None
+        assert run.steps == choices["cap"]
+        return
+    assert passed is not None
+    assert len(run.episode_lengths) >= episodes
+    before = Learner(ROOMS, FAR_GOAL, choices.get("start_q"), choices["seed"])
+    before.run(int(run.check_steps[-2]))
+    assert before.steps < passed or before.episode < episodes
+
+
+def test_the_cases_above_differ() -> None:
+    runs = {name: learn(ROOMS, FAR_GOAL, **choices) for name, choices in RUNS.items()}
+    assert {name for name, run in runs.items() if run.stop_reason == "cap"} == {
+        name for name in RUNS if name.startswith("cut off")
+    }
+    wrong, early, between = (
+        runs[name] for name in ("from a wrong teacher", "cut off early", "cut off between the two")
+    )
+    assert wrong.steps_near_optimal < wrong.steps_optimal == wrong.steps
+    assert runs["near-optimal only"].steps_optimal is None
+    assert runs["long"].steps > runs["long"].steps_optimal
+    assert (early.few_shot, early.steps_near_optimal) == (None, None)
+    assert between.steps_near_optimal < between.steps
+    assert between.steps_optimal is None
+
+
+def test_a_perfect_start_is_finished_at_step_0_and_still_lasts_100_episodes() -> None:
+    run = learn(WORLD, GOAL, WORLD.optimal_q(GOAL))
+    assert (run.steps_near_optimal, run.steps_optimal, run.stop_reason) == (0, 0, "finished")
+    assert len(run.episode_lengths) >= 100
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("learning_rate", 0.0, "learning rate"),
+        ("learning_rate", -0.5, "learning rate"),
+        ("learning_rate", 1.01, "learning rate"),
+        ("learning_rate", float("nan"), "learning rate"),
+        ("epsilon", -0.01, "epsilon"),
+        ("epsilon", 1.01, "epsilon"),
+        ("epsilon", float("nan"), "epsilon"),
+        ("discount", 0.0, "discount"),
+        ("discount", 1.01, "discount"),
+        ("start_q", np.zeros((4, WORLD.n_states)), "shape"),
+        ("start_q", np.zeros((WORLD.n_states, 5)), "shape"),
+        ("start_q", np.full((WORLD.n_states, 4), np.nan), "not finite"),
+        ("start_q", np.full((WORLD.n_states, 4), -np.inf), "not finite"),
+        ("goal", (0, 4), "wall"),
+        ("goal", (9, 0), "outside"),
+        ("until", "perfect", "until is 'optimal' or 'near_optimal'"),
+        ("cap", 0, "cap"),
+    ],
+)
+def test_what_cannot_be_is_refused(setting: str, value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        learn(WORLD, **({"goal": GOAL} | {setting: value}))
+
+
+# ---------------------------------------------------------------------------------------------
+# The greedy policy
+# ---------------------------------------------------------------------------------------------
+def slow_greedy_walk(q: np.ndarray, world: GridWorld, goal: int) -> np.ndarray:
+    """Expected steps to the goal by linear algebra; −1 where a circle lies within reach."""
+    n = world.n_states
+    chain = np.zeros((n, n))
+    for state in range(n):
+        greedy = [action for action in range(4) if q[state, action] == max(q[state])]
+        for action in greedy:
+            chain[state, world.next_state[state, action]] += 1 / len(greedy)
+    chain[goal] = 0
+    reach = chain > 0
+    for via in range(n):  # Warshall's transitive closure
+        reach |= np.outer(reach[:, via], reach[via])
+    on_circle = np.diag(reach)
+    safe = ~(on_circle | (reach & on_circle).any(axis=1))
+    lengths = np.full(n, -1.0)
+    inner = np.flatnonzero(safe & (np.arange(n) != goal))
+    step = np.eye(len(inner)) - chain[np.ix_(inner, inner)]
+    lengths[inner] = np.linalg.solve(step, np.ones(len(inner)))
+    lengths[goal] = 0
+    return lengths
+
+
+def table_with_ties(world: GridWorld, goal: int, seed: int) -> np.ndarray:
+    """A table whose greedy actions lead back along a random search from the goal, by detours and
+    with ties; in some tables, some states also like an action that may lead in a circle."""
+    rng = np.random.default_rng(seed)
+    order, stack = {goal: 0}, [goal]
+    while stack:
+        state = stack.pop()
+        order.setdefault(state, len(order))
+        stack += [int(n) for n in rng.permutation(world.next_state[state]) if n not in order]
+    q = np.full((world.n_states, 4), -2.0)
+    for state in set(order) - {goal}:
+        back = [a for a in range(4) if order[int(world.next_state[state, a])] < order[state]]
+        q[state, rng.permutation(back)[: rng.integers(1, len(back) + 1)]] = -1.0
+    for state in np.flatnonzero(rng.random(world.n_states) < rng.choice([0, 0.05, 0.3])):
+        q[state, rng.integers(4)] = -1.0
+    return q
+
+
+WALKS = [
+    (world, goal, seed)
+    for world in (WORLD, GridWorld.four_rooms(7), GridWorld.open_map(4))
+    for goal in (0, world.n_states // 2)
+    for seed in range(12)
+]
+
+
+@pytest.mark.parametrize("walk", [greedy_walk, compiled(greedy_walk)], ids=["plain", "compiled"])
+def test_greedy_walk_is_the_linear_system_of_the_markov_chain(walk: Callable) -> None:
+    settled_wrong = circling = 0
+    for world, goal, seed in WALKS:
+        q = table_with_ties(world, goal, seed)
+        distances = world.distances(world.cell(goal))
+        lengths, n_wrong = walk(q, world.next_state, goal, distances, OPPOSITE)
+        expected = slow_greedy_walk(q, world, goal)
+        np.testing.assert_allclose(lengths, expected, rtol=1e-12)
+        detours = [
+            any(
+                q[state, action] == max(q[state])
+                and distances[world.next_state[state, action]] != distances[state] - 1
+                for action in range(4)
+            )
+            for state in range(world.n_states)
+            if state != goal
+        ]
+        assert n_wrong == sum(detours)
+        settled_wrong += int((expected > distances).sum())
+        circling += int((expected < 0).sum())
+    assert settled_wrong > 20  # the cases hold detours that arrive, and circles
+    assert circling > 100
+
+
+def test_a_tie_between_two_ways_counts_by_half() -> None:
+    """From the far side of a ring: two ways around, one of them lengthened by hand."""
+    world = GridWorld.from_text("...\n.#.\n.#.\n...")
+    goal, far = (0, 1), world.state((3, 1))
+    q = world.optimal_q(goal, discount=1.0)
+    assert evaluate_greedy(q, world, goal).mean_path == 25 / 9
+    q[world.state((3, 0)), 0] = -9.0  # no longer up: back to the right, and so in a circle
+    found = evaluate_greedy(q, world, goal)
+    # Only the two states that can come there are lost: it, and the far side, which may choose it.
+    assert found.success == pytest.approx(7 / 9)
+    assert found.mean_path == (1 + 1 + 2 + 2 + 3 + 3 + 4 + 10 + 10) / 9
+    assert (q[far] == q[far].max()).sum() == 2
+
+
+@pytest.mark.parametrize("number", range(0, len(WALKS), 5))
+def test_evaluate_greedy_sums_up_the_walk(number: int) -> None:
+    world, goal, seed = WALKS[number]
+    q = table_with_ties(world, goal, seed)
+    lengths = np.delete(slow_greedy_walk(q, world, goal), goal)
+    found = evaluate_greedy(q, world, world.cell(goal))
+    counted = np.where(lengths < 0, world.n_states, lengths)
+    assert found.mean_path == pytest.approx(counted.mean())
+    assert found.success == pytest.approx((lengths >= 0).mean())
+    assert found.shortest == pytest.approx(
+        np.delete(world.distances(world.cell(goal)), goal).mean()
+    )
+
+
+def test_the_goals_own_row_means_nothing() -> None:
+    q = WORLD.optimal_q(GOAL)
+    q[WORLD.state(GOAL)] = [5, -7, 5, 1]
+    assert evaluate_greedy(q, WORLD, GOAL) == evaluate_greedy(WORLD.optimal_q(GOAL), WORLD, GOAL)
+    assert evaluate_greedy(q, WORLD, GOAL).optimal
+
+
+@pytest.mark.parametrize("goal", [(0, 5), (3, 0), (2, 2)])
+def test_every_tied_action_must_be_right(goal: tuple[int, int]) -> None:
+    """One detour that ties with the best action makes one state wrong, wherever it is."""
+    exact = WORLD.optimal_q(goal)
+    detours = ~WORLD.optimal_actions(goal)
+    assert evaluate_greedy(exact, WORLD, goal).wrong_states == 0
+    for state, action in np.argwhere(detours):
+        q = exact.copy()
+        q[state, action] = q[state].max()
+        assert evaluate_greedy(q, WORLD, goal).wrong_states == 1
+        assert not evaluate_greedy(q, WORLD, goal).optimal
+
+
+@pytest.mark.parametrize(
+    ("mean_path", "success", "near_optimal"),
+    [(10.5, 1.0, True), (10.51, 1.0, False), (10.0, 0.99, False), (10.0, 1.0, True)],
+)
+def test_near_optimal_is_five_percent_and_every_start(
+    mean_path: float, success: float, near_optimal: bool
+) -> None:
+    found = GreedyEvaluation(mean_path, shortest=10.0, success=success, wrong_states=3)
+    assert found.near_optimal is near_optimal
+    assert not found.optimal
+
+
+def test_greedy_actions_include_every_tie() -> None:
+    q = np.array([[-1.0, -2, -1, -1], [0, 0, 0, 0], [-3, -2, -2.5, -4]])
+    assert greedy_actions(q).tolist() == [
+        [True, False, True, True],
+        [True, True, True, True],
+        [False, True, False, False],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("q", "message"),
+    [(np.zeros((4, 4)), "shape"), (np.full((WORLD.n_states, 4), np.nan), "not finite")],
+)
+def test_a_table_fits_its_map(q: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        evaluate_greedy(q, WORLD, GOAL)
