@@ -51,7 +51,6 @@ _HOME = {
         "fit_growth",
         "median_interval",
         "paired_log_ratio",
-        "ratio_interval",
         "regret",
     ],
     "experiments": ["Sweep", "figure2_sweep", "run_sweep", "worlds_sweep"],

@@ -52,9 +52,9 @@ class AlignmentSettings:
     targets: Literal["identity", "soft"] = "soft"
     centre: bool = True
     temperature: float = 0.5
-    steps: int = 30
+    steps: int = 50
     learning_rate: float = 0.001
-    dimension: int = 32
+    dimension: int = 64
 
     def __post_init__(self) -> None:
         if self.similarity not in ("cosine", "dot"):
@@ -63,9 +63,10 @@ class AlignmentSettings:
             raise ValueError(f"targets is 'identity' or 'soft'; got {self.targets!r}")
         if not self.temperature > 0:
             raise ValueError(f"the temperature is positive; got {self.temperature}")
-        if self.steps < 0 or self.dimension < 1 or not self.learning_rate > 0:
+        whole = isinstance(self.steps, int) and isinstance(self.dimension, int)
+        if not whole or self.steps < 0 or self.dimension < 1 or not self.learning_rate > 0:
             raise ValueError(
-                "steps is 0 or more, dimension 1 or more, learning_rate positive; got "
+                "steps is 0 or more, dimension 1 or more, whole numbers; learning_rate positive; got "
                 f"{self.steps}, {self.dimension}, {self.learning_rate}"
             )
 
@@ -304,6 +305,8 @@ def _check_pairs(sentences: FloatArray, policies: FloatArray, n_seeds: int) -> N
         )
     if n_seeds != len(sentences):
         raise ValueError(f"{len(sentences)} alignments need as many seeds; got {n_seeds}")
+    if n_seeds == 0:
+        raise ValueError("there is nothing to align: the batch is empty")
     if sentences.shape[1] < 2:
         raise ValueError("a contrast needs at least two pairs")
     if not (np.isfinite(sentences).all() and np.isfinite(policies).all()):

@@ -108,6 +108,8 @@ def median_interval(
     cut = np.zeros(values.shape, bool) if censored is None else np.asarray(censored, bool)
     if values.ndim != 1 or values.size == 0 or cut.shape != values.shape:
         raise ValueError(f"values and censored have one shape [n]; got {values.shape}, {cut.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError("a value is not a finite number; leave out what was not measured")
     value = float(np.median(values))
     if values.size == 1 or np.ptp(values) == 0:
         return Interval(value, value, value, values.size, int(cut.sum()))
@@ -138,17 +140,6 @@ def paired_log_ratio(values: ArrayLike, reference: ArrayLike) -> FloatArray:
     if (values < 0).any() or (reference < 0).any():
         raise ValueError("costs are counts of steps, 0 or more")
     return np.log2((values + 1) / (reference + 1))
-
-
-def ratio_interval(values: ArrayLike, reference: ArrayLike, seed: int = 0) -> Interval:
-    """The median ratio of paired costs with its 95 % interval; below 1 is cheaper.
-
-    Example:
-        >>> ratio_interval([1, 3, 1], [3, 7, 3]).value
-        0.5
-    """
-    logs = median_interval(paired_log_ratio(values, reference), seed=seed)
-    return Interval(2.0**logs.value, 2.0**logs.low, 2.0**logs.high, logs.n)
 
 
 @dataclass(frozen=True)

@@ -80,10 +80,15 @@ class Sweep:
             raise ValueError(
                 f"there is no method {unknown[0]!r}; take some of {', '.join(METHODS)}"
             )
-        for source, size in self.suites:
-            suite = load_suite(source, size)
+        loaded = [load_suite(source, size) for source, size in self.suites]
+        for suite in loaded:
             for target in self.targets:
                 suite.transfer(target)
+        names = [suite.name for suite in loaded]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"two suites of one sweep have the same name: {', '.join(names)}; rename a file"
+            )
 
     def jobs(self) -> list[Job]:
         """Every trial of every suite; long ones first, so that workers end together."""
@@ -142,7 +147,7 @@ def run_sweep(
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    journal = _Journal(out, sweep) if out else None
+    journal = _Journal(Path(out), sweep) if out else None
     done = journal.read() if journal else {}
     jobs = sweep.jobs()
     left = [job for job in jobs if _job_key(job) not in done]
@@ -157,10 +162,9 @@ def run_sweep(
             if journal:
                 journal.append(key, rows)
             bar.update()
-    table = to_table(row for job in jobs for row in done[_job_key(job)])
     if journal:
-        journal.finish(table)
-    return table
+        journal.finish(to_table(row for rows in done.values() for row in rows))
+    return to_table(row for job in jobs for row in done[_job_key(job)])
 
 
 def _count(workers: int) -> int:
@@ -172,7 +176,7 @@ def _keyed_job(job: Job) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _job_key(job: Job) -> str:
-    return f"{job.suite}|{job.size}|{job.seed}"
+    return f"{load_suite(job.suite, job.size).name}|{job.seed}"
 
 
 class _Journal:
@@ -186,55 +190,58 @@ class _Journal:
         self.partial = out.with_name(out.name + ".partial")
         self.sweep = sweep
         # What must agree for old rows to stand beside new ones.
-        self.choices = {
+        self.choices: dict[str, Any] = {
+            "version": version("cliprl-lite"),
             "targets": list(sweep.targets),
             "cap": sweep.cap,
+            "suites": {
+                suite.name: suite.fingerprint
+                for suite in (load_suite(source, size) for source, size in sweep.suites)
+            },
             "methods": {name: _what_it_does(METHODS[name]) for name in sweep.methods},
         }
 
     def read(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows of every finished trial, from the table and from the journal."""
         done: dict[str, list[dict[str, Any]]] = {}
-        if self.out.exists() and self.description.exists():
-            self._agree(json.loads(self.description.read_text("utf-8"))["choices"], self.out)
-            done = self._from_table(read_table(self.out))
-        elif self.out.exists():
+        if self.out.exists() and not self.description.exists():
             raise ValueError(
                 f"{self.out.name} exists without its description {self.description.name}; "
                 "choose another name, or delete it"
             )
-        if self.partial.exists():
-            first, *lines = self.partial.read_text("utf-8").split("\n")
-            self._agree(json.loads(first)["choices"], self.partial)
-            for line in lines[:-1]:  # a line without its end was cut off while being written
+        if self.out.exists():
+            self._agree(json.loads(self.description.read_text("utf-8"))["choices"], self.out)
+            for row in read_table(self.out).to_dict("records"):
+                cells = {str(column): value for column, value in row.items()}
+                done.setdefault(f"{cells['suite']}|{cells['seed']}", []).append(cells)
+        lines = []
+        if self.partial.exists():  # what follows the last line end was cut off while being written
+            lines = self.partial.read_text("utf-8").split("\n")[:-1]
+        if lines:
+            self._agree(json.loads(lines[0])["choices"], self.partial)
+            for line in lines[1:]:
                 entry = json.loads(line)
                 done[entry["key"]] = entry["rows"]
-            whole = "\n".join([first, *lines[:-1]]) + "\n"
-            self.partial.write_text(whole, encoding="utf-8")
         else:
-            self.partial.parent.mkdir(parents=True, exist_ok=True)
-            line = json.dumps({"choices": self.choices})
-            self.partial.write_text(line + "\n", encoding="utf-8")
+            lines = [json.dumps({"choices": self.choices})]
+        self.partial.parent.mkdir(parents=True, exist_ok=True)
+        _replace(self.partial, "\n".join(lines) + "\n")
         return done
 
     def _agree(self, choices: dict[str, Any], file: Path) -> None:
-        for name, value in self.choices.items():
-            if choices.get(name) != value:
+        for what, value in self.choices.items():
+            known = choices.get(what)
+            if what == "suites":  # others may stand in the table; those in both must be the same
+                known = known or {}
+                changed = [name for name in value if known.get(name, value[name]) != value[name]]
+                self.choices["suites"] = known | value
+            else:
+                changed = [] if known == value else [what]
+            if changed:
                 raise ValueError(
-                    f"{file.name} was made with other {name} than this sweep; "
-                    "choose another name for this one, or delete that file"
+                    f"{file.name} was made with other {what} than this sweep "
+                    f"({', '.join(changed)}); choose another name for this one, or delete that file"
                 )
-
-    def _from_table(self, table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-        size_of = {}
-        for source, size in self.sweep.suites:
-            size_of[load_suite(source, size).name] = (source, size)
-        done: dict[str, list[dict[str, Any]]] = {}
-        for row in table.to_dict("records"):
-            if row["suite"] in size_of:
-                source, size = size_of[str(row["suite"])]
-                key = f"{source}|{size}|{row['seed']}"
-                done.setdefault(key, []).append({str(name): row[name] for name in row})
-        return done
 
     def append(self, key: str, rows: list[dict[str, Any]]) -> None:
         with self.partial.open("a", encoding="utf-8") as stream:
@@ -246,16 +253,19 @@ class _Journal:
         """Write the table and its description in one move each, then drop the journal."""
         description = {
             "choices": self.choices,
-            "suites": [list(suite) for suite in self.sweep.suites],
-            "trials": self.sweep.trials,
+            "trials": len(set(table["seed"])),
             "versions": {name: version(name) for name in ("cliprl-lite", "numpy", "torch")},
         }
-        text = json.dumps(description, indent=1, ensure_ascii=False) + "\n"
-        for path, content in ((self.description, text), (self.out, table.to_csv(index=False))):
-            fresh = path.with_name(path.name + ".new")
-            fresh.write_text(content, encoding="utf-8")
-            fresh.replace(path)
+        _replace(self.description, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+        _replace(self.out, table.to_csv(index=False))
         self.partial.unlink()
+
+
+def _replace(path: Path, content: str) -> None:
+    """Write a file in one move: at no moment is there half of it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(content, encoding="utf-8")
+    fresh.replace(path)
 
 
 def _what_it_does(method: Method) -> dict[str, Any]:

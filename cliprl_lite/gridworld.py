@@ -116,7 +116,7 @@ class GridWorld:
     @cached_property
     def cells(self) -> NDArray[np.int64]:
         """`(row, column)` of every state, shape `[S, 2]`."""
-        return np.argwhere(~self.walls)
+        return _read_only(np.argwhere(~self.walls))
 
     @property
     def n_states(self) -> int:
@@ -159,7 +159,7 @@ class GridWorld:
         row, column = np.where(inside[..., None], target, self.cells[:, None, :]).transpose(2, 0, 1)
         reached = self._state_of_cell[row, column]
         stay = np.broadcast_to(np.arange(self.n_states)[:, None], reached.shape)
-        return np.where(reached < 0, stay, reached)
+        return _read_only(np.where(reached < 0, stay, reached))
 
     def _distances_from(self, source: int) -> NDArray[np.int64]:
         distance = np.full(self.n_states, -1)
@@ -219,6 +219,11 @@ class GridWorld:
     def __repr__(self) -> str:
         rows, columns = self.shape
         return f"GridWorld({rows}×{columns}, {self.n_states} states)"
+
+
+def _read_only(shared: NDArray[np.int64]) -> NDArray[np.int64]:
+    shared.flags.writeable = False
+    return shared
 
 
 def _require_size(size: int, smallest: int) -> None:

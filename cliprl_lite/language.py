@@ -72,7 +72,7 @@ def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArr
     new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
     fresh = dict(zip(new, _encode(new), strict=True)) if new else {}
     rows = [known[s] if s in known else fresh[s] for s in sentences]
-    return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+    return np.array(rows, dtype=np.float64).reshape(len(rows), DIMENSION)
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ def novelty(sentence: str, known: Sequence[str]) -> Novelty:
         >>> novelty("go to the red cone", ["go to the red box", "go to the blue cone"])
         Novelty(nearest='go to the blue cone', cosine=0.88, novel=False)
     """
+    if not known:
+        raise ValueError("to say how new a sentence is takes at least one known sentence")
     vectors = embed([sentence, *known])
     cosines = vectors[1:] @ vectors[0]
     best = int(cosines.argmax())

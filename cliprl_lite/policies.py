@@ -72,7 +72,8 @@ def average(policies: Sequence[TabularPolicy], weights: FloatArray) -> TabularPo
     """
     if len(policies) == 0 or len(policies) != len(weights):
         raise ValueError(f"{len(policies)} policies cannot take {len(weights)} weights")
-    if len({id(policy.world) for policy in policies}) > 1:
+    walls = policies[0].world.walls
+    if not all(np.array_equal(policy.world.walls, walls) for policy in policies):
         raise ValueError("policies learned on different maps cannot be averaged")
     total = np.zeros_like(policies[0].vector)
     for weight, policy in zip(weights, policies, strict=True):

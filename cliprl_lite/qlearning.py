@@ -169,6 +169,8 @@ class Learner:
 
     def run(self, n_steps: int, last_episode: int = -1) -> None:
         """Take `n_steps` more steps, or stop early when episode `last_episode` is complete."""
+        if n_steps < 0:
+            raise ValueError(f"the number of steps is 0 or more; got {n_steps}")
         done, self.state, self._start, self._length, self.episode = compiled(q_learning_steps)(
             self.q,
             self.world.next_state,
@@ -279,9 +281,11 @@ def learn(
         "near_optimal": 0 if checks[0].near_optimal else None,
         "optimal": 0 if checks[0].optimal else None,
     }
-    while first[until] is None or learner.episode < min_episodes:
-        if learner.steps >= cap:
-            break
+
+    def unfinished() -> bool:
+        return first[until] is None or learner.episode < min_episodes
+
+    while unfinished() and learner.steps < cap:
         next_check = min(cap, max(learner.steps + 1, math.ceil(learner.steps * CHECK_SPACING)))
         if few_shot is None:
             learner.run(next_check - learner.steps, last_episode=FEW_SHOT_EPISODES)
@@ -296,7 +300,7 @@ def learn(
     return LearningRun(
         q=learner.q,
         steps=learner.steps,
-        stop_reason="finished" if first[until] is not None else "cap",
+        stop_reason="cap" if unfinished() else "finished",
         steps_near_optimal=first["near_optimal"],
         steps_optimal=first["optimal"],
         check_steps=np.array(check_steps),

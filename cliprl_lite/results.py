@@ -76,11 +76,17 @@ def read_table(path: Path) -> pd.DataFrame:
         >>> sorted(set(table["size"]))
         [8, 10, 15, 25]
     """
-    table = pd.read_csv(path, keep_default_na=True)
+    words = ("suite", "target", "method", "weighting")
+    numbers = [column for column in COLUMNS if column not in words]
+    table = pd.read_csv(
+        path,
+        dtype=dict.fromkeys(words, str),
+        keep_default_na=False,  # a task may be called "null"
+        na_values={column: [""] for column in numbers},
+    )
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise ValueError(f"{path.name} is no result table: it has no column {missing[0]!r}")
-    table["weighting"] = table["weighting"].fillna("")
     return table[list(COLUMNS)]
 
 
@@ -145,6 +151,10 @@ def ratios(
         >>> bool((ratios(pair, "first20", "scratch")["value"] < 1).all())
         True
     """
+    if clock not in CLOCKS:
+        raise ValueError(f"there is no clock {clock!r}; take one of {', '.join(CLOCKS)}")
+    if reference not in set(table["method"]):
+        raise ValueError(f"the table has no runs of {reference!r} to divide by")
     trials = table.set_index(["size", "suite", "target", "seed", "method"])
     wide = trials[clock].unstack("method")
     cut = trials[f"{clock}_censored"].astype(bool).unstack("method")
@@ -205,6 +215,8 @@ def verdict(holds_at: dict[int, bool]) -> str:
         >>> verdict({8: True, 10: True}), verdict({8: False}), verdict({8: True, 10: False})
         ('confirmed', 'not confirmed', 'only at 8')
     """
+    if not holds_at:
+        raise ValueError("there is no size to judge by")
     sizes = [size for size in sorted(holds_at) if holds_at[size]]
     if len(sizes) == len(holds_at):
         return "confirmed"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,12 @@ class TaskSuite:
         raise ValueError(f"suite {self.name!r} has no target {target!r}; it has {names}")
 
     @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change with the map, the tasks or the targets."""
+        content = f"{self.world}\n{self.tasks}\n{self.targets}"
+        return sha256(content.encode()).hexdigest()[:12]
+
+    @property
     def sentences(self) -> list[str]:
         """Every sentence of the suite once, base tasks first."""
         return list(dict.fromkeys(task.sentence for task in (*self.tasks, *self.targets)))
@@ -157,7 +164,7 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
                 "or give the path of a .toml file"
             )
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:
@@ -182,6 +189,9 @@ class _Reader:
             raise self.error(
                 f"fixes its size at {content['size']}; load it without one (you gave {size})"
             )
+        title = content.get("title", stem)
+        if not isinstance(title, str):
+            raise self.error(f"the title is {title!r}; write it in quotes")
         drawing = content.get("map")
         if not isinstance(drawing, str) or not drawing.strip():
             raise self.error('has no map; add map = "open", map = "four_rooms", or draw one')
@@ -191,7 +201,7 @@ class _Reader:
         self.check_sets(tasks, targets)
         return TaskSuite(
             name=stem if size is None else f"{stem}_{size}",
-            title=str(content.get("title", stem)),
+            title=title,
             world=world,
             tasks=tasks,
             targets=targets,
@@ -257,11 +267,14 @@ class _Reader:
         if "goal" not in entry:
             raise self.error(f"{where} has no goal; add goal = [row, column]")
         cell = self.goal(where, entry["goal"], world, marks)
+        name = entry.get("name", sentence)
+        if not isinstance(name, str) or not name.strip():
+            raise self.error(f"{where}: the name is {name!r}; write one in quotes, or leave it out")
         words = {key: entry.get(key, "") for key in ("group", "colour", "shape")}
         for key, word in words.items():
             if not isinstance(word, str):
                 raise self.error(f"{where}: {key} is {word!r}; write it in quotes")
-        return Task(str(entry.get("name", sentence)).strip(), sentence.strip(), cell, **words)
+        return Task(name.strip(), sentence.strip(), cell, **words)
 
     def goal(
         self, where: str, goal: Any, world: GridWorld, marks: dict[str, list[tuple[int, int]]]

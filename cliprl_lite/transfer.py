@@ -54,7 +54,7 @@ def literal(scores: ArrayLike) -> FloatArray:
         [2.0, 1.666667, -2.666667]
     """
     scores = _scores(scores)
-    total = sum(scores.tolist())
+    total = round(sum(scores.tolist()), _SCORE_DECIMALS)
     if total == 0:
         raise ZeroSumError(
             "the scores sum to zero, so the literal weights do not exist; take another weighting"
@@ -81,6 +81,8 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
         >>> softmax([0.9, 0.9, 0.2]).round(3).tolist()
         [0.5, 0.5, 0.0]
     """
+    if not temperature > 0:
+        raise ValueError(f"the temperature is positive; got {temperature}")
     scores = _scores(scores)
     powers = np.exp((scores - scores.max()) / temperature)
     # Rounded, since exp may differ in its last bit from one processor to the next.

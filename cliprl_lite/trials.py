@@ -175,8 +175,8 @@ def measure(run: LearningRun) -> dict[str, Any]:
     return {
         "zero_shot_success": round(before.success, 6),
         "zero_shot_path": round(before.mean_path, 4),
-        # Cut off before 20 episodes were over: all steps so far, over the episodes begun.
-        "first20": float(first.mean()) if enough else run.steps / (len(first) + 1),
+        # Cut off before 20 episodes were over: they would have taken all these steps and more.
+        "first20": float(first.mean()) if enough else run.steps / FEW_SHOT_EPISODES,
         "first20_censored": not enough,
         "few_shot_return": round(-after.mean_path, 4) if after else np.nan,
         "regret": regret(run.episode_lengths[until_regret], run.episode_shortest[until_regret])
@@ -192,5 +192,5 @@ def measure(run: LearningRun) -> dict[str, Any]:
 
 def _no_start(cap: int) -> dict[str, Any]:
     missing = {column: np.nan for column in COLUMNS if column not in (*KEYS, "size", "weighting")}
-    clocks = dict.fromkeys(CLOCKS, cap) | {f"{clock}_censored": True for clock in CLOCKS}
-    return missing | {"score_sum": 0.0} | clocks
+    clocks = dict.fromkeys(CLOCKS, cap) | {"first20": cap / FEW_SHOT_EPISODES}
+    return missing | {"score_sum": 0.0} | clocks | {f"{clock}_censored": True for clock in CLOCKS}

@@ -13,7 +13,6 @@ from cliprl_lite.evaluation import (
     fit_growth,
     median_interval,
     paired_log_ratio,
-    ratio_interval,
     regret,
     share_on,
     top_is,
@@ -155,26 +154,6 @@ def test_costs_come_in_pairs_and_are_counts(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         paired_log_ratio(values, reference)
-
-
-def test_the_ratio_is_paired() -> None:
-    """Every trial is halved, though the trials differ a thousandfold: there is no spread."""
-    reference = np.array([1, 7, 63, 1023, 8191])
-    found = ratio_interval((reference + 1) / 2 - 1, reference)
-    assert found == Interval(0.5, 0.5, 0.5, 5)
-    backwards = ratio_interval(reference[::-1], reference)
-    assert backwards.low < backwards.value == 1 < backwards.high
-
-
-def test_the_interval_of_a_ratio_is_taken_on_the_logarithm() -> None:
-    """Turned round, the ratio and its interval turn round too."""
-    other = HEAVY * np.random.default_rng(5).lognormal(0.5, 1, 61)
-    there, back = ratio_interval(HEAVY, other), ratio_interval(other, HEAVY)
-    logs = sorted(math.log((a + 1) / (b + 1)) for a, b in zip(HEAVY, other, strict=True))
-    assert there.value == pytest.approx(math.exp(logs[30]), rel=1e-12)
-    assert there.value == pytest.approx(1 / back.value, rel=1e-12)
-    assert there.low == pytest.approx(1 / back.high, rel=1e-9)
-    assert there.high == pytest.approx(1 / back.low, rel=1e-9)
 
 
 # Over sizes

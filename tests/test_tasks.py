@@ -342,9 +342,13 @@ def test_a_bad_file_is_named_with_its_task_and_the_mend(case: str, write) -> Non
         assert word in str(error.value)
 
 
-def test_a_number_may_stand_as_a_name_or_title(write) -> None:
-    suite = load_suite(write(GOOD.replace('"apple"', "5").replace('"Two fruits"', "2")))
-    assert (suite.title, suite.tasks[0].name) == ("2", "5")
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [('"Two fruits"', "2", "the title is 2"), ('"apple"', "5", "the name is 5")],
+)
+def test_a_name_and_a_title_are_words(old: str, new: str, words: str, write) -> None:
+    with pytest.raises(SuiteError, match=words):
+        load_suite(write(GOOD.replace(old, new)))
 
 
 def test_a_misspelt_map_is_not_a_drawing_of_one_row(write) -> None:

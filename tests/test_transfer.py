@@ -191,7 +191,7 @@ def test_algorithm_1_by_the_closest_instruction() -> None:
 
 def test_algorithm_2_is_its_box() -> None:
     """Step 2 with torch's Adam and logarithms of sums, Step 3 in plain Python."""
-    box = replace(PAPER_BOX, steps=60)
+    box = replace(PAPER_BOX, steps=40)
     instruction, seed, delta = "top left third", 3, box.temperature
     start = algorithm_2(instruction, SENTENCES, POLICIES, literal, box, seed)
 
@@ -200,7 +200,9 @@ def test_algorithm_2_is_its_box() -> None:
     nn = torch.stack([torch.from_numpy(p.q.ravel() / np.linalg.norm(p.q)) for p in POLICIES])
     rng = np.random.default_rng(seed)
     proj_l, proj_nn = (
-        torch.from_numpy(rng.standard_normal((width, 32)) / math.sqrt(width)).requires_grad_()
+        torch.from_numpy(
+            rng.standard_normal((width, box.dimension)) / math.sqrt(width)
+        ).requires_grad_()
         for width in (384, 4 * CORNERS.world.n_states)
     )
     optimiser = torch.optim.Adam([proj_l, proj_nn], lr=box.learning_rate)

@@ -1,0 +1,160 @@
+"""One trial: its random numbers, its rows, and the measures of a run."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cliprl_lite.greedy import GreedyEvaluation
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.policies import average, learn_policy
+from cliprl_lite.qlearning import LearningRun, learn
+from cliprl_lite.results import (
+    CLOCKS,
+    COLUMNS,
+    KEYS,
+)
+from cliprl_lite.tasks import load_suite
+from cliprl_lite.transfer import METHODS, WEIGHTINGS, Method, ZeroSumError
+from cliprl_lite.trials import Job, measure, rng_for, run_job
+
+
+def test_random_numbers_hang_on_the_seed_and_every_name() -> None:
+    """And on nothing else: Python's own hash of a text changes from process to process."""
+    expected = np.random.default_rng([3, zlib.crc32(b"corners_8"), zlib.crc32("grün".encode())])
+    assert rng_for(3, "corners_8", "grün").random(5).tolist() == expected.random(5).tolist()
+    starts = [(3, "a", "b"), (4, "a", "b"), (3, "b", "a"), (3, "a"), (3, "ab"), (3,)]
+    assert len({rng_for(*start).random() for start in starts}) == len(starts)
+
+
+def test_a_row_recomputed_by_hand() -> None:
+    """House of one trial: base policies, uniform average, the run, and each of its measures."""
+    suite, seed = load_suite("corners", 7), 2
+    target = suite.transfer("right").target
+    rows = run_job(Job("corners", 7, seed, ("right",), ("scratch", "uniform"), cap=10**6))
+    bases = [
+        learn_policy(suite.world, task.goal, rng_for(seed, "corners_7", task.name))[0]
+        for task in suite.tasks
+    ]
+    mean = average(bases, [0.25] * 4).q
+    for row, start in zip(rows, (None, mean), strict=True):
+        run = learn(suite.world, target.goal, start, rng_for(seed, "corners_7", "right"))
+        wasted = [
+            int(length - shortest)
+            for length, shortest in zip(run.episode_lengths, run.episode_shortest, strict=True)
+        ]
+        assert row["first20"] == sum(run.episode_lengths[:20].tolist()) / 20
+        assert row["regret"] == sum(wasted[:100])
+        assert (row["near_optimal"], row["optimal"]) == (run.steps_near_optimal, run.steps_optimal)
+        assert row["few_shot_return"] == round(-run.few_shot.mean_path, 4)
+        assert row["zero_shot_path"] == round(run.checks[0].mean_path, 4)
+        assert row["zero_shot_success"] == round(run.checks[0].success, 6)
+        assert row["asymptote"] == 1.0
+        assert not any(row[f"{clock}_censored"] for clock in CLOCKS)
+    scratch, uniform = rows
+    assert set(scratch) == set(uniform) == set(COLUMNS)
+    assert [scratch[key] for key in (*KEYS, "size")] == ["corners_7", "right", "scratch", 2, 7]
+    assert (scratch["weighting"], uniform["weighting"]) == ("", "literal")
+    assert np.isnan([scratch[column] for column in ("score_sum", "top_right", "reuse")]).all()
+    # Four equal scores, two of them on the right.
+    assert [uniform[column] for column in ("score_sum", "top_right", "reuse")] == [4.0, 0.5, 0.5]
+
+
+def test_all_methods_of_a_trial_meet_the_same_random_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two names for one start give one row; the trial and the target still matter."""
+    monkeypatch.setitem(METHODS, "twin", replace(METHODS["uniform"], name="twin"))
+    rows = {}
+    for seed in (0, 1):
+        for row in run_job(Job("corners", 6, seed, (), ("uniform", "scratch", "twin"), 10**6)):
+            rows[row["method"], row["target"], seed] = {**row, "method": ""}
+    for target in ("left", "right", "mismatch"):
+        for seed in (0, 1):
+            assert rows["twin", target, seed] == rows["uniform", target, seed]
+    # The goals of these two are the same, and so are all base policies.
+    right, mismatch = rows["uniform", "right", 0], rows["uniform", "mismatch", 0]
+    assert right["zero_shot_path"] == mismatch["zero_shot_path"]
+    assert right["first20"] != mismatch["first20"]
+    assert right["first20"] != rows["uniform", "right", 1]["first20"]
+
+
+def test_scores_that_cancel_fail_on_every_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancel(scores: np.ndarray) -> np.ndarray:
+        raise ZeroSumError("these scores cancel")
+
+    monkeypatch.setitem(WEIGHTINGS, "cancel", cancel)
+    monkeypatch.setitem(METHODS, "none", Method("none", "none", "cosine", "cancel"))
+    (row,) = run_job(Job("corners", 5, 0, ("left",), ("none",), cap=777))
+    assert set(row) == set(COLUMNS)
+    assert [row[clock] for clock in CLOCKS] == [777 / 20, 777, 777]
+    assert all(row[f"{clock}_censored"] is True for clock in CLOCKS)
+    assert row["score_sum"] == 0
+    assert np.isnan([row["regret"], row["few_shot_return"], row["reuse"]]).all()
+
+
+# Measures of a run made by hand
+BEFORE = GreedyEvaluation(mean_path=30.123456, shortest=4.0, success=0.12345678, wrong_states=9)
+AFTER_20 = GreedyEvaluation(mean_path=8.55555, shortest=4.0, success=1.0, wrong_states=5)
+AT_END = GreedyEvaluation(mean_path=4.1, shortest=4.0, success=1.0, wrong_states=2)
+RUN = LearningRun(
+    q=np.zeros((2, 4)),
+    steps=5_000,
+    stop_reason="finished",
+    steps_near_optimal=900,
+    steps_optimal=4_000,
+    check_steps=np.array([0, 900, 4_000]),
+    checks=(BEFORE, AFTER_20, AT_END),
+    few_shot=AFTER_20,
+    episode_lengths=np.arange(120, 0, -1),
+    episode_shortest=np.ones(120, dtype=int),
+)
+
+
+def test_measures_by_hand() -> None:
+    assert measure(RUN) == {
+        "zero_shot_success": 0.123457,
+        "zero_shot_path": 30.1235,
+        "first20": 110.5,  # the mean of 120, 119, …, 101
+        "first20_censored": False,
+        "few_shot_return": -8.5556,
+        "regret": 119 * 120 / 2 - 19 * 20 / 2,  # 119 + 118 + … + 20
+        "near_optimal": 900,
+        "near_optimal_censored": False,
+        "optimal": 4_000,
+        "optimal_censored": False,
+        "asymptote": 1.025,
+    }
+
+
+def test_measures_of_a_run_that_was_cut_off() -> None:
+    cut = replace(
+        RUN,
+        stop_reason="cap",
+        steps_near_optimal=None,
+        steps_optimal=None,
+        few_shot=None,
+        episode_lengths=np.full(7, 600),
+        episode_shortest=np.full(7, 2),
+    )
+    found = measure(cut)
+    assert [found[f"{clock}_censored"] for clock in CLOCKS] == [True, True, True]
+    assert (found["near_optimal"], found["optimal"]) == (5_000, 5_000)
+    assert np.isnan([found["few_shot_return"], found["regret"]]).all()
+    between = measure(replace(cut, steps_near_optimal=0))
+    assert (between["near_optimal"], between["near_optimal_censored"]) == (0, False)
+    assert between["optimal_censored"]
+
+
+def test_a_censored_clock_is_a_lower_bound() -> None:
+    """The same run, cut off here and there, and not at all."""
+    world = GridWorld.open_map(6)
+    for seed in range(4):
+        whole = measure(learn(world, (0, 0), seed=seed))
+        for cap in (15, 60, 150, 300, 600):
+            cut = measure(learn(world, (0, 0), seed=seed, cap=cap))
+            assert cut["optimal_censored"]
+            assert {clock: cut[clock] for clock in CLOCKS if cut[clock] > whole[clock]} == {}
