@@ -66,7 +66,7 @@ class AlignmentSettings:
         whole = isinstance(self.steps, int) and isinstance(self.dimension, int)
         if not whole or self.steps < 0 or self.dimension < 1 or not self.learning_rate > 0:
             raise ValueError(
-                "steps is 0 or more, dimension 1 or more, whole numbers; learning_rate positive; got "
+                "steps is 0 or more, dimension 1 or more (whole), learning_rate positive; got "
                 f"{self.steps}, {self.dimension}, {self.learning_rate}"
             )
 
