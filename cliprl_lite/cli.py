@@ -15,6 +15,7 @@ from cliprl_lite.experiments import (
     run_sweep,
     worlds_sweep,
 )
+from cliprl_lite.language import ModelError
 from cliprl_lite.qlearning import DEFAULT_CAP
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.transfer import METHODS
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ModelError) as error:
         print(f"cliprl-lite: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -88,7 +89,7 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 
 def _figure2(options: argparse.Namespace) -> None:
-    from cliprl_lite.plots import clocks_figure
+    from cliprl_lite.result_plots import clocks_figure
 
     summary = _run(figure2_sweep(options.sizes, **_choices(options)), options)
     drawn = {name: METHODS[name].label for name in FIGURE_METHODS if name in options.methods}

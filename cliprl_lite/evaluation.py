@@ -24,6 +24,9 @@ def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
         lengths: steps of each episode, shape `[K]`.
         shortest: shortest distance from each episode's start, shape `[K]`, in steps.
 
+    Raises:
+        ValueError: if the two do not have one shape `[K]`.
+
     Example:
         >>> regret([10, 5, 4], [4, 5, 4])
         6.0
@@ -100,6 +103,9 @@ def median_interval(
         censored: boolean, shape `[n]`.
         seed: of the bootstrap.
 
+    Raises:
+        ValueError: if the shapes disagree, or a value is missing.
+
     Example:
         >>> median_interval([3.0, 1.0, 2.0, 2.0, 9.0]).value
         2.0
@@ -125,10 +131,16 @@ def median_interval(
     return Interval(value, float(low), float(high), values.size, int(cut.sum()))
 
 
-def paired_log_ratio(values: ArrayLike, reference: ArrayLike) -> FloatArray:
+def paired_log_ratio(values: ArrayLike, reference: ArrayLike, plus: float = 1.0) -> FloatArray:
     """log₂ of how many times larger each value is than the same trial's reference, shape `[n]`.
 
-    One is added to both, since a good start may need no step at all.
+    Args:
+        values, reference: costs, 0 or more, shape `[n]`.
+        plus: added to both; 1 for step counts, since a good start may need no step at all, and 0
+            for costs that are never zero.
+
+    Raises:
+        ValueError: if the shapes disagree or a cost is negative.
 
     Example:
         >>> paired_log_ratio([7, 0], [1, 3]).tolist()
@@ -139,7 +151,7 @@ def paired_log_ratio(values: ArrayLike, reference: ArrayLike) -> FloatArray:
         raise ValueError(f"paired values have one shape; got {values.shape}, {reference.shape}")
     if (values < 0).any() or (reference < 0).any():
         raise ValueError("costs are counts of steps, 0 or more")
-    return np.log2((values + 1) / (reference + 1))
+    return np.log2((values + plus) / (reference + plus))
 
 
 @dataclass(frozen=True)
@@ -168,6 +180,9 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
         log_ratios: log₂ of the ratio in every trial, shape `[K, trials]`.
         law: `"exponential"` or `"power"`.
         seed: of the bootstrap.
+
+    Raises:
+        ValueError: for another law, or fewer than three sizes.
 
     Example:
         >>> fit = fit_growth([8, 16, 32], [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], "power")

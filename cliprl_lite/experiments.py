@@ -20,7 +20,7 @@ import pandas as pd
 from cliprl_lite.qlearning import DEFAULT_CAP
 from cliprl_lite.results import read_table, to_table
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import METHODS, Method
+from cliprl_lite.transfer import METHODS, RIDGE_PENALTY, SOFTMAX_TEMPERATURE, Method
 from cliprl_lite.trials import Job, run_job
 
 CORNER_SIZES = (8, 10, 15, 25)
@@ -53,6 +53,9 @@ class Sweep:
         methods: names in `METHODS`.
         targets: names of targets; all of them if empty.
         cap: environment steps after which a run is cut off and called censored.
+
+    Raises:
+        ValueError: for an unknown name, one that stands twice, or a number out of range.
 
     Example:
         >>> Sweep((("corners", 8),), trials=2).jobs()[1].seed
@@ -204,13 +207,13 @@ class _Journal:
     def read(self) -> dict[str, list[dict[str, Any]]]:
         """The rows of every finished trial, from the table and from the journal."""
         done: dict[str, list[dict[str, Any]]] = {}
-        if self.out.exists() and not self.description.exists():
-            raise ValueError(
-                f"{self.out.name} exists without its description {self.description.name}; "
-                "choose another name, or delete it"
-            )
+        if self.out.exists() != self.description.exists():
+            there, gone = self.out.name, self.description.name
+            if self.description.exists():
+                there, gone = gone, there
+            raise ValueError(f"{there} exists without {gone}; choose another name, or delete it")
         if self.out.exists():
-            self._agree(json.loads(self.description.read_text("utf-8"))["choices"], self.out)
+            self._agree(_choices(self.description.read_text("utf-8"), self.description), self.out)
             for row in read_table(self.out).to_dict("records"):
                 cells = {str(column): value for column, value in row.items()}
                 done.setdefault(f"{cells['suite']}|{cells['seed']}", []).append(cells)
@@ -218,7 +221,7 @@ class _Journal:
         if self.partial.exists():  # what follows the last line end was cut off while being written
             lines = self.partial.read_text("utf-8").split("\n")[:-1]
         if lines:
-            self._agree(json.loads(lines[0])["choices"], self.partial)
+            self._agree(_choices(lines[0], self.partial), self.partial)
             for line in lines[1:]:
                 entry = json.loads(line)
                 done[entry["key"]] = entry["rows"]
@@ -261,6 +264,15 @@ class _Journal:
         self.partial.unlink()
 
 
+def _choices(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text)["choices"])
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"{file.name} does not describe a sweep; choose another name for this one"
+        ) from None
+
+
 def _replace(path: Path, content: str) -> None:
     """Write a file in one move: at no moment is there half of it."""
     fresh = path.with_name(path.name + ".new")
@@ -270,7 +282,13 @@ def _replace(path: Path, content: str) -> None:
 
 def _what_it_does(method: Method) -> dict[str, Any]:
     """A method without its label, which may change without changing any row."""
-    return {key: value for key, value in asdict(method).items() if key != "label"}
+    constants = {"softmax": SOFTMAX_TEMPERATURE, "cold": SOFTMAX_TEMPERATURE}
+    what = {key: value for key, value in asdict(method).items() if key != "label"}
+    if method.weighting in constants:
+        what["temperature"] = constants[method.weighting]
+    if method.source == "ridge":
+        what["penalty"] = RIDGE_PENALTY
+    return what
 
 
 def _plain(value: Any) -> Any:

@@ -21,9 +21,6 @@ ACTIONS = ("up", "down", "left", "right")
 MOVES = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
 """Change of `(row, column)` made by each action, shape `[4, 2]`."""
 
-ARROWS = "↑↓←→"
-"""One glyph per action, in the same order."""
-
 STEP_REWARD = -1.0
 """Reward of every step, the one into the goal included."""
 

@@ -94,6 +94,9 @@ class Novelty:
 def novelty(sentence: str, known: Sequence[str]) -> Novelty:
     """Compare a sentence with the known ones.
 
+    Raises:
+        ValueError: if there is no known sentence.
+
     Example:
         >>> novelty("go to the red cone", ["go to the red box", "go to the blue cone"])
         Novelty(nearest='go to the blue cone', cosine=0.88, novel=False)

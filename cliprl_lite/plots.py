@@ -1,15 +1,14 @@
-"""Static figures from arrays and result tables: one palette, one small template.
+"""Figures of maps, similarities and weights; the palette and the template of all figures.
 
 One hue, one meaning. Objects own red, blue, green and yellow. Ink is what *words* say, magenta is
-what *the map* says, grey is no teacher, and orange means negative. Every colour has a second cue
-(a dash, a marker, a position), so nothing rests on hue alone.
+what *the map* says, grey is no teacher, and orange means negative. Every method has a dash and a
+marker of its own as well, and every heatmap's best entry a dot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,24 +24,6 @@ OBJECT_COLOURS = {"red": "#C8321E", "blue": "#2A64D0", "green": "#2E9E4F", "yell
 OBJECT_SYMBOLS = {"box": "square", "ball": "circle", "cone": "triangle-up", "key": "cross"}
 SIMILARITY_SCALE = [[0.0, NEGATIVE], [0.5, PAGE], [1.0, "#23272E"]]
 VALUE_SCALE = [[0.0, PAGE], [1.0, "#6B7280"]]
-
-LOG_TICKS = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
-
-METHOD_STYLE: dict[str, tuple[str, str, str]] = {
-    "scratch": (NO_TEACHER, "dot", "circle-open"),
-    "alg1": (WORDS, "dash", "square"),
-    "alg1_closest": (WORDS, "dashdot", "square-open"),
-    "alg1_softmax": (WORDS, "longdash", "diamond-open"),
-    "alg2": (MAP, "solid", "circle"),
-    "alg2_identity": (MAP, "longdash", "diamond-open"),
-    "alg2_text": (MAP, "dash", "triangle-up-open"),
-    "alg2_box": (MAP, "dot", "triangle-down-open"),
-    "ridge": (MAP, "dashdot", "cross-open"),
-    "uniform": (NO_TEACHER, "dash", "x-open"),
-    "random": (NO_TEACHER, "longdash", "hexagon-open"),
-    "oracle": (NO_TEACHER, "solid", "star"),
-}
-"""Colour, dash and marker of each method, by its name."""
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -72,7 +53,8 @@ def as_text(typed: str, longest: int = 80) -> str:
     return escape(cut, quote=False).replace("$", "&#36;")
 
 
-def _figure(**layout: Any) -> go.Figure:
+def new_figure(**layout: Any) -> go.Figure:
+    """An empty figure in the project's template."""
     figure = go.Figure()
     figure.update_layout(template=TEMPLATE, **layout)
     return figure
@@ -105,7 +87,7 @@ def map_figure(
         side: height of the drawing in pixels.
     """
     rows, columns = world.shape
-    figure = _figure(
+    figure = new_figure(
         title=title,
         width=side + (110 if steps_to_go is not None else 30),
         height=side + 50,
@@ -288,8 +270,13 @@ def bars_figure(
         labels: the sentence of each base policy, N of them.
         x_title: what the numbers are.
         colours: one per title; negative bars are orange.
+
+    Raises:
+        ValueError: if there are more titles than colours.
     """
-    figure = _figure(
+    if len(bars) > len(colours):
+        raise ValueError(f"{len(bars)} groups of bars need as many colours; got {len(colours)}")
+    figure = new_figure(
         width=720,
         height=115 + (14 + 12 * len(bars)) * len(labels),
         barmode="group",
@@ -310,176 +297,4 @@ def bars_figure(
             },
             text=[f"{value:.2f}" for value in values], textposition="outside", cliponaxis=False,
         )  # fmt: skip
-    return figure
-
-
-# ---------------------------------------------------------------------------------------------
-# Learning
-# ---------------------------------------------------------------------------------------------
-def learning_curves_figure(
-    curves: Mapping[str, tuple[str, ArrayLike]],
-    *,
-    x: ArrayLike,
-    x_title: str,
-    y_title: str,
-    log_x: bool = False,
-) -> go.Figure:
-    """Median curves over trials, with bands from the lower to the upper quartile.
-
-    Args:
-        curves: method name → (label, values of shape `[trials, len(x)]`).
-        x: positions along the horizontal axis.
-        x_title, y_title: what is shown, with its unit.
-        log_x: draw the horizontal axis logarithmically, too; the vertical one always is.
-    """
-    x = np.asarray(x, dtype=float)
-    ends = np.log10(x[[0, -1]]) if log_x else x[[0, -1]]
-    longest = max(len(label) for label, _ in curves.values())
-    figure = _figure(
-        width=760,
-        height=420,
-        margin={"l": 70, "r": 30 + 8 * longest, "t": 20, "b": 55},
-        xaxis={"title": x_title, "type": "log" if log_x else "linear", "range": ends.tolist()},
-        yaxis={"title": y_title, "type": "log", "tickvals": LOG_TICKS, "tickformat": ",d"},
-        showlegend=False,
-    )
-    for method, (label, values) in curves.items():
-        colour, dash, _ = METHOD_STYLE[method]
-        low, middle, high = np.percentile(np.asarray(values, dtype=float), [25, 50, 75], axis=0)
-        figure.add_scatter(
-            x=np.concatenate([x, x[::-1]]), y=np.concatenate([high, low[::-1]]).round(2),
-            fill="toself", mode="none", fillcolor=_faint(colour), hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=x, y=middle.round(2), mode="lines", name=label,
-            line={"color": colour, "dash": dash, "width": 2.5},
-        )  # fmt: skip
-        figure.add_annotation(
-            x=ends[1], y=np.log10(middle[-1]), text=f" {label}",
-            showarrow=False, xanchor="left", font={"color": colour},
-        )  # fmt: skip
-    _spread_labels(figure)
-    return figure
-
-
-def _spread_labels(figure: go.Figure, gap: float = 0.12) -> None:
-    """Move labels at the ends of curves apart, so that none hides another."""
-    labels = sorted(figure.layout.annotations, key=lambda label: label.y)
-    for below, above in pairwise(labels):
-        above.y = max(above.y, below.y + gap)
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.13)"
-
-
-def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str, str]) -> go.Figure:
-    """Cost against grid size, as in the paper's Figure 2: a column per target, a row per clock.
-
-    Args:
-        summary: a table with the columns `target, size, method, clock, value, low, high,
-            censored`, as `experiments.summarise` gives it.
-        methods: name → label of those to draw.
-        clocks: name → words, one row each.
-    """
-    targets = list(dict.fromkeys(summary["target"]))
-    figure = make_subplots(
-        len(clocks), len(targets), shared_xaxes=True, shared_yaxes="rows",
-        horizontal_spacing=0.03, vertical_spacing=0.05,
-        column_titles=[f"target: {target}" for target in targets],
-    )  # fmt: skip
-    figure.update_layout(
-        template=TEMPLATE,
-        width=90 + 290 * len(targets),
-        height=120 + 240 * len(clocks),
-        margin={"l": 75, "r": 15, "t": 85, "b": 60},
-        legend={
-            "orientation": "h",
-            "y": 1.0 + 0.13 / len(clocks),
-            "yanchor": "bottom",
-            "x": 0,
-            "font": {"size": 13},
-        },
-    )
-    sizes = sorted(set(summary["size"]))
-    for row, (clock, words) in enumerate(clocks.items(), start=1):
-        here = summary[(summary["clock"] == clock) & summary["method"].isin(list(methods))]
-        lowest, highest = here["low"].min() + 1, here["high"].max() + 1
-        for column, target in enumerate(targets, start=1):
-            for number, (method, label) in enumerate(methods.items()):
-                part = here[(here["target"] == target) & (here["method"] == method)]
-                part = part.sort_values("size")
-                colour, dash, symbol = METHOD_STYLE[method]
-                value = part["value"] + 1
-                figure.add_scatter(
-                    # Side by side, so that intervals can be told apart.
-                    x=part["size"] * 1.012 ** (number - len(methods) / 2), y=value,
-                    error_y={
-                        "array": part["high"] - part["value"],
-                        "arrayminus": part["value"] - part["low"], "width": 2, "thickness": 1,
-                    },
-                    mode="lines+markers", name=label, legendgroup=method,
-                    showlegend=row == column == 1, line={"color": colour, "dash": dash, "width": 2},
-                    marker={"symbol": symbol, "size": 8, "color": colour},
-                    customdata=np.where(part["censored"], "at least ", ""),
-                    hovertemplate=label + ": %{customdata}%{y:.3s} steps",
-                    row=row, col=column,
-                )  # fmt: skip
-            figure.update_yaxes(
-                type="log", dtick=1, range=np.log10([lowest / 1.5, highest * 1.5]).tolist(),
-                title={"text": words.replace(", ", ",<br>"), "font": {"size": 13}}
-                if column == 1 else None,
-                row=row, col=column,
-            )  # fmt: skip
-            figure.update_xaxes(
-                type="log", tickvals=sizes,
-                range=[np.log10(sizes[0] * 0.9), np.log10(sizes[-1] * 1.1)],
-                title="grid size" if row == len(clocks) else None, row=row, col=column,
-            )  # fmt: skip
-    return figure
-
-
-def ratios_figure(
-    ratios: Mapping[str, Mapping[str, tuple[float, float, float]]],
-    labels: Mapping[str, str],
-    x_title: str,
-) -> go.Figure:
-    """Cost relative to a reference, with intervals: one row per method, one panel per clock.
-
-    Args:
-        ratios: panel title → method name → (median ratio, low, high).
-        labels: method name → words.
-        x_title: what the ratio is; left of 1 is cheaper.
-    """
-    figure = make_subplots(
-        1, len(ratios), shared_yaxes=True, subplot_titles=list(ratios), horizontal_spacing=0.03
-    )
-    figure.update_layout(
-        template=TEMPLATE,
-        width=960,
-        height=110 + 30 * len(labels),
-        margin={"l": 225, "r": 20, "t": 40, "b": 60},
-        showlegend=False,
-    )
-    rows = list(labels.values())
-    for column, panel in enumerate(ratios.values(), start=1):
-        figure.add_scatter(
-            x=[1, 1], y=[rows[0], rows[-1]], mode="lines",
-            line={"color": INK, "width": 1}, hoverinfo="skip", row=1, col=column,
-        )  # fmt: skip
-        for method, (value, low, high) in panel.items():
-            colour, _, symbol = METHOD_STYLE[method]
-            figure.add_scatter(
-                x=[value], y=[labels[method]], mode="markers", name="",
-                error_x={"array": [high - value], "arrayminus": [value - low], "color": colour,
-                         "thickness": 1.5, "width": 4},
-                marker={"symbol": symbol, "size": 10, "color": colour},
-                hovertemplate=f"{labels[method]}: ×%{{x:.3g}}", row=1, col=column,
-            )  # fmt: skip
-        figure.update_xaxes(
-            type="log", title=x_title if column == (len(ratios) + 1) // 2 else None,
-            exponentformat="power", dtick=1, row=1, col=column,
-        )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", categoryarray=rows)
     return figure

@@ -100,10 +100,18 @@ def learn_policy(
     Returns:
         The policy, and the run that it came from. Training stops at the first check that passes.
 
+    Raises:
+        ValueError: if the policy is not optimal when the cap comes.
+
     Example:
         >>> policy, run = learn_policy(GridWorld.open_map(4), (0, 0), seed=1)
         >>> run.checks[-1].optimal
         True
     """
     run = learn(world, goal, seed=seed, min_episodes=0)
+    if run.stop_reason == "cap":
+        raise ValueError(
+            f"a base policy for the goal {goal} is not optimal after {run.steps:,} steps; "
+            "take a smaller map"
+        )
     return TabularPolicy(world, run.q), run

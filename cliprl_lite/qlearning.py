@@ -126,6 +126,9 @@ class Learner:
         discount: γ in (0, 1].
         record: how many episodes to remember.
 
+    Raises:
+        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+
     Example:
         >>> learner = Learner(GridWorld.open_map(4), (0, 0), seed=1)
         >>> learner.run(2_000)
@@ -265,6 +268,9 @@ def learn(
         cap: environment steps after which the run is cut off and called censored.
         settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
 
+    Raises:
+        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+
     Example:
         >>> run = learn(GridWorld.open_map(5), (0, 0), seed=3)
         >>> run.stop_reason, run.checks[-1].optimal, run.checks[0].optimal
@@ -274,6 +280,11 @@ def learn(
         raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
     if cap < 1:
         raise ValueError(f"the cap is a positive number of steps; got {cap}")
+    if settings.get("record", min_episodes) < min_episodes:
+        raise ValueError(
+            f"a run of at least {min_episodes} episodes records them all; "
+            f"got record={settings['record']}"
+        )
     learner = Learner(world, goal, start_q, seed, **settings)
     check_steps, checks = [0], [learner.evaluate()]
     few_shot: GreedyEvaluation | None = None

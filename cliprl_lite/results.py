@@ -115,7 +115,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> p
         for clock in CLOCKS:
             cost = np.log1p(part[clock])
             per_trial = np.expm1(cost.groupby(part["seed"]).mean())
-            cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).mean() >= 0.5
+            cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).any()
             interval = median_interval(per_trial, cut)
             rows.append(
                 dict(zip(group_columns, group, strict=True))
@@ -139,6 +139,9 @@ def ratios(
         clock: a column named in `CLOCKS`.
         reference: the method to divide by.
         by: as for `summarise`.
+
+    Raises:
+        ValueError: if there is no such clock, or no run of the reference.
 
     Returns:
         Columns: `by`, `size`, `method`, `value`, `low`, `high`, `n`, `n_censored`: trials in
@@ -164,7 +167,8 @@ def ratios(
         for method in wide.columns:
             if method == reference:
                 continue
-            logs = pd.Series(paired_log_ratio(part[method], part[reference]), index=part.index)
+            costs = paired_log_ratio(part[method], part[reference], plus=clock != "first20")
+            logs = pd.Series(costs, index=part.index)
             either = (cut.loc[part.index, method] | cut.loc[part.index, reference]).groupby("seed")
             interval = median_interval(logs.groupby("seed").mean(), either.any())
             rows.append(
@@ -186,6 +190,9 @@ def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1
         method, reference: names in `METHODS`.
         factor: 1 for "cheaper", 0.5 for "half the cost or less".
 
+    Raises:
+        ValueError: if the table has no run of one of the two.
+
     Returns:
         One row per clock, one column per target, each cell a verdict in words.
 
@@ -196,6 +203,9 @@ def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1
         'confirmed'
     """
     words: dict[str, dict[str, str]] = {}
+    for name in (method, reference):
+        if name not in set(table["method"]):
+            raise ValueError(f"the table has no runs of {name!r}")
     table = table[table["method"].isin([method, reference])]
     for clock in CLOCKS:
         found = ratios(table, clock, reference, by=("target",)).sort_values("size")
@@ -222,6 +232,6 @@ def verdict(holds_at: dict[int, bool]) -> str:
         return "confirmed"
     if not sizes:
         return "not confirmed"
-    if sizes == sorted(holds_at)[-len(sizes) :]:
+    if len(sizes) > 1 and sizes == sorted(holds_at)[-len(sizes) :]:
         return f"confirmed from {sizes[0]} on"
     return "only at " + ", ".join(str(size) for size in sizes)

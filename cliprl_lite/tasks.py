@@ -301,11 +301,11 @@ class _Reader:
         return cell[0], cell[1]
 
     def check_sets(self, tasks: tuple[Task, ...], targets: tuple[Task, ...]) -> None:
-        needed = 1 if targets else 2
+        needed = 2 if targets else 3  # two bases at the least, or there is nothing to choose
         if len(tasks) < needed:
             raise self.error(
                 f"has {len(tasks)} tasks and needs at least {needed}: "
-                "somebody must have learned something; add a [[tasks]]"
+                "a target chooses among two base tasks or more; add a [[tasks]]"
             )
         sentences: dict[str, Task] = {}
         for task in tasks:

@@ -23,7 +23,7 @@ from cliprl_lite.alignment import (
     cosine_similarity,
     unit_rows,
 )
-from cliprl_lite.greedy import evaluate_greedy
+from cliprl_lite.greedy import expected_path
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, average, policy_vectors
 
@@ -48,6 +48,9 @@ class ZeroSumError(ValueError):
 
 def literal(scores: ArrayLike) -> FloatArray:
     """dᵢ / Σ d, as both boxes print it. Weights can be negative, and explode as Σ d nears 0.
+
+    Raises:
+        ZeroSumError: if the scores cancel.
 
     Example:
         >>> literal([0.6, 0.5, -0.8]).round(6).tolist()
@@ -77,6 +80,9 @@ def clipped(scores: ArrayLike) -> FloatArray:
 def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> FloatArray:
     """exp(dᵢ / T) / Σ exp(d / T): positive, and the sharper the lower the temperature T.
 
+    Raises:
+        ValueError: if the temperature is not positive.
+
     Example:
         >>> softmax([0.9, 0.9, 0.2]).round(3).tolist()
         [0.5, 0.5, 0.0]
@@ -88,6 +94,17 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
     # Rounded, since exp may differ in its last bit from one processor to the next.
     weights: FloatArray = np.round(powers / sum(powers.tolist()), _WEIGHT_DECIMALS)
     return weights
+
+
+def cold(scores: ArrayLike) -> FloatArray:
+    """A softmax ten times colder, for plain cosines: they spread over a tenth of the range that
+    aligned similarities do, so that at T = 0.1 all would weigh nearly the same.
+
+    Example:
+        >>> cold([0.90, 0.88, 0.80]).round(3).tolist()
+        [0.881, 0.119, 0.0]
+    """
+    return softmax(scores, SOFTMAX_TEMPERATURE / 10)
 
 
 def closest(scores: ArrayLike) -> FloatArray:
@@ -107,6 +124,7 @@ WEIGHTINGS: dict[str, Weighting] = {
     "literal": literal,
     "clipped": clipped,
     "softmax": softmax,
+    "cold": cold,
     "closest": closest,
 }
 """Every weighting by its name."""
@@ -295,7 +313,7 @@ METHODS: dict[str, Method] = {
         Method("scratch", "from scratch", "nothing"),
         Method("alg1", "Algorithm 1", "cosine", "literal"),
         Method("alg1_closest", "Algorithm 1, closest", "cosine", "closest"),
-        Method("alg1_softmax", "Algorithm 1, sharpened", "cosine", "softmax"),
+        Method("alg1_cold", "Algorithm 1, sharpened", "cosine", "cold"),
         Method("alg2", "Algorithm 2, repaired", "alignment", "softmax", AlignmentSettings()),
         Method(
             "alg2_identity",
@@ -350,7 +368,6 @@ def method_scores(
         case "random":
             return rng.random(len(policies))
         case "true policy":  # the lowest mean path before any learning
-            walks = [evaluate_greedy(policy.q, policy.world, goal) for policy in policies]
-            return np.array([-walk.mean_path for walk in walks])
+            return np.array([-expected_path(p.q, p.world, goal) for p in policies])
         case "nothing":
             raise ValueError(f"method {method.name!r} learns from an empty table, without scores")

@@ -75,6 +75,11 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         [('scratch', False), ('alg1', False)]
     """
     suite = load_suite(job.suite, job.size)
+    for name in job.targets:
+        suite.transfer(name)
+    for name in job.methods:
+        if name not in METHODS:
+            raise ValueError(f"there is no method {name!r}; take some of {', '.join(METHODS)}")
     transfers = [t for t in suite.transfers() if not job.targets or t.target.name in job.targets]
     policies = {
         task.name: learn_policy(suite.world, task.goal, rng_for(job.seed, suite.name, task.name))[0]
@@ -151,10 +156,11 @@ def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     if start is None:
         return {"score_sum": np.nan, "top_right": np.nan, "reuse": np.nan}
     similar = [base.group == transfer.target.group for base in transfer.bases]
+    grouped = transfer.target.group != ""
     return {
         "score_sum": round(float(start.scores.sum()), 6),
-        "top_right": top_is(start.scores, similar),
-        "reuse": round(share_on(start.weights, similar), 6),
+        "top_right": top_is(start.scores, similar) if grouped else np.nan,
+        "reuse": round(share_on(start.weights, similar), 6) if grouped else np.nan,
     }
 
 

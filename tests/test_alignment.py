@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
 from torch.nn.functional import cross_entropy
 
 from cliprl_lite.alignment import (
@@ -215,11 +216,10 @@ def test_the_first_loss_in_numpy() -> None:
     """Untrained towers, no centring, raw dot products: the paper's box with pen and paper."""
     sentences, policies = pairs(3)
     start = align(sentences, policies, replace(PAPER_BOX, steps=0), seed=9)
-    x = sentences / np.sqrt((sentences**2).sum(axis=1, keepdims=True))
-    y = policies / np.sqrt((policies**2).sum(axis=1, keepdims=True))
-    s = (x @ start.sentence_tower) @ (y @ start.policy_tower).T / PAPER_BOX.temperature
-    rows = np.diag(s) - np.log(np.exp(s).sum(axis=1))
-    columns = np.diag(s) - np.log(np.exp(s).sum(axis=0))
+    projected = sentences @ start.sentence_tower, policies @ start.policy_tower
+    s = projected[0] @ projected[1].T / PAPER_BOX.temperature
+    rows = np.diag(s) - logsumexp(s, axis=1)
+    columns = np.diag(s) - logsumexp(s, axis=0)
     assert start.losses == pytest.approx([-(rows + columns).sum() / (2 * N)], rel=1e-12)
 
 
@@ -238,6 +238,16 @@ def test_the_papers_readings() -> None:
     assert replace(PAPER_BOX, similarity="cosine") == PAPER_TEXT
     for settings in (PAPER_BOX, PAPER_TEXT):
         assert (settings.targets, settings.centre) == ("identity", False)
+        assert not settings.unit_length
+
+
+def test_inputs_at_unit_length_do_not_know_how_long_they_were() -> None:
+    sentences, policies = pairs(6)
+    for unit_length in (True, False):
+        settings = AlignmentSettings(steps=3, centre=False, unit_length=unit_length)
+        short = align(sentences, policies, settings).project_policies(policies)
+        long = align(sentences, 10 * policies, settings).project_policies(10 * policies)
+        assert np.allclose(short, long) is unit_length
 
 
 @pytest.mark.parametrize(("similarity", "scale_matters"), [("cosine", False), ("dot", True)])
@@ -245,7 +255,7 @@ def test_only_a_dot_product_knows_the_length_of_its_vectors(
     similarity: str, scale_matters: bool
 ) -> None:
     """Long training with a dot product lengthens the projections and undoes the temperature."""
-    settings = replace(PAPER_BOX, similarity=similarity, temperature=0.5, steps=300)
+    settings = replace(PAPER_BOX, similarity=similarity, unit_length=True)
     sentences, policies = pairs(4)
     before = align(sentences, policies, replace(settings, steps=0)).project_sentences(sentences)
     after = align(sentences, policies, settings).project_sentences(sentences)

@@ -349,9 +349,19 @@ def test_a_table_is_named_csv(name: str, tmp_path: Path) -> None:
 
 def test_a_strange_csv_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("my,own\n1,2\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"without its description table\.json"):
+    with pytest.raises(ValueError, match=r"table\.csv exists without table\.json"):
         run_quietly(SMALL, tmp_path / "table.csv")
     assert (tmp_path / "table.csv").read_text("utf-8") == "my,own\n1,2\n"
+
+
+def test_a_strange_description_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "table.json").write_text('{"mine": 1}', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"table\.json exists without table\.csv"):
+        run_quietly(SMALL, tmp_path / "table.csv")
+    (tmp_path / "table.csv").write_text("my,own\n1,2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"table\.json does not describe a sweep"):
+        run_quietly(SMALL, tmp_path / "table.csv")
+    assert (tmp_path / "table.json").read_text("utf-8") == '{"mine": 1}'
 
 
 # Suites of one's own

@@ -11,6 +11,7 @@ from cliprl_lite.compiling import compiled
 from cliprl_lite.greedy import (
     GreedyEvaluation,
     evaluate_greedy,
+    expected_path,
     greedy_actions,
     greedy_walk,
 )
@@ -175,3 +176,25 @@ def test_greedy_actions_include_every_tie() -> None:
 def test_a_table_fits_its_map(q: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         evaluate_greedy(q, WORLD, GOAL)
+
+
+def test_expected_path_is_the_linear_system_where_every_walk_ends_soon() -> None:
+    """A table with ties but no circle: both ways of counting agree."""
+    q = WORLD.optimal_q(GOAL)
+    exact = slow_greedy_walk(q, WORLD, WORLD.state(GOAL))
+    starts = np.arange(WORLD.n_states) != WORLD.state(GOAL)
+    assert expected_path(q, WORLD, GOAL) == pytest.approx(exact[starts].mean(), rel=1e-12)
+
+
+def test_expected_path_caps_a_walk_that_never_ends() -> None:
+    """Two cells in a row, goal at the left, and a policy that only pushes to the right."""
+    world = GridWorld.from_text("...")
+    q = np.zeros((3, 4))
+    q[:, 3] = 1.0
+    assert expected_path(q, world, (0, 0)) == 3.0
+
+
+def test_expected_path_ranks_a_near_teacher_before_a_far_one() -> None:
+    world = GridWorld.open_map(9)
+    near, far = (expected_path(world.optimal_q(old), world, (0, 0)) for old in ((0, 2), (8, 8)))
+    assert near < far

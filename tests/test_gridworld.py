@@ -10,7 +10,7 @@ from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from cliprl_lite.gridworld import ACTIONS, ARROWS, MOVES, GridWorld
+from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
 
 DRAWING = """\
 ....#.
@@ -66,12 +66,6 @@ every_drawing = pytest.mark.parametrize("drawing", DRAWINGS, ids=range(len(DRAWI
 def test_actions_stand_in_the_order_up_down_left_right() -> None:
     assert ACTIONS == ("up", "down", "left", "right")
     assert [tuple(move) for move in MOVES.tolist()] == [STEP[action] for action in ACTIONS]
-    assert dict(zip(ACTIONS, ARROWS, strict=True)) == {
-        "up": "↑",
-        "down": "↓",
-        "left": "←",
-        "right": "→",
-    }
 
 
 def test_free_moves_lead_to_the_neighbour_of_that_name() -> None:

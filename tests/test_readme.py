@@ -29,6 +29,7 @@ def median_steps(target: str, method: str, size: int = 25) -> str:
         ("left", "alg2_text"),
         ("left", "alg2_box"),
         ("left", "ridge"),
+        ("left", "alg1_cold"),
         ("mismatch", "alg2"),
         ("mismatch", "alg1"),
         ("mismatch", "scratch"),

@@ -306,11 +306,11 @@ BAD_FILES = {
     "map ragged": (GOOD.replace(".c..", ".c."), "map", "row 2", "equally long"),
     "map all wall": (GOOD.replace("a..#\n.#.b\n.c..", "###"), "map", "at least two free cells"),
     "no tasks": (OPEN.split("[[", 1)[0], "0 tasks", "add a [[tasks]]"),
-    "one task, none to transfer to": (ONE_TASK, "1 tasks", "at least 2", "add a [[tasks]]"),
+    "one task, none to transfer to": (ONE_TASK, "1 tasks", "at least 3", "add a [[tasks]]"),
     "targets without tasks": (
         OPEN.split("[[", 1)[0] + OPEN[OPEN.index("[[targets]]") :],
         "0 tasks",
-        "at least 1",
+        "at least 2",
     ),
     "tasks a table": (ONE_TASK.replace("[[tasks]]", "[tasks]"), "tasks", "[[tasks]]"),
     "tasks a number": (OPEN.split("[[", 1)[0] + "tasks = 3", "tasks", "[[tasks]]"),
