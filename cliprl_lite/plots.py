@@ -276,6 +276,8 @@ def bars_figure(
     """
     if len(bars) > len(colours):
         raise ValueError(f"{len(bars)} groups of bars need as many colours; got {len(colours)}")
+    every = np.concatenate([np.asarray(values, dtype=float) for values in bars.values()])
+    room = [1.2 * min(0.0, every.min()), 1.2 * max(0.0, every.max())]  # for the numbers at the ends
     figure = new_figure(
         width=720,
         height=115 + (14 + 12 * len(bars)) * len(labels),
@@ -283,7 +285,7 @@ def bars_figure(
         bargap=0.35,
         margin={"l": 200, "r": 60, "t": 40, "b": 55},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        xaxis={"title": x_title, "zeroline": True, "zerolinecolor": INK},
+        xaxis={"title": x_title, "zeroline": True, "zerolinecolor": INK, "range": room},
         yaxis={"autorange": "reversed", "ticks": ""},
     )
     words = [as_text(label) for label in labels]
