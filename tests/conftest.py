@@ -1,4 +1,4 @@
-"""What several test modules need: a fresh interpreter, for questions about a whole process."""
+"""What several test modules need: a fresh interpreter, and a small table of results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
+from small_sweep import SMALL, run_quietly
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +28,9 @@ def run_python() -> Callable[..., str]:
         return done.stdout.strip()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def small() -> pd.DataFrame:
+    """The table of `SMALL`, made once."""
+    return run_quietly(SMALL)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from small_sweep import SMALL, assert_same, run_quietly
 
-from cliprl_lite.experiments import Sweep, run_sweep
 from cliprl_lite.paths import data_path
 from cliprl_lite.results import (
     CLOCKS,
@@ -24,23 +24,6 @@ from cliprl_lite.results import (
 )
 from cliprl_lite.transfer import METHODS
 from cliprl_lite.trials import Job, run_job
-
-SMALL = Sweep((("corners", 5),), trials=4, methods=("scratch", "alg1", "random"), cap=100_000)
-"""Four quick trials, for everything about files."""
-
-
-def run_quietly(sweep: Sweep, out: Path | None = None, workers: int = 1) -> pd.DataFrame:
-    return run_sweep(sweep, out, workers=workers, progress=False)
-
-
-def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """Equal in every bit, type and position."""
-    assert_frame_equal(found, expected, check_exact=True)
-
-
-@pytest.fixture(scope="module")
-def small() -> pd.DataFrame:
-    return run_quietly(SMALL)
 
 
 def test_a_table_is_sorted_and_has_the_columns_of_its_description(small: pd.DataFrame) -> None:
