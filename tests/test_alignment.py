@@ -216,7 +216,9 @@ def test_the_first_loss_in_numpy() -> None:
     """Untrained towers, no centring, raw dot products: the paper's box with pen and paper."""
     sentences, policies = pairs(3)
     start = align(sentences, policies, replace(PAPER_BOX, steps=0), seed=9)
-    projected = sentences @ start.sentence_tower, policies @ start.policy_tower
+    x = sentences / np.sqrt((sentences**2).sum(axis=1, keepdims=True))
+    y = policies / np.sqrt((policies**2).sum(axis=1, keepdims=True))
+    projected = x @ start.sentence_tower, y @ start.policy_tower
     s = projected[0] @ projected[1].T / PAPER_BOX.temperature
     rows = np.diag(s) - logsumexp(s, axis=1)
     columns = np.diag(s) - logsumexp(s, axis=0)
@@ -238,7 +240,7 @@ def test_the_papers_readings() -> None:
     assert replace(PAPER_BOX, similarity="cosine") == PAPER_TEXT
     for settings in (PAPER_BOX, PAPER_TEXT):
         assert (settings.targets, settings.centre) == ("identity", False)
-        assert not settings.unit_length
+        assert settings.unit_length
 
 
 def test_inputs_at_unit_length_do_not_know_how_long_they_were() -> None:

@@ -196,8 +196,8 @@ def test_algorithm_2_is_its_box() -> None:
     start = algorithm_2(instruction, SENTENCES, POLICIES, literal, box, seed)
 
     tau_j, *tau_i = embed([instruction, *SENTENCES])
-    l = torch.stack([torch.from_numpy(t) for t in tau_i])  # noqa: E741
-    nn = torch.stack([torch.from_numpy(p.q.ravel()) for p in POLICIES])
+    l = torch.stack([torch.from_numpy(t / np.linalg.norm(t)) for t in tau_i])  # noqa: E741
+    nn = torch.stack([torch.from_numpy(p.q.ravel() / np.linalg.norm(p.q)) for p in POLICIES])
     rng = np.random.default_rng(seed)
     proj_l, proj_nn = (
         torch.from_numpy(
