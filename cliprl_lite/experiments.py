@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pandas as pd
 
 from cliprl_lite.qlearning import DEFAULT_CAP
 from cliprl_lite.results import read_table, to_table
-from cliprl_lite.tasks import load_suite
+from cliprl_lite.tasks import TaskSuite, load_suite
 from cliprl_lite.transfer import METHODS, RIDGE_PENALTY, SOFTMAX_TEMPERATURE, Method
 from cliprl_lite.trials import Job, run_job
 
@@ -83,11 +84,10 @@ class Sweep:
             raise ValueError(
                 f"there is no method {unknown[0]!r}; take some of {', '.join(METHODS)}"
             )
-        loaded = [load_suite(source, size) for source, size in self.suites]
-        for suite in loaded:
+        for suite in self._loaded:
             for target in self.targets:
                 suite.transfer(target)
-        names = [suite.name for suite in loaded]
+        names = [suite.name for suite in self._loaded]
         if len(set(names)) < len(names):
             raise ValueError(
                 f"two suites of one sweep have the same name: {', '.join(names)}; rename a file"
@@ -96,11 +96,15 @@ class Sweep:
     def jobs(self) -> list[Job]:
         """Every trial of every suite; long ones first, so that workers end together."""
         jobs = [
-            Job(source, size, seed, self.targets, self.methods, self.cap)
-            for source, size in self.suites
+            Job(suite, seed, self.targets, self.methods, self.cap)
+            for suite in self._loaded
             for seed in range(self.trials)
         ]
-        return sorted(jobs, key=lambda job: -(job.size or 0))
+        return sorted(jobs, key=lambda job: -job.suite.world.n_states)
+
+    @cached_property
+    def _loaded(self) -> list[TaskSuite]:
+        return [load_suite(source, size) for source, size in self.suites]
 
 
 def figure2_sweep(sizes: Iterable[int] = CORNER_SIZES, **choices: Any) -> Sweep:
@@ -153,7 +157,7 @@ def run_sweep(
     journal = _Journal(Path(out), sweep) if out else None
     done = journal.read() if journal else {}
     jobs = sweep.jobs()
-    left = [job for job in jobs if _job_key(job) not in done]
+    left = [job for job in jobs if job.key not in done]
     run = Parallel(n_jobs=min(_count(workers), max(len(left), 1)), return_as="generator_unordered")
     finished: Iterator[tuple[str, list[dict[str, Any]]]] = run(
         delayed(_keyed_job)(job) for job in left
@@ -167,7 +171,7 @@ def run_sweep(
             bar.update()
     if journal:
         journal.finish(to_table(row for rows in done.values() for row in rows))
-    return to_table(row for job in jobs for row in done[_job_key(job)])
+    return to_table(row for job in jobs for row in done[job.key])
 
 
 def _count(workers: int) -> int:
@@ -175,11 +179,7 @@ def _count(workers: int) -> int:
 
 
 def _keyed_job(job: Job) -> tuple[str, list[dict[str, Any]]]:
-    return _job_key(job), run_job(job)
-
-
-def _job_key(job: Job) -> str:
-    return f"{load_suite(job.suite, job.size).name}|{job.seed}"
+    return job.key, run_job(job)
 
 
 class _Journal:
@@ -197,10 +197,7 @@ class _Journal:
             "version": version("cliprl-lite"),
             "targets": list(sweep.targets),
             "cap": sweep.cap,
-            "suites": {
-                suite.name: suite.fingerprint
-                for suite in (load_suite(source, size) for source, size in sweep.suites)
-            },
+            "suites": {suite.name: suite.fingerprint for suite in sweep._loaded},
             "methods": {name: _what_it_does(METHODS[name]) for name in sweep.methods},
         }
 

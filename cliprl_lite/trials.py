@@ -19,7 +19,7 @@ from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, learn_policy
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun, learn
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
-from cliprl_lite.tasks import Transfer, load_suite
+from cliprl_lite.tasks import TaskSuite, Transfer
 from cliprl_lite.transfer import (
     METHODS,
     WEIGHTINGS,
@@ -46,35 +46,41 @@ class Job:
     """One trial of one suite, the unit of work.
 
     Attributes:
-        suite: name or path of the suite.
-        size: rows and columns, for a suite that leaves them open; None otherwise.
+        suite: the suite itself, so that whoever runs the job needs no file.
         seed: number of the trial.
         targets: names of the targets to meet; all of them if empty.
         methods: names in `METHODS`.
         cap: environment steps after which a run is cut off.
 
     Example:
-        >>> Job("corners", 8, 0, (), ("scratch",), cap=1_000).size
-        8
+        >>> from cliprl_lite.tasks import load_suite
+        >>> Job(load_suite("corners", 8), 0, (), ("scratch",), cap=1_000).key
+        'corners_8|0'
     """
 
-    suite: str
-    size: int | None
+    suite: TaskSuite
     seed: int
     targets: tuple[str, ...]
     methods: tuple[str, ...]
     cap: int
+
+    @property
+    def key(self) -> str:
+        """Names the trial: suite and seed."""
+        return f"{self.suite.name}|{self.seed}"
 
 
 def run_job(job: Job) -> list[dict[str, Any]]:
     """All rows of one trial: every target met by every method.
 
     Example:
-        >>> rows = run_job(Job("corners", 5, 0, ("left",), ("scratch", "alg1"), cap=100_000))
+        >>> from cliprl_lite.tasks import load_suite
+        >>> suite = load_suite("corners", 5)
+        >>> rows = run_job(Job(suite, 0, ("left",), ("scratch", "alg1"), cap=100_000))
         >>> [(row["method"], row["optimal_censored"]) for row in rows]
         [('scratch', False), ('alg1', False)]
     """
-    suite = load_suite(job.suite, job.size)
+    suite = job.suite
     for name in job.targets:
         suite.transfer(name)
     for name in job.methods:
@@ -85,7 +91,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         task.name: learn_policy(suite.world, task.goal, rng_for(job.seed, suite.name, task.name))[0]
         for task in suite.tasks
     }
-    alignments = _fit_alignments(job, suite.name, transfers, policies)
+    alignments = _fit_alignments(job, transfers, policies)
     rows = []
     for number, transfer in enumerate(transfers):
         bases = [policies[base.name] for base in transfer.bases]
@@ -129,7 +135,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
 
 
 def _fit_alignments(
-    job: Job, suite: str, transfers: list[Transfer], policies: dict[str, TabularPolicy]
+    job: Job, transfers: list[Transfer], policies: dict[str, TabularPolicy]
 ) -> dict[AlignmentSettings, list[Alignment]]:
     """One alignment per transfer and setting. Targets with the same bases share one."""
     wanted = {METHODS[name].alignment for name in job.methods} - {None}
@@ -143,7 +149,7 @@ def _fit_alignments(
             np.stack([np.stack([vectors[base.name] for base in bases]) for bases in sets]),
             settings,
             [
-                rng_for(job.seed, suite, "alignment", *(base.name for base in bases))
+                rng_for(job.seed, job.suite.name, "alignment", *(base.name for base in bases))
                 for bases in sets
             ],
         )

@@ -26,14 +26,14 @@ from cliprl_lite.trials import Job, run_job
 
 def test_a_sweep_is_its_trials_the_long_ones_first() -> None:
     sweep = Sweep((("house_a", None), ("corners", 8), ("corners", 25)), trials=2, cap=9)
-    jobs = [(job.suite, job.size, job.seed) for job in sweep.jobs()]
+    jobs = [job.key for job in sweep.jobs()]
     assert jobs == [
-        ("corners", 25, 0),
-        ("corners", 25, 1),
-        ("corners", 8, 0),
-        ("corners", 8, 1),
-        ("house_a", None, 0),
-        ("house_a", None, 1),
+        "corners_25|0",
+        "corners_25|1",
+        "house_a|0",
+        "house_a|1",
+        "corners_8|0",
+        "corners_8|1",
     ]
     assert {(job.methods, job.targets, job.cap) for job in sweep.jobs()} == {
         (tuple(METHODS), (), 9)

@@ -22,6 +22,7 @@ from cliprl_lite.results import (
     verdict,
     verdicts,
 )
+from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import METHODS
 from cliprl_lite.trials import Job, run_job
 
@@ -176,7 +177,7 @@ def test_a_part_of_the_committed_worlds_is_remade() -> None:
     """Any trial can be run again, and every number comes out the same."""
     committed = read_table(data_path("results", "worlds.csv"))
     part = committed.query("suite == 'colours_6' and seed == 7").reset_index(drop=True)
-    job = Job("colours_6", None, 7, (), tuple(METHODS), cap=10_000_000)
+    job = Job(load_suite("colours_6"), 7, (), tuple(METHODS), cap=10_000_000)
     assert_frame_equal(to_table(run_job(job)), part, check_dtype=False, rtol=0, atol=1e-9)
 
 

@@ -9,11 +9,12 @@ from numpy._core._multiarray_umath import __cpu_dispatch__
 
 ROWS = """
 import json
+from cliprl_lite.tasks import load_suite
 from cliprl_lite.trials import Job, run_job
 
 methods = ("alg1", "alg2", "alg2_identity", "alg2_text", "alg2_box", "ridge")
-rows = run_job(Job("corners", 9, 5, (), methods, cap=300_000))
-rows += run_job(Job("colours_6", None, 5, ("go to the red box",), methods, cap=300_000))
+rows = run_job(Job(load_suite("corners", 9), 5, (), methods, cap=300_000))
+rows += run_job(Job(load_suite("colours_6"), 5, ("go to the red box",), methods, cap=300_000))
 print(json.dumps(rows, default=lambda number: number.item()))
 """
 

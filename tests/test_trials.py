@@ -34,7 +34,9 @@ def test_a_row_recomputed_by_hand() -> None:
     """House of one trial: base policies, uniform average, the run, and each of its measures."""
     suite, seed = load_suite("corners", 7), 2
     target = suite.transfer("right").target
-    rows = run_job(Job("corners", 7, seed, ("right",), ("scratch", "uniform"), cap=10**6))
+    rows = run_job(
+        Job(load_suite("corners", 7), seed, ("right",), ("scratch", "uniform"), cap=10**6)
+    )
     bases = [
         learn_policy(suite.world, task.goal, rng_for(seed, "corners_7", task.name))[0]
         for task in suite.tasks
@@ -70,7 +72,9 @@ def test_all_methods_of_a_trial_meet_the_same_random_numbers(
     monkeypatch.setitem(METHODS, "twin", replace(METHODS["uniform"], name="twin"))
     rows = {}
     for seed in (0, 1):
-        for row in run_job(Job("corners", 6, seed, (), ("uniform", "scratch", "twin"), 10**6)):
+        for row in run_job(
+            Job(load_suite("corners", 6), seed, (), ("uniform", "scratch", "twin"), 10**6)
+        ):
             rows[row["method"], row["target"], seed] = {**row, "method": ""}
     for target in ("left", "right", "mismatch"):
         for seed in (0, 1):
@@ -88,7 +92,7 @@ def test_scores_that_cancel_fail_on_every_clock(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setitem(WEIGHTINGS, "cancel", cancel)
     monkeypatch.setitem(METHODS, "none", Method("none", "none", "cosine", "cancel"))
-    (row,) = run_job(Job("corners", 5, 0, ("left",), ("none",), cap=777))
+    (row,) = run_job(Job(load_suite("corners", 5), 0, ("left",), ("none",), cap=777))
     assert set(row) == set(COLUMNS)
     assert [row[clock] for clock in CLOCKS] == [777 / 20, 777, 777]
     assert all(row[f"{clock}_censored"] is True for clock in CLOCKS)
