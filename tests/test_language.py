@@ -118,13 +118,16 @@ np.save(sys.argv[1], embed(sys.argv[2:]))
     np.testing.assert_allclose(np.load(tmp_path / "new.npy"), encode(NEW_SENTENCES), atol=1e-5)
 
 
+@pytest.mark.parametrize("model", ["sentence-transformers", model_folder()], ids=["name", "folder"])
 def test_another_model_encodes_everything_itself(
-    encode: Callable, monkeypatch: pytest.MonkeyPatch
+    encode: Callable, monkeypatch: pytest.MonkeyPatch, model: str | Path
 ) -> None:
-    """Even a sentence that ships, here with a vector that would be seen."""
+    """Even a sentence that ships, here with a vector that would be seen; and it is none of ours."""
     asked = ["go to the red cone", NEW_SENTENCES[0]]
     monkeypatch.setattr(language, "shipped_vectors", lambda: {asked[0]: np.zeros(384)})
-    np.testing.assert_allclose(embed(asked, model=model_folder()), encode(asked), atol=1e-5)
+    monkeypatch.setattr(language, "_light_encoder", lambda: pytest.fail("the light encoder"))
+    np.testing.assert_allclose(embed(asked, model=model), encode(asked), atol=1e-6)
+    assert embed([], model=model).shape == (0, 384)
 
 
 @pytest.mark.parametrize("model", ["no/such-folder", "owner/name"])
@@ -136,6 +139,8 @@ def test_a_hub_model_is_named_with_its_revision(model: str) -> None:
 def test_one_string_is_not_a_list_of_sentences() -> None:
     with pytest.raises(TypeError, match="give a list of sentences"):
         embed("go to the red cone")
+    with pytest.raises(TypeError, match="a sentence is a string; got None"):
+        embed(["go to the red cone", None])
 
 
 # Nothing is trusted unseen
@@ -163,20 +168,25 @@ def test_tampered_vectors_are_refused(shipped_copy: Path, where: int) -> None:
         embed(["go to the red cone"])
 
 
-def test_tampered_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("model", [None, "sentence-transformers"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_tampered_files_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, model: str | None
+) -> None:
     """One flipped bit in the middle of otherwise genuine files."""
-    fresh = cache(language._packaged_encoder.__wrapped__)
+    for loader in ("trusted_model_folder", "_light_encoder", "sentence_transformer"):
+        fresh = cache(getattr(language, loader).__wrapped__)
+        monkeypatch.setattr(language, loader, fresh)
     with TemporaryDirectory() as folder:  # large, so it does not outlive the test
         copy = Path(shutil.copytree(model_folder(), folder, dirs_exist_ok=True))
-        with (copy / "model.safetensors").open("r+b") as weights:
-            weights.seek(40_000_000)
-            byte = weights.read(1)[0]
-            weights.seek(-1, 1)
-            weights.write(bytes([byte ^ 1]))
+        with (copy / name).open("r+b") as file:
+            file.seek((copy / name).stat().st_size // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, 1)
+            file.write(bytes([byte ^ 1]))
         monkeypatch.setattr(language, "model_folder", lambda: copy)
-        monkeypatch.setattr(language, "_packaged_encoder", fresh)
-        with pytest.raises(ModelError, match="are not the published ones"):
-            embed([NEW_SENTENCES[0]])
+        with pytest.raises(ModelError, match=f"installed {name} of .* is not the published one"):
+            embed([NEW_SENTENCES[0]], model=model)
 
 
 def test_the_installed_weights_are_the_published_ones() -> None:
