@@ -30,6 +30,7 @@ _HOME = {
         "contrastive_loss",
         "cosine_similarity",
     ],
+    "fitted": ["load_alignment"],
     "greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
     "qlearning": ["Learner", "LearningRun", "learn"],
     "policies": ["TabularPolicy", "average", "learn_policy", "policy_vectors"],

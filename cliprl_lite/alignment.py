@@ -9,6 +9,7 @@ maps or sentences. Training needs torch; applying what was trained needs NumPy o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FloatArray = NDArray[np.float64]
+
+_CACHE = 2**19  # parameters trained in one go, so that they stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,15 @@ def cosine_similarity(a: FloatArray, b: FloatArray) -> FloatArray:
 class Alignment:
     """Two fitted towers (E: sentence vector, P: policy vector, d: shared space, N: base tasks).
 
+    They are trained in double precision and kept in single: what differs between machines is
+    rounded away, and what is read from a file is what was trained.
+
     Attributes:
         settings: what it was trained with.
         sentence_mean: subtracted from sentence vectors, shape `[E]`; zeros if not centred.
-        sentence_tower: the projection of sentences, shape `[E, d]`.
+        sentence_tower: the projection of sentences, float32, shape `[E, d]`.
         policy_mean: subtracted from policy vectors, shape `[P]`; zeros if not centred.
-        policy_tower: the projection of policies, shape `[P, d]`.
+        policy_tower: the projection of policies, float32, shape `[P, d]`.
         losses: the loss before each step and after the last, shape `[steps + 1]`, in nats.
 
     Example:
@@ -158,9 +164,9 @@ class Alignment:
 
     settings: AlignmentSettings
     sentence_mean: FloatArray
-    sentence_tower: FloatArray
+    sentence_tower: NDArray[np.float32]
     policy_mean: FloatArray
-    policy_tower: FloatArray
+    policy_tower: NDArray[np.float32]
     losses: FloatArray
 
     def project_sentences(self, vectors: FloatArray) -> FloatArray:
@@ -237,34 +243,60 @@ def align_batch(
         >>> len(align_batch(sentences, policies, AlignmentSettings(steps=1), seeds=[0, 1]))
         2
     """
+    import torch
+
     settings = settings or AlignmentSettings()
     sentences = np.asarray(sentences, dtype=np.float64)
     policies = np.asarray(policies, dtype=np.float64)
     _check_pairs(sentences, policies, len(seeds))
+
+    parameters = (sentences.shape[2] + policies.shape[2]) * settings.dimension
+    together = max(1, _CACHE // parameters)
+
+    def train(first: int) -> list[Alignment]:
+        some = slice(first, first + together)
+        return _train(sentences[some], policies[some], settings, seeds[some])
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # each product is small; whole alignments go side by side instead
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            trained = list(pool.map(train, range(0, len(seeds), together)))
+    finally:
+        torch.set_num_threads(threads)
+    return [alignment for some in trained for alignment in some]
+
+
+def _train(
+    sentences: FloatArray,
+    policies: FloatArray,
+    settings: AlignmentSettings,
+    seeds: Sequence[int | np.random.Generator],
+) -> list[Alignment]:
+    """Step 2 of Algorithm 2 for some alignments at once."""
     sentence_mean, sentence_rows = _prepare(sentences, settings)
     policy_mean, policy_rows = _prepare(policies, settings)
-
     rngs = [np.random.default_rng(seed) for seed in seeds]
     start = [
         np.stack([rng.standard_normal((rows.shape[2], settings.dimension)) for rng in rngs])
         / np.sqrt(rows.shape[2])
         for rows in (sentence_rows, policy_rows)
     ]
-    (sentence_towers, policy_towers), losses = _train(sentence_rows, policy_rows, start, settings)
+    (sentence_towers, policy_towers), losses = _descend(sentence_rows, policy_rows, start, settings)
     return [
-        Alignment(
-            settings,
-            sentence_mean[b],
-            sentence_towers[b].copy(),
-            policy_mean[b],
-            policy_towers[b].copy(),
-            losses[b],
+        Alignment(settings, *parts)
+        for parts in zip(
+            sentence_mean,
+            sentence_towers.astype(np.float32),
+            policy_mean,
+            policy_towers.astype(np.float32),
+            losses,
+            strict=True,
         )
-        for b in range(len(seeds))
     ]
 
 
-def _train(
+def _descend(
     sentences: FloatArray,
     policies: FloatArray,
     start: list[FloatArray],
@@ -276,11 +308,15 @@ def _train(
     """
     import torch
 
+    # The function behind `torch.optim.Adam`, whose class would load a compiler first: 70 MB.
+    from torch.optim.adam import adam
+
     x, y = torch.from_numpy(sentences), torch.from_numpy(policies)
     towers = [torch.from_numpy(tower).requires_grad_() for tower in start]
     alike = torch.from_numpy(unit_rows(policies))
     policy_similarity = alike @ alike.transpose(1, 2) if settings.targets == "soft" else None
-    optimiser = torch.optim.Adam(towers, lr=settings.learning_rate, fused=True)
+    means, squares = ([torch.zeros_like(tower) for tower in towers] for _ in range(2))
+    counts = [torch.tensor(0.0) for _ in towers]
 
     def loss_now() -> Tensor:
         a, b = x @ towers[0], y @ towers[1]
@@ -289,18 +325,28 @@ def _train(
         return contrastive_loss(a @ b.transpose(1, 2), settings.temperature, policy_similarity)
 
     losses = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # the products are small: more threads only wait for each other
-    try:
-        for _ in range(settings.steps):
-            loss = loss_now()
-            losses.append(loss.detach())
-            optimiser.zero_grad()
-            loss.sum().backward()
-            optimiser.step()
-        losses.append(loss_now().detach())
-    finally:
-        torch.set_num_threads(threads)
+    for _ in range(settings.steps):
+        loss = loss_now()
+        losses.append(loss.detach())
+        gradients = list(torch.autograd.grad(loss.sum(), towers))
+        with torch.no_grad():
+            adam(
+                towers,
+                gradients,
+                means,
+                squares,
+                [],
+                counts,
+                lr=settings.learning_rate,
+                beta1=0.9,
+                beta2=0.999,
+                eps=1e-8,
+                weight_decay=0.0,
+                amsgrad=False,
+                maximize=False,
+                fused=True,
+            )
+    losses.append(loss_now().detach())
     return [tower.detach().numpy() for tower in towers], torch.stack(losses, dim=1).numpy()
 
 

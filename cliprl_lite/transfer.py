@@ -228,11 +228,21 @@ def algorithm_2(
     weighting: Weighting = softmax,
     settings: AlignmentSettings | None = None,
     seed: int | np.random.Generator = 0,
+    alignment: Alignment | None = None,
 ) -> WarmStart:
     """Algorithm 2, Steps 2 and 3: cosine similarity of *aligned* sentences decides.
 
     With this project's own settings and the softmax weighting unless said otherwise; as the box
     prints it with `weighting=literal, settings=PAPER_BOX`.
+
+    Args:
+        instruction, base_sentences, policies, weighting: as for `algorithm_1`.
+        settings, seed: of the training in Step 2; this project's own settings if None.
+        alignment: one that was trained on these tasks before, such as `load_alignment` gives;
+            then nothing is trained, and torch is not needed.
+
+    Raises:
+        ValueError: if both an alignment and settings for training one are given.
 
     Example: what the map says about *the red cone*, in the house with a colour per room.
         >>> from cliprl_lite.tasks import load_suite
@@ -246,7 +256,10 @@ def algorithm_2(
         'red'
     """
     tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
-    alignment = align(tau_i, policy_vectors(policies), settings, seed)
+    if alignment is None:
+        alignment = align(tau_i, policy_vectors(policies), settings, seed)
+    elif settings is not None:
+        raise ValueError("an alignment that is trained already takes no settings")
     d = alignment.similarity(tau_j, tau_i)
     return warm_start(d, policies, weighting)
 

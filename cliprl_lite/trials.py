@@ -7,6 +7,7 @@ random numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -19,7 +20,7 @@ from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, learn_policy
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun, learn
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
-from cliprl_lite.tasks import TaskSuite, Transfer
+from cliprl_lite.tasks import Task, TaskSuite, Transfer
 from cliprl_lite.transfer import (
     METHODS,
     WEIGHTINGS,
@@ -87,13 +88,12 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         if name not in METHODS:
             raise ValueError(f"there is no method {name!r}; take some of {', '.join(METHODS)}")
     transfers = [t for t in suite.transfers() if not job.targets or t.target.name in job.targets]
-    policies = {
-        task.name: learn_policy(suite.world, task.goal, rng_for(job.seed, suite.name, task.name))[0]
-        for task in suite.tasks
-    }
-    alignments = _fit_alignments(job, transfers, policies)
+    policies = learn_bases(suite, job.seed)
+    wanted = {METHODS[name].alignment for name in job.methods} - {None}
+    sets = [transfer.bases for transfer in transfers]
+    alignments = {settings: fit(suite, job.seed, sets, policies, settings) for settings in wanted}
     rows = []
-    for number, transfer in enumerate(transfers):
+    for transfer in transfers:
         bases = [policies[base.name] for base in transfer.bases]
         vectors = embed([base.sentence for base in transfer.bases])
         instruction = embed([transfer.target.sentence])[0]
@@ -116,7 +116,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
                     bases,
                     transfer.target.goal,
                     rng_for(job.seed, suite.name, transfer.target.name, name),
-                    alignments[method.alignment][number] if method.alignment else None,
+                    alignments[method.alignment][transfer.bases] if method.alignment else None,
                 )
                 try:
                     start = warm_start(scores, bases, WEIGHTINGS[method.weighting])
@@ -134,28 +134,45 @@ def run_job(job: Job) -> list[dict[str, Any]]:
     return rows
 
 
-def _fit_alignments(
-    job: Job, transfers: list[Transfer], policies: dict[str, TabularPolicy]
-) -> dict[AlignmentSettings, list[Alignment]]:
-    """One alignment per transfer and setting. Targets with the same bases share one."""
-    wanted = {METHODS[name].alignment for name in job.methods} - {None}
-    sets = list(dict.fromkeys(transfer.bases for transfer in transfers))
+def learn_bases(suite: TaskSuite, seed: int) -> dict[str, TabularPolicy]:
+    """Step 1 of a trial: every task's policy, by its name, learned from nothing.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> len(learn_bases(load_suite("corners", 5), seed=0))
+        4
+    """
+    return {
+        task.name: learn_policy(suite.world, task.goal, rng_for(seed, suite.name, task.name))[0]
+        for task in suite.tasks
+    }
+
+
+def fit(
+    suite: TaskSuite,
+    seed: int,
+    sets: Iterable[tuple[Task, ...]],
+    policies: dict[str, TabularPolicy],
+    settings: AlignmentSettings | None,
+) -> dict[tuple[Task, ...], Alignment]:
+    """Step 2 of a trial: an alignment for every set of base tasks, all of one size.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> suite = load_suite("corners", 5)
+        >>> fitted = fit(suite, 0, [suite.tasks], learn_bases(suite, 0), None)
+        >>> fitted[suite.tasks].sentence_tower.shape
+        (384, 64)
+    """
+    sets = list(dict.fromkeys(sets))
     vectors = {name: policy.vector for name, policy in policies.items()}
-    fitted = {}
-    for settings in wanted:
-        assert settings is not None
-        trained = align_batch(
-            np.stack([embed([base.sentence for base in bases]) for bases in sets]),
-            np.stack([np.stack([vectors[base.name] for base in bases]) for bases in sets]),
-            settings,
-            [
-                rng_for(job.seed, job.suite.name, "alignment", *(base.name for base in bases))
-                for bases in sets
-            ],
-        )
-        by_bases = dict(zip(sets, trained, strict=True))
-        fitted[settings] = [by_bases[transfer.bases] for transfer in transfers]
-    return fitted
+    trained = align_batch(
+        np.stack([embed([base.sentence for base in bases]) for bases in sets]),
+        np.stack([np.stack([vectors[base.name] for base in bases]) for bases in sets]),
+        settings,
+        [rng_for(seed, suite.name, "alignment", *(base.name for base in bases)) for bases in sets],
+    )
+    return dict(zip(sets, trained, strict=True))
 
 
 def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:

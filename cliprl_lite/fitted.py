@@ -1,0 +1,136 @@
+"""Alignments that ship: the fitted towers of the course's suites, to apply without torch.
+
+Each is what trial 0 of an experiment trains, in this project's own setting. Remake them with
+`cliprl-lite fit`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from functools import cache
+from hashlib import file_digest, sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cliprl_lite.alignment import Alignment, AlignmentSettings
+from cliprl_lite.paths import data_path
+from cliprl_lite.tasks import Task, TaskSuite
+
+_ARRAYS = [field.name for field in fields(Alignment) if field.name != "settings"]
+
+
+class FittedError(ValueError):
+    """There is no shipped alignment of this kind, or its file is not the one that was made."""
+
+
+def load_alignment(suite: TaskSuite, held_out: str = "") -> Alignment:
+    """The shipped alignment of a suite's tasks.
+
+    Args:
+        suite: one that ships, at a size of the course.
+        held_out: the name of a task that was left out of the training, so that it is new; only
+            the houses ship those. Empty for all tasks.
+
+    Raises:
+        FittedError: if there is none, or the suite or the file has changed since it was made.
+
+    Example:
+        >>> from cliprl_lite.language import embed
+        >>> from cliprl_lite.tasks import load_suite
+        >>> house = load_suite("house_a")
+        >>> errand = house.transfer("go to the red cone")
+        >>> known = embed([base.sentence for base in errand.bases])
+        >>> fitted = load_alignment(house, held_out=errand.target.name)
+        >>> scores = fitted.similarity(embed([errand.target.sentence])[0], known)
+        >>> errand.bases[scores.argmax()].colour
+        'red'
+    """
+    description = _description()
+    entry = description["suites"].get(suite.name)
+    if entry is None:
+        raise FittedError(
+            f"no alignment of {suite.name!r} ships; train one with align(), or take one of "
+            + ", ".join(description["suites"])
+        )
+    if entry["fingerprint"] != suite.fingerprint:
+        raise FittedError(
+            f"the suite {suite.name!r} is not the one that the shipped alignment was trained on; "
+            "train one with align(), or remake all with 'cliprl-lite fit'"
+        )
+    if held_out not in entry["held_out"]:
+        raise FittedError(
+            f"no alignment of {suite.name!r} without {held_out!r} ships; train one with align(), "
+            "or hold out one of " + ", ".join(repr(name) for name in entry["held_out"])
+        )
+    record = _records(f"{suite.name}.npy", entry["sha256"])[entry["held_out"].index(held_out)]
+    settings = AlignmentSettings(**description["settings"])
+    return Alignment(settings, *(record[name] for name in _ARRAYS))
+
+
+def ship_alignments(suites: Iterable[TaskSuite], hold_out: Iterable[str], folder: Path) -> None:
+    """Train and write the alignments of suites, and their description `alignments.json`.
+
+    Args:
+        suites: each is trained with all its tasks as bases …
+        hold_out: … and those with these names once more without each of their tasks in turn.
+        folder: for one `.npy` file per suite, an alignment a record.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries: dict[str, Any] = {}
+    for suite in suites:
+        fitted = _fit(suite, each_held_out=suite.name in hold_out)
+        arrays = [[getattr(one, name) for name in _ARRAYS] for one in fitted.values()]
+        layout = [(n, a.dtype, a.shape) for n, a in zip(_ARRAYS, arrays[0], strict=True)]
+        file = folder / f"{suite.name}.npy"
+        np.save(file, np.array([tuple(row) for row in arrays], layout), allow_pickle=False)
+        entries[suite.name] = {
+            "fingerprint": suite.fingerprint,
+            "sha256": sha256(file.read_bytes()).hexdigest(),
+            "held_out": list(fitted),
+        }
+    description = {
+        "command": "cliprl-lite fit",
+        "settings": asdict(AlignmentSettings()),
+        "versions": {name: version(name) for name in ("cliprl-lite", "numpy", "torch")},
+        "suites": entries,
+    }
+    text = json.dumps(description, indent=1, ensure_ascii=False)
+    (folder / "alignments.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _fit(suite: TaskSuite, each_held_out: bool) -> dict[str, Alignment]:
+    """The alignment of all tasks under the name "", and those without one task under its name."""
+    from cliprl_lite.trials import fit, learn_bases
+
+    policies = learn_bases(suite, seed=0)
+    fitted = {"": fit(suite, 0, [suite.tasks], policies, None)[suite.tasks]}
+    if each_held_out:
+        sets: dict[str, tuple[Task, ...]] = {t.target.name: t.bases for t in suite.transfers()}
+        trained = fit(suite, 0, sets.values(), policies, None)
+        fitted |= {name: trained[bases] for name, bases in sets.items()}
+    return fitted
+
+
+@cache
+def _description() -> dict[str, Any]:
+    text = data_path("alignments", "alignments.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+@cache
+def _records(name: str, wanted: str) -> np.ndarray:
+    """One file's alignments, mapped into memory, once it has been found to be the right one."""
+    file = data_path("alignments", name)
+    with file.open("rb") as stream:
+        found = file_digest(stream, "sha256").hexdigest()
+    if found != wanted:
+        raise FittedError(
+            f"{name} has changed since it was made; remake it with 'cliprl-lite fit', or install "
+            "the package anew"
+        )
+    return np.load(file, mmap_mode="r", allow_pickle=False)
