@@ -2,7 +2,8 @@
 
 `embed` in `language` uses this for every sentence that does not ship with the course. It computes
 what sentence-transformers computes, from the same files, without torch: the weights are mapped
-into memory, so that only what is used is read, and several kernels on one machine share it.
+into memory, so that only what is used is read, it is let go again, and kernels on one machine
+share it.
 
 Read from the bottom up: `LightEncoder.encode` is the whole way from a sentence to its vector.
 T tokens, width E = 384, H = 12 heads (Vaswani et al. 2017; Devlin et al. 2019; Wang et al. 2020).
@@ -11,6 +12,7 @@ T tokens, width E = 384, H = 12 heads (Vaswani et al. 2017; Devlin et al. 2019; 
 from __future__ import annotations
 
 import json
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +88,8 @@ class LightEncoder:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.enable_truncation(limits["max_seq_length"])
         self.tokenizer.no_padding()
-        self.weights = map_weights(folder / "model.safetensors")
+        self.content = map_file(folder / "model.safetensors")
+        self.weights = arrays_in(self.content)
 
     def tokens(self, sentence: str) -> list[str]:
         """The pieces that the sentence is cut into; what follows the 256th is dropped."""
@@ -103,6 +106,7 @@ class LightEncoder:
             layer = f"encoder.layer.{number}"
             x = self._add_and_norm(x, self._attention(x, layer), f"{layer}.attention.output")
             x = self._add_and_norm(x, self._feed_forward(x, layer), f"{layer}.output")
+            let_go(self.content)  # a layer's weights are 7 MB, all of them 43
         mean = x.mean(axis=0)  # the sentence is the mean of its tokens
         vector: FloatArray = mean / np.sqrt((mean * mean).sum())
         return vector
@@ -146,8 +150,20 @@ class LightEncoder:
         return layer_norm(x, scale, shift)
 
 
-def map_weights(file: Path) -> dict[str, FloatArray]:
-    """The arrays of a safetensors file by name, mapped into memory and not read.
+def map_file(file: Path) -> mmap.mmap:
+    """A file's bytes, read when they are looked at."""
+    with file.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def let_go(content: mmap.mmap) -> None:
+    """Forget what was read, where the system can: a later look reads it again, from its cache."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        content.madvise(mmap.MADV_DONTNEED)
+
+
+def arrays_in(content: mmap.mmap) -> dict[str, FloatArray]:
+    """The arrays of a safetensors file by name, where they lie.
 
     The format: 8 bytes for the header's length, a header in JSON that says for each array its
     shape and place, then the arrays themselves.
@@ -157,20 +173,20 @@ def map_weights(file: Path) -> dict[str, FloatArray]:
 
     Example:
         >>> from cliprl_lite.language import model_folder
-        >>> weights = map_weights(model_folder() / "model.safetensors")
+        >>> weights = arrays_in(map_file(model_folder() / "model.safetensors"))
         >>> weights["embeddings.word_embeddings.weight"].shape
         (30522, 384)
     """
-    content = np.memmap(file, dtype=np.uint8, mode="r")
-    begin = 8 + int(content[:8].view("<u8")[0])
-    header = json.loads(content[8:begin].tobytes())
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:begin])
     header.pop("__metadata__", None)
     weights = {}
     for name, entry in header.items():
         if entry["dtype"] == "I64":
             continue
         if entry["dtype"] != "F32":
-            raise ValueError(f"{file.name}: {name} is in {entry['dtype']}; only F32 is understood")
+            raise ValueError(f"{name} is stored as {entry['dtype']}; only F32 is understood")
         first, last = entry["data_offsets"]
-        weights[name] = content[begin + first : begin + last].view("<f4").reshape(entry["shape"])
+        numbers = np.frombuffer(content, "<f4", (last - first) // 4, begin + first)
+        weights[name] = numbers.reshape(entry["shape"])
     return weights

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from cliprl_lite.plots import INK, MAP, NO_TEACHER, TEMPLATE, WORDS, new_figure
+from cliprl_lite.plots import INK, MAP, NO_TEACHER, WORDS, new_figure
 
 LOG_TICKS = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
 
@@ -97,13 +97,13 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
         clocks: name → words, one row each.
     """
     targets = list(dict.fromkeys(summary["target"]))
-    figure = make_subplots(
+    figure = new_figure()
+    make_subplots(
         len(clocks), len(targets), shared_xaxes=True, shared_yaxes="rows",
         horizontal_spacing=0.03, vertical_spacing=0.05,
-        column_titles=[f"target: {target}" for target in targets],
+        column_titles=[f"target: {target}" for target in targets], figure=figure,
     )  # fmt: skip
     figure.update_layout(
-        template=TEMPLATE,
         width=90 + 290 * len(targets),
         height=120 + 240 * len(clocks),
         margin={"l": 75, "r": 15, "t": 85, "b": 60},
@@ -172,11 +172,12 @@ def ratios_figure(
         labels: method name → words.
         x_title: what the ratio is; left of 1 is cheaper.
     """
-    figure = make_subplots(
-        1, len(ratios), shared_yaxes=True, subplot_titles=list(ratios), horizontal_spacing=0.03
-    )
+    figure = new_figure()
+    make_subplots(
+        1, len(ratios), shared_yaxes=True, subplot_titles=list(ratios), horizontal_spacing=0.03,
+        figure=figure,
+    )  # fmt: skip
     figure.update_layout(
-        template=TEMPLATE,
         width=960,
         height=110 + 30 * len(labels),
         margin={"l": 225, "r": 20, "t": 40, "b": 60},

@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from varied_sentences import varied_sentences
 
-from cliprl_lite.encoder import LightEncoder, gelu, layer_norm, map_weights, softmax_rows
+from cliprl_lite.encoder import LightEncoder, arrays_in, gelu, layer_norm, map_file, softmax_rows
 from cliprl_lite.language import model_folder
-
-SCRIPTS = [
-    "иди к красному конусу", "πήγαινε στον κόκκινο κώνο", "اذهب إلى المخروط الأحمر",
-    "לך אל החרוט האדום", "लाल शंकु के पास जाओ", "লাল শঙ্কুর কাছে যাও", "சிவப்பு கூம்புக்குச் செல்",
-    "赤い円錐のところへ行け", "去红色的圆锥那里", "빨간 원뿔로 가세요", "ไปที่กรวยสีแดง",
-    "đi đến hình nón màu đỏ",
-    "წადი წითელ კონუსთან", "գնա դեպի կարմիր կոնը", "ወደ ቀዩ ሾጣጣ ሂድ",
-    "geh zum roten Kegel, größer als ß",
-    "pójdź do czerwonego stożka", "İstanbul'a git", "ﬁnd the ofﬁce", "ＦＵＬＬ　ＷＩＤＴＨ",
-    "𝔤𝔬 𝔱𝔬 𝔱𝔥𝔢 𝔠𝔬𝔫𝔢",
-]  # fmt: skip
-EMOJI = ["🔴", "🔺🔴", "go to the 🔑", "👩‍👩‍👧‍👦", "🇨🇭🇩🇪", "👍🏽", "☃️ ❄", "go 🏃‍♀️ to 🏠"]
-ODD = [
-    "", " ", "\n", "\t\t", "\x00", "a\x00b", "\u200b", "\ufeff", "\u202ego back", "e\u0301 é", "�",
-    "...", "?!", "—", "<b>go</b>", "$x^2$", "C:\\red\\cone", "https://example.org/a?b=c#d",
-    "GO TO THE RED CONE", "gototheredcone", "go  to   the red cone",
-    "[MASK] [SEP] [CLS] [PAD] [UNK]",
-    "don't go; it's 3.14 km (2nd door)", "0123456789" * 30, "x" * 5_000, "cone " * 600, "🔴" * 300,
-    "the 600 words: " + " ".join(f"word{number}" for number in range(600)),
-]  # fmt: skip
-
-
-def sentences() -> list[str]:
-    """Over a thousand: orders in many forms, scripts, emoji, oddities, and seeded noise."""
-    orders = [
-        f"{verb} the {colour} {shape}{end}"
-        for verb, colour, shape, end in itertools.product(
-            ("go to", "Walk over to", "do not touch", "where is"),
-            ("red", "blue", "turquoise", "", "not so very green"),
-            ("box", "cone", "kettlebell", "ice cream cone", "keys", "antidisestablishmentarianism"),
-            ("", ".", ", please!", " in the far corner, then come back to me"),
-        )
-    ]
-    dice = random.Random(0)
-    letters = [chr(code) for code in range(32, 0x2FFFF) if not 0xD800 <= code < 0xE000]
-    noise = ["".join(dice.choices(letters, k=dice.randint(1, 40))) for _ in range(300)]
-    words = ["".join(dice.choices("abcdefghij ", k=dice.randint(1, 300))) for _ in range(200)]
-    return list(dict.fromkeys([*orders, *SCRIPTS, *EMOJI, *ODD, *noise, *words]))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +33,7 @@ def reference() -> Callable[[list[str]], np.ndarray]:
 def test_it_equals_sentence_transformers_on_a_thousand_sentences(
     tau: LightEncoder, reference: Callable
 ) -> None:
-    texts = sentences()
+    texts = varied_sentences()
     assert len(texts) >= 1_000
     found = np.array([tau.encode(text) for text in texts])
     assert (found.shape, found.dtype) == ((len(texts), 384), np.float32)
@@ -82,7 +43,7 @@ def test_it_equals_sentence_transformers_on_a_thousand_sentences(
 
 def test_the_sentences_are_varied(tau: LightEncoder) -> None:
     """Else equality on them would say little: lengths from 2 tokens to past the limit."""
-    lengths = [len(tau.tokens(text)) for text in sentences()]
+    lengths = [len(tau.tokens(text)) for text in varied_sentences()]
     assert min(lengths) == 2
     assert max(lengths) == 256
     assert len(set(lengths)) > 100
@@ -123,19 +84,18 @@ def test_weights_are_mapped_as_another_library_wrote_them(tmp_path: Path) -> Non
     }
     file = tmp_path / "model.safetensors"
     save_file(arrays | {"ids": np.arange(3)}, file, metadata={"format": "pt"})
-    mapped = map_weights(file)
+    mapped = arrays_in(map_file(file))
     assert mapped.keys() == arrays.keys()
     for name, array in arrays.items():
         assert (mapped[name] == array).all()
-        assert isinstance(mapped[name].base, np.memmap)
         assert not mapped[name].flags.writeable
 
 
 def test_weights_in_another_precision_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     save_file({"a.weight": np.ones((2, 2), dtype=np.float16)}, file)
-    with pytest.raises(ValueError, match=r"model\.safetensors: a\.weight is in F16; only F32"):
-        map_weights(file)
+    with pytest.raises(ValueError, match=r"a\.weight is stored as F16; only F32"):
+        arrays_in(map_file(file))
 
 
 def test_a_sentence_needs_no_torch(run_python: Callable[..., str]) -> None:
