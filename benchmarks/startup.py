@@ -87,6 +87,7 @@ def measure() -> list[Measurement]:
             note=f"numpy alone: {figure(numpy)} s; no torch, numba, transformers, plotly, pandas, "
             "scipy",
         ),
+        Measurement("import_ratio", "import: numpy alone over cliprl_lite", numpy / package, "×"),
         Measurement(
             "kernel_idle", "peak memory of a kernel that has done nothing", peak_megabytes(), "MB"
         ),

@@ -65,13 +65,16 @@ class CourseFigure(go.Figure):
         (['application/vnd.plotly.v1+json', 'text/plain'], 'figure: steps to go')
     """
 
-    _ipython_display_ = None  # so that Jupyter asks for the bundle
+    _ipython_display_ = None  # so that Jupyter asks for the bundle …
+    _repr_html_ = None  # … and not for a page that fetches plotly.js from the network
 
     def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, Any]:
         content = json.loads(self.to_json(validate=False))
         return {
             "application/vnd.plotly.v1+json": content | {"config": {"displaylogo": False}},
-            "text/plain": f"figure: {self.layout.title.text or 'without a title'}",
+            "text/plain": f"figure: {self.layout.title.text}"
+            if self.layout.title.text
+            else "figure",
         }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,27 @@ def contrast(a: str, b: str) -> float:
 @pytest.mark.parametrize("colour", [plots.INK, plots.WORDS, plots.MAP, plots.NO_TEACHER])
 def test_text_colours_can_be_read_on_the_page(colour: str) -> None:
     assert contrast(colour, plots.PAGE) >= 4.5
+
+
+@pytest.mark.parametrize("make", ["map_figure(world)", "bars_figure({'a': [1.0]}, ['b'])"])
+def test_a_figure_shows_itself_without_network_or_validator(
+    make: str, run_python: Callable[..., str]
+) -> None:
+    """As Jupyter asks for it, every formatter on: what goes out, and what was loaded for it."""
+    code = f"""
+import json, sys
+from IPython.core.formatters import DisplayFormatter
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.plots import bars_figure, map_figure
+world = GridWorld.open_map(3)
+figure = {make}
+bundle, _ = DisplayFormatter().format(figure)
+print(json.dumps([bundle, "nbformat" in sys.modules, json.loads(figure.to_json())]))
+"""
+    bundle, validator_is_there, content = json.loads(run_python(code))
+    assert bundle.keys() == {"application/vnd.plotly.v1+json", "text/plain"}
+    shown = bundle["application/vnd.plotly.v1+json"]
+    assert shown.pop("config") == {"displaylogo": False}
+    assert shown == content
+    assert "http" not in json.dumps(bundle)
+    assert not validator_is_there

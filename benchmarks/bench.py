@@ -1,0 +1,80 @@
+"""Every figure of speed, memory and growth beside its target: `make bench`.
+
+    python benchmarks/bench.py
+
+Runs the benchmarks one after the other, each in a process of its own (about eight minutes on two
+quiet cores), and then prints the table, puts it into the README, and writes `results.json`: the
+figures with the versions that made them, and the baselines of `guard.py`. Exits with 1 if a target
+was missed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from measurement import Measurement, figure, versions
+
+HERE = Path(__file__).resolve().parent
+README = HERE.parent / "README.md"
+RESULTS = HERE / "results.json"
+BEGIN, END = "<!-- The output of `make bench`: -->", "<!-- end of that output -->"
+
+PARTS = ("qlearning", "sentences", "alignments", "startup", "growth", "figure2")
+
+
+def run(part: str, folder: Path) -> list[Measurement]:
+    """One benchmark's figures, from a fresh process."""
+    out = folder / f"{part}.json"
+    print(f"\n{part}", flush=True)
+    done = subprocess.run([sys.executable, HERE / f"{part}.py", "--json", out], check=False)
+    if not out.exists():
+        raise SystemExit(f"benchmarks/{part}.py ended with status {done.returncode}")
+    return [Measurement(**entry) for entry in json.loads(out.read_text("utf-8"))["measurements"]]
+
+
+def as_table(measurements: list[Measurement], versions: dict[str, Any]) -> str:
+    """The table in Markdown, and the line of versions under it."""
+    lines = ["| | measured | wanted | |", "|---|--:|--:|---|"]
+    for one in measurements:
+        mark = "" if one.met else " **missed**"
+        note = one.note.replace("|", "\\|")
+        lines.append(
+            f"| {one.what} | {figure(one.value)} {one.unit} | {one.wanted}{mark} | {note} |"
+        )
+    named = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return "\n".join([*lines, "", f"Made by `make bench` with {named}."])
+
+
+def into_readme(text: str, table: str) -> str:
+    """The README with the table between its two marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"README.md has lost its marks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        measurements = [one for part in PARTS for one in run(part, Path(folder))]
+    described = {**versions(), "cores": os.cpu_count()}
+    table = as_table(measurements, described)
+    print(f"\n{table}")
+    content = {
+        "command": "make bench",
+        "versions": described,
+        "measurements": [vars(one) for one in measurements],
+    }
+    RESULTS.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    README.write_text(into_readme(README.read_text("utf-8"), table), "utf-8")
+    return 0 if all(one.met for one in measurements) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
