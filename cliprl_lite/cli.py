@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cliprl_lite.backends import BACKENDS, BackendError
 from cliprl_lite.experiments import (
     CORNER_SIZES,
     WORLDS,
@@ -16,7 +17,6 @@ from cliprl_lite.experiments import (
     worlds_sweep,
 )
 from cliprl_lite.language import ModelError
-from cliprl_lite.qlearning import DEFAULT_CAP
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.transfer import METHODS
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, OSError, ModelError) as error:
+    except (ValueError, OSError, ModelError, BackendError) as error:
         print(f"cliprl-lite: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -83,8 +83,14 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
         "--methods", type=_words, default=tuple(METHODS), help=f"default: {','.join(METHODS)}"
     )
     parser.add_argument("--targets", type=_words, default=(), help="names; default: all")
-    parser.add_argument("--cap", type=int, default=DEFAULT_CAP, help="steps; default: 10 million")
+    parser.add_argument(
+        "--cap", type=int, help="steps; default: 10 million, more on maps larger than 25×25"
+    )
     parser.add_argument("--workers", type=int, default=-1, help="processes; default: one per core")
+    parser.add_argument(
+        "--backend", default=BACKENDS[0], help=f"{' or '.join(BACKENDS)}; default: {BACKENDS[0]}"
+    )
+    parser.add_argument("--scheduler", help="of the backend dask, as in tcp://host:8786")
     parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
 
 
@@ -113,7 +119,13 @@ def _choices(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _run(sweep: Sweep, options: argparse.Namespace):  # type: ignore[no-untyped-def]
-    table = run_sweep(sweep, options.out, options.workers)
+    table = run_sweep(
+        sweep,
+        options.out,
+        options.workers,
+        backend=options.backend,
+        scheduler=options.scheduler,
+    )
     by = ["suite", "target"] if len(set(table["target"])) <= 3 else ["suite"]
     summary = summarise(table, by)
     for clock, words in CLOCKS.items():

@@ -6,20 +6,20 @@ does not depend on the number of workers or on where an earlier run was stopped.
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from cliprl_lite.qlearning import DEFAULT_CAP
-from cliprl_lite.results import read_table, to_table
+from cliprl_lite.backends import BackendError, choose_backend
+from cliprl_lite.journal import Journal
+from cliprl_lite.qlearning import cap_for
+from cliprl_lite.results import to_table
 from cliprl_lite.tasks import TaskSuite, load_suite
 from cliprl_lite.transfer import METHODS, RIDGE_PENALTY, SOFTMAX_TEMPERATURE, Method
 from cliprl_lite.trials import Job, run_job
@@ -53,7 +53,8 @@ class Sweep:
         trials: seeds 0 to trials − 1.
         methods: names in `METHODS`.
         targets: names of targets; all of them if empty.
-        cap: environment steps after which a run is cut off and called censored.
+        cap: environment steps after which a run is cut off and called censored; each map's
+            `cap_for` if None.
 
     Raises:
         ValueError: for an unknown name, one that stands twice, or a number out of range.
@@ -67,12 +68,12 @@ class Sweep:
     trials: int = 10
     methods: tuple[str, ...] = tuple(METHODS)
     targets: tuple[str, ...] = ()
-    cap: int = DEFAULT_CAP
+    cap: int | None = None
 
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise ValueError(f"a sweep needs at least one trial; got {self.trials}")
-        if self.cap < 1:
+        if self.cap is not None and self.cap < 1:
             raise ValueError(f"the cap is a positive number of steps; got {self.cap}")
         if not self.suites or not self.methods:
             raise ValueError("a sweep needs a suite and a method, at the least")
@@ -96,11 +97,22 @@ class Sweep:
     def jobs(self) -> list[Job]:
         """Every trial of every suite; long ones first, so that workers end together."""
         jobs = [
-            Job(suite, seed, self.targets, self.methods, self.cap)
+            Job(suite, seed, self.targets, self.methods, self.cap or cap_for(suite.world))
             for suite in self._loaded
             for seed in range(self.trials)
         ]
         return sorted(jobs, key=lambda job: -job.suite.world.n_states)
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What must agree for old rows to stand beside new ones."""
+        return {
+            "version": version("cliprl-lite"),
+            "targets": list(self.targets),
+            "cap": self.cap,
+            "suites": {suite.name: suite.fingerprint for suite in self._loaded},
+            "methods": {name: _what_it_does(METHODS[name]) for name in self.methods},
+        }
 
     @cached_property
     def _loaded(self) -> list[TaskSuite]:
@@ -128,7 +140,12 @@ def worlds_sweep(worlds: Iterable[str] = WORLDS, **choices: Any) -> Sweep:
 
 
 def run_sweep(
-    sweep: Sweep, out: Path | None = None, workers: int = -1, progress: bool = True
+    sweep: Sweep,
+    out: Path | None = None,
+    workers: int = -1,
+    progress: bool = True,
+    backend: str = "processes",
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
     """Run a sweep, or what is left of it.
 
@@ -138,12 +155,17 @@ def run_sweep(
             sweep that was stopped goes on from there, and one with more trials adds to the table.
         workers: parallel processes; −1 for one per core.
         progress: show a bar.
+        backend: `"processes"` of this machine, or `"dask"` for the workers of a Dask cluster
+            (see `docs/cluster.md`). The table is the same.
+        scheduler: address of the Dask scheduler, as in `"tcp://host:8786"`.
 
     Returns:
         The table, one row per run, sorted; its columns are described in `COLUMNS`.
 
     Raises:
-        ValueError: if `out` holds a table that was made with other choices.
+        ValueError: if `out` holds a table that was made with other choices, or the backend does
+            not go with its options.
+        BackendError: if processes or cluster cannot go on; the message says what is kept.
 
     Example:
         >>> sweep = figure2_sweep((5,), trials=1, methods=("scratch", "alg1"))
@@ -151,130 +173,38 @@ def run_sweep(
         >>> len(table), sorted(set(table["target"]))
         (6, ['left', 'mismatch', 'right'])
     """
-    from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    journal = _Journal(Path(out), sweep) if out else None
+    run = choose_backend(backend, workers, scheduler)
+    journal = Journal(Path(out), sweep.choices) if out else None
     done = journal.read() if journal else {}
-    jobs = sweep.jobs()
-    left = [job for job in jobs if job.key not in done]
-    run = Parallel(n_jobs=min(_count(workers), max(len(left), 1)), return_as="generator_unordered")
-    finished: Iterator[tuple[str, list[dict[str, Any]]]] = run(
-        delayed(_keyed_job)(job) for job in left
-    )
+    jobs = {job.key: job for job in sweep.jobs()}
+    left = {key: job for key, job in jobs.items() if key not in done}
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(left), unit="trial", disable=not progress)
-    with bar:
-        for key, rows in finished:
-            done[key] = rows
-            if journal:
-                journal.append(key, rows)
-            bar.update()
+    try:
+        with bar, closing(run(run_job, left)) as finished:
+            for key, rows in finished:
+                done[key] = rows
+                if journal:
+                    journal.append(key, rows)
+                bar.update()
+    except BackendError as error:
+        n_done = len(jobs.keys() & done.keys())
+        raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
     if journal:
         journal.finish(to_table(row for rows in done.values() for row in rows))
-    return to_table(row for job in jobs for row in done[job.key])
+    return to_table(row for job in jobs for row in done[job])
 
 
-def _count(workers: int) -> int:
-    return (os.cpu_count() or 1) if workers < 0 else workers
-
-
-def _keyed_job(job: Job) -> tuple[str, list[dict[str, Any]]]:
-    return job.key, run_job(job)
-
-
-class _Journal:
-    """Finished trials on disk: one JSON line each, the sweep's choices first."""
-
-    def __init__(self, out: Path, sweep: Sweep) -> None:
-        if out.suffix != ".csv":
-            raise ValueError(f"the table is written as CSV, so name it *.csv; got {out.name!r}")
-        self.out = out
-        self.description = out.with_suffix(".json")
-        self.partial = out.with_name(out.name + ".partial")
-        self.sweep = sweep
-        # What must agree for old rows to stand beside new ones.
-        self.choices: dict[str, Any] = {
-            "version": version("cliprl-lite"),
-            "targets": list(sweep.targets),
-            "cap": sweep.cap,
-            "suites": {suite.name: suite.fingerprint for suite in sweep._loaded},
-            "methods": {name: _what_it_does(METHODS[name]) for name in sweep.methods},
-        }
-
-    def read(self) -> dict[str, list[dict[str, Any]]]:
-        """The rows of every finished trial, from the table and from the journal."""
-        done: dict[str, list[dict[str, Any]]] = {}
-        if self.out.exists() != self.description.exists():
-            there, gone = self.out.name, self.description.name
-            if self.description.exists():
-                there, gone = gone, there
-            raise ValueError(f"{there} exists without {gone}; choose another name, or delete it")
-        if self.out.exists():
-            self._agree(_choices(self.description.read_text("utf-8"), self.description), self.out)
-            for row in read_table(self.out).to_dict("records"):
-                cells = {str(column): value for column, value in row.items()}
-                done.setdefault(f"{cells['suite']}|{cells['seed']}", []).append(cells)
-        lines = []
-        if self.partial.exists():  # what follows the last line end was cut off while being written
-            lines = self.partial.read_text("utf-8").split("\n")[:-1]
-        if lines:
-            self._agree(_choices(lines[0], self.partial), self.partial)
-            for line in lines[1:]:
-                entry = json.loads(line)
-                done[entry["key"]] = entry["rows"]
-        else:
-            lines = [json.dumps({"choices": self.choices})]
-        self.partial.parent.mkdir(parents=True, exist_ok=True)
-        _replace(self.partial, "\n".join(lines) + "\n")
-        return done
-
-    def _agree(self, choices: dict[str, Any], file: Path) -> None:
-        for what, value in self.choices.items():
-            known = choices.get(what)
-            if what == "suites":  # others may stand in the table; those in both must be the same
-                known = known or {}
-                changed = [name for name in value if known.get(name, value[name]) != value[name]]
-                self.choices["suites"] = known | value
-            else:
-                changed = [] if known == value else [what]
-            if changed:
-                raise ValueError(
-                    f"{file.name} was made with other {what} than this sweep "
-                    f"({', '.join(changed)}); choose another name for this one, or delete that file"
-                )
-
-    def append(self, key: str, rows: list[dict[str, Any]]) -> None:
-        with self.partial.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"key": key, "rows": rows}, default=_plain) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    def finish(self, table: pd.DataFrame) -> None:
-        """Write the table and its description in one move each, then drop the journal."""
-        description = {
-            "choices": self.choices,
-            "trials": len(set(table["seed"])),
-            "versions": {name: version(name) for name in ("cliprl-lite", "numpy", "torch")},
-        }
-        _replace(self.description, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
-        _replace(self.out, table.to_csv(index=False))
-        self.partial.unlink()
-
-
-def _choices(text: str, file: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(text)["choices"])
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(
-            f"{file.name} does not describe a sweep; choose another name for this one"
-        ) from None
-
-
-def _replace(path: Path, content: str) -> None:
-    """Write a file in one move: at no moment is there half of it."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(content, encoding="utf-8")
-    fresh.replace(path)
+def _kept(done: int, total: int, journal: Journal | None) -> str:
+    if not done:
+        return ""
+    if journal is None:
+        return f"; {done} of {total} trials were finished and are lost: the sweep had no file `out`"
+    return (
+        f"; {done} of {total} trials are kept in {journal.where}, and the same command goes on "
+        "from there"
+    )
 
 
 def _what_it_does(method: Method) -> dict[str, Any]:
@@ -286,9 +216,3 @@ def _what_it_does(method: Method) -> dict[str, Any]:
     if method.source == "ridge":
         what["penalty"] = RIDGE_PENALTY
     return what
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} has no place in a table")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cliprl_lite import backends
 from cliprl_lite.cli import main
 from cliprl_lite.experiments import figure2_sweep, run_sweep
 from cliprl_lite.results import COLUMNS
@@ -79,6 +80,9 @@ def test_worlds_takes_a_suite_of_ones_own(tmp_path: Path) -> None:
         (["figure2", "--cap", "-5"], "cap"),
         (["figure2", "--out", "table.xlsx"], "*.csv"),
         (["worlds", "--worlds", "atlantis"], "no suite 'atlantis'"),
+        (["figure2", "--backend", "slurm"], "no backend 'slurm'; take one of processes, dask"),
+        (["worlds", "--backend", "dask"], "needs a scheduler"),
+        (["figure2", "--scheduler", "tcp://host:8786"], "backend 'dask'"),
     ],
 )
 def test_bad_input_gets_one_clear_line(
@@ -89,6 +93,17 @@ def test_bad_input_gets_one_clear_line(
     assert words in error
     assert error.count("\n") == 1
     assert "Traceback" not in error
+
+
+def test_a_cluster_that_is_not_there_gets_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(backends, "ANSWER_SECONDS", 1)
+    where = ["--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"]
+    assert main([*SMALL, *where, "--out", str(tmp_path / "results.csv")]) == 2
+    *bar, line = capsys.readouterr().err.splitlines()
+    assert all(part == "" or "0/4" in part for part in bar)
+    assert line.startswith("cliprl-lite: no Dask scheduler answers at tcp://127.0.0.1:1 within 1 s")
 
 
 def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
