@@ -3,7 +3,8 @@
 `embed` in `language` uses this for every sentence that does not ship with the course. It computes
 what sentence-transformers computes, from the same files, without torch: the weights are mapped
 into memory, so that only what is used is read, it is let go again, and kernels on one machine
-share it.
+share it. It reckons in double precision and rounds at the end, so that every processor gets the
+same vector.
 
 Read from the bottom up: `LightEncoder.encode` is the whole way from a sentence to its vector.
 T tokens, width E = 384, H = 12 heads (Vaswani et al. 2017; Devlin et al. 2019; Wang et al. 2020).
@@ -14,12 +15,13 @@ from __future__ import annotations
 import json
 import mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 
 def layer_norm(x: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
@@ -56,7 +58,7 @@ def gelu(x: FloatArray) -> FloatArray:
         >>> gelu(np.array([-10.0, 0.0, 1.0, 10.0])).round(6).tolist()
         [-0.0, 0.0, 0.841345, 10.0]
     """
-    z = np.abs(x) / np.sqrt(2, dtype=np.float32)
+    z = np.abs(x) / np.sqrt(2)
     t = 1 / (1 + 0.3275911 * z)
     a = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
     tail = ((((a[0] * t + a[1]) * t + a[2]) * t + a[3]) * t + a[4]) * t * np.exp(-z * z)
@@ -96,8 +98,8 @@ class LightEncoder:
         pieces: list[str] = self.tokenizer.encode(sentence).tokens
         return pieces
 
-    def encode(self, sentence: str) -> FloatArray:
-        """A sentence to its unit vector, shape `[E]`.
+    def encode(self, sentence: str) -> NDArray[np.float32]:
+        """A sentence to its unit vector, float32, shape `[E]`.
 
         Each sentence goes by itself, so that its vector never depends on its company.
         """
@@ -109,7 +111,7 @@ class LightEncoder:
             let_go(self.content)  # a layer's weights are 7 MB, all of them 43
         mean = x.mean(axis=0)  # the sentence is the mean of its tokens
         vector: FloatArray = mean / np.sqrt((mean * mean).sum())
-        return vector
+        return vector.astype(np.float32)
 
     def _embed_tokens(self, ids: list[int]) -> FloatArray:
         """A vector for what each token is, plus one for where it stands: `[T, E]`."""
@@ -117,7 +119,7 @@ class LightEncoder:
         what = w["embeddings.word_embeddings.weight"][ids]
         where = w["embeddings.position_embeddings.weight"][: len(ids)]
         which_text = w["embeddings.token_type_embeddings.weight"][0]  # there is only one
-        return self._norm(what + where + which_text, "embeddings")
+        return self._norm(what.astype(np.float64) + where + which_text, "embeddings")
 
     def _attention(self, x: FloatArray, layer: str) -> FloatArray:
         """Each token takes from the others what its query finds in their keys: `[T, E]`."""
@@ -125,7 +127,7 @@ class LightEncoder:
             self._heads(self._linear(x, f"{layer}.attention.self.{part}"))
             for part in ("query", "key", "value")
         )  # [H, T, E / H] each
-        scores = queries @ keys.swapaxes(1, 2) / np.sqrt(queries.shape[2], dtype=np.float32)
+        scores = queries @ keys.swapaxes(1, 2) / np.sqrt(queries.shape[2])
         mixed = softmax_rows(scores) @ values
         joined = mixed.swapaxes(0, 1).reshape(x.shape)
         return self._linear(joined, f"{layer}.attention.output.dense")
@@ -162,7 +164,7 @@ def let_go(content: mmap.mmap) -> None:
         content.madvise(mmap.MADV_DONTNEED)
 
 
-def arrays_in(content: mmap.mmap) -> dict[str, FloatArray]:
+def arrays_in(content: mmap.mmap) -> dict[str, NDArray[np.float32]]:
     """The arrays of a safetensors file by name, where they lie.
 
     The format: 8 bytes for the header's length, a header in JSON that says for each array its

@@ -13,7 +13,7 @@ import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +80,7 @@ def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArr
     if model is not None and len(sentences):
         return _encode_by(sentence_transformer(str(model)), sentences)
     known = shipped_vectors()
-    rows = [known[s] if s in known else _light_encoder().encode(s) for s in sentences]
+    rows = [known[s] if s in known else _encoded(s) for s in sentences]
     return np.array(rows, dtype=np.float64).reshape(len(rows), DIMENSION)
 
 
@@ -162,6 +162,11 @@ def _encode_by(encoder: SentenceTransformer, sentences: Sequence[str]) -> FloatA
         list(sentences), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
     )
     return np.asarray(vectors, dtype=np.float64).reshape(len(sentences), -1)
+
+
+@lru_cache(maxsize=1_000)  # a trial asks for a base task's sentence once for every target
+def _encoded(sentence: str) -> NDArray[np.float32]:
+    return _light_encoder().encode(sentence)
 
 
 @cache

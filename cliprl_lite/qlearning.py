@@ -24,7 +24,9 @@ CHECK_SPACING = 1.05
 """Ratio between the step counts of two checks that follow each other."""
 
 DEFAULT_CAP = 10_000_000
-"""Environment steps after which a run is stopped and called censored."""
+"""Environment steps after which a run is stopped and called censored, on maps up to 25×25."""
+
+_CAP_STATES = 25 * 25
 
 FEW_SHOT_EPISODES = 20
 """Episodes of the first clock, and of practice before the few-shot return is taken."""
@@ -112,6 +114,17 @@ def q_learning_steps(
 # ---------------------------------------------------------------------------------------------
 # Runs
 # ---------------------------------------------------------------------------------------------
+def cap_for(world: GridWorld) -> int:
+    """The cap on a map: `DEFAULT_CAP` up to 25×25, beyond it in proportion to S². That grows faster
+    than what learning takes, even from a misleading start (`benchmarks/growth.py`).
+
+    Example:
+        >>> cap_for(GridWorld.open_map(25)), cap_for(GridWorld.open_map(50))
+        (10000000, 160000000)
+    """
+    return DEFAULT_CAP * max(world.n_states, _CAP_STATES) ** 2 // _CAP_STATES**2
+
+
 class Learner:
     """A Q-learning agent on one task, which can be run in pieces; the pieces change nothing.
 
@@ -253,7 +266,7 @@ def learn(
     *,
     until: Literal["optimal", "near_optimal"] = "optimal",
     min_episodes: int = REGRET_EPISODES,
-    cap: int = DEFAULT_CAP,
+    cap: int | None = None,
     **settings: Any,
 ) -> LearningRun:
     """Learn a task until the greedy policy passes, and note when it passed each threshold.
@@ -265,7 +278,8 @@ def learn(
             every state. `"near_optimal"`: every start arrives, and the mean path is at most 5 %
             over the shortest.
         min_episodes: go on for at least this many episodes.
-        cap: environment steps after which the run is cut off and called censored.
+        cap: environment steps after which the run is cut off and called censored; `cap_for` the
+            map if None.
         settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
 
     Raises:
@@ -278,6 +292,7 @@ def learn(
     """
     if until not in ("optimal", "near_optimal"):
         raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
+    cap = cap_for(world) if cap is None else cap
     if cap < 1:
         raise ValueError(f"the cap is a positive number of steps; got {cap}")
     if settings.get("record", min_episodes) < min_episodes:

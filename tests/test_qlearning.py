@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
+from cliprl_lite import qlearning
 from cliprl_lite.compiling import compiled
 from cliprl_lite.greedy import (
     evaluate_greedy,
@@ -446,3 +447,13 @@ def test_a_perfect_start_is_finished_at_step_0_and_still_lasts_100_episodes() ->
 def test_what_cannot_be_is_refused(setting: str, value: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         learn(WORLD, **({"goal": GOAL} | {setting: value}))
+
+
+def test_the_cap_grows_with_the_square_of_the_states_past_25(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(qlearning, "DEFAULT_CAP", 1_000)
+    caps = {size: qlearning.cap_for(GridWorld.open_map(size)) for size in (5, 25, 26, 50, 60)}
+    assert caps == {5: 1_000, 25: 1_000, 26: 1_169, 50: 16_000, 60: 33_177}
+    assert learn(GridWorld.open_map(26), (0, 0)).steps == 1_169
+    assert learn(GridWorld.open_map(26), (0, 0), cap=77).steps == 77

@@ -39,6 +39,6 @@ def varied_sentences() -> list[str]:
     ]
     dice = random.Random(0)
     letters = [chr(code) for code in range(32, 0x2FFFF) if not 0xD800 <= code < 0xE000]
-    noise = ["".join(dice.choices(letters, k=dice.randint(1, 40))) for _ in range(300)]
-    words = ["".join(dice.choices("abcdefghij ", k=dice.randint(1, 300))) for _ in range(200)]
+    noise = ["".join(dice.choices(letters, k=dice.randint(1, 20))) for _ in range(300)]
+    words = ["".join(dice.choices("abcdefghij ", k=dice.randint(1, 80))) for _ in range(200)]
     return list(dict.fromkeys([*orders, *SCRIPTS, *EMOJI, *ODD, *noise, *words]))
