@@ -10,12 +10,14 @@ INSTALLED := .venv/installed
 LAB_SETTINGS := .venv/etc/jupyter/labconfig/default_setting_overrides.json
 NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
-.PHONY: help lab test check notebooks lock
+.PHONY: help lab test check bench guard notebooks lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
 	@echo 'make test       run the tests, the examples in the code, and the notebooks'
 	@echo 'make check      lint, format and types'
+	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
+	@echo 'make guard      has something become many times slower? half a minute'
 	@echo 'make notebooks  run the notebooks again and store what they show'
 	@echo 'make lock       write requirements.lock anew, from the newest allowed versions'
 	@echo 'Each installs what it needs first. PYTHON=python3.13 picks the Python to install with,'
@@ -34,6 +36,12 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/bench.py
+
+guard: $(INSTALLED)
+	$(BIN)/python benchmarks/guard.py
 
 notebooks: $(INSTALLED)
 	$(BIN)/python docs/execute_notebooks.py

@@ -26,13 +26,16 @@ RESULTS = HERE / "results.json"
 BEGIN, END = "<!-- The output of `make bench`: -->", "<!-- end of that output -->"
 
 PARTS = ("qlearning", "sentences", "alignments", "startup", "growth", "figure2")
+OPTIONS = {"growth": ("--figure", str(HERE.parent / "docs" / "growth.html"))}
+"""The page is for `docs/make_pictures.py`, so that picture and table are of one run."""
 
 
 def run(part: str, folder: Path) -> list[Measurement]:
     """One benchmark's figures, from a fresh process."""
     out = folder / f"{part}.json"
     print(f"\n{part}", flush=True)
-    done = subprocess.run([sys.executable, HERE / f"{part}.py", "--json", out], check=False)
+    command = [sys.executable, HERE / f"{part}.py", "--json", out, *OPTIONS.get(part, ())]
+    done = subprocess.run(command, check=False)
     if not out.exists():
         raise SystemExit(f"benchmarks/{part}.py ended with status {done.returncode}")
     return [Measurement(**entry) for entry in json.loads(out.read_text("utf-8"))["measurements"]]

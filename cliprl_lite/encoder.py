@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 from tokenizers import Tokenizer
 
 FloatArray = NDArray[np.floating[Any]]
@@ -92,6 +93,7 @@ class LightEncoder:
         self.tokenizer.no_padding()
         self.content = map_file(folder / "model.safetensors")
         self.weights = arrays_in(self.content)
+        self.threads = ThreadpoolController()  # of the library that multiplies matrices
 
     def tokens(self, sentence: str) -> list[str]:
         """The pieces that the sentence is cut into; what follows the 256th is dropped."""
@@ -105,9 +107,8 @@ class LightEncoder:
         """
         x = self._embed_tokens(self.tokenizer.encode(sentence).ids)
         for number in range(self.n_layers):
-            layer = f"encoder.layer.{number}"
-            x = self._add_and_norm(x, self._attention(x, layer), f"{layer}.attention.output")
-            x = self._add_and_norm(x, self._feed_forward(x, layer), f"{layer}.output")
+            with self.threads.limit(limits=1):  # more only wait for each other
+                x = self._layer(x, f"encoder.layer.{number}")
             let_go(self.content)  # a layer's weights are 7 MB, all of them 43
         mean = x.mean(axis=0)  # the sentence is the mean of its tokens
         vector: FloatArray = mean / np.sqrt((mean * mean).sum())
@@ -120,6 +121,11 @@ class LightEncoder:
         where = w["embeddings.position_embeddings.weight"][: len(ids)]
         which_text = w["embeddings.token_type_embeddings.weight"][0]  # there is only one
         return self._norm(what.astype(np.float64) + where + which_text, "embeddings")
+
+    def _layer(self, x: FloatArray, layer: str) -> FloatArray:
+        """Tokens look at each other, then each thinks by itself: `[T, E]`."""
+        x = self._norm(x + self._attention(x, layer), f"{layer}.attention.output")
+        return self._norm(x + self._feed_forward(x, layer), f"{layer}.output")
 
     def _attention(self, x: FloatArray, layer: str) -> FloatArray:
         """Each token takes from the others what its query finds in their keys: `[T, E]`."""
@@ -140,9 +146,6 @@ class LightEncoder:
         """Each token by itself: four times as wide, GELU, and back; `[T, E]`."""
         wide = gelu(self._linear(x, f"{layer}.intermediate.dense"))
         return self._linear(wide, f"{layer}.output.dense")
-
-    def _add_and_norm(self, x: FloatArray, change: FloatArray, name: str) -> FloatArray:
-        return self._norm(x + change, name)
 
     def _linear(self, x: FloatArray, name: str) -> FloatArray:
         return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]

@@ -17,7 +17,7 @@ import numpy as np
 from cliprl_lite.alignment import Alignment, AlignmentSettings, align_batch
 from cliprl_lite.evaluation import regret, share_on, top_is
 from cliprl_lite.language import embed
-from cliprl_lite.policies import TabularPolicy, learn_policy
+from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun, learn
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
@@ -29,6 +29,8 @@ from cliprl_lite.transfer import (
     method_scores,
     warm_start,
 )
+
+_BATCH = 2**24  # numbers in the policies of one batch of alignments: 128 MB
 
 
 def rng_for(seed: int, *names: str) -> np.random.Generator:
@@ -165,14 +167,19 @@ def fit(
         (384, 64)
     """
     sets = list(dict.fromkeys(sets))
-    vectors = {name: policy.vector for name, policy in policies.items()}
-    trained = align_batch(
-        np.stack([embed([base.sentence for base in bases]) for bases in sets]),
-        np.stack([np.stack([vectors[base.name] for base in bases]) for bases in sets]),
-        settings,
-        [rng_for(seed, suite.name, "alignment", *(base.name for base in bases)) for bases in sets],
-    )
-    return dict(zip(sets, trained, strict=True))
+    numbers = len(sets[0]) * 4 * suite.world.n_states  # in the policies of one set
+    together = max(1, _BATCH // numbers)
+    fitted = {}
+    for first in range(0, len(sets), together):
+        some = sets[first : first + together]
+        trained = align_batch(
+            np.stack([embed([base.sentence for base in bases]) for bases in some]),
+            np.stack([policy_vectors([policies[base.name] for base in bases]) for bases in some]),
+            settings,
+            [rng_for(seed, suite.name, "alignment", *(base.name for base in b)) for b in some],
+        )
+        fitted |= dict(zip(some, trained, strict=True))
+    return fitted
 
 
 def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:

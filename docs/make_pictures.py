@@ -1,7 +1,7 @@
-"""Draw the README's picture: `python docs/make_pictures.py` (needs Chromium or Chrome).
+"""Draw the README's pictures: `python docs/make_pictures.py` (needs Chromium or Chrome).
 
-Two houses with the same sixteen sentences; what the words say, what the policies say, and what
-the aligned sentences say.
+Two houses with the same sixteen sentences: what the words say, what the policies say, and what the
+aligned sentences say. And costs on logarithmic axes, from the page that `make bench` has left.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 import cliprl_lite as clip
 from cliprl_lite import plots
 
-PICTURE = Path(__file__).resolve().parent / "stripes_and_blocks.png"
+DOCS = Path(__file__).resolve().parent
 WIDTH, ROW = 1320, 360
+GROWTH, GROWTH_SIZE = DOCS / "growth.html", (1240, 900)
 
 
 def row(name: str) -> tuple[str, ...]:
@@ -44,33 +45,45 @@ def row(name: str) -> tuple[str, ...]:
     )
 
 
-def main() -> int:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        print("no Chromium found; on Debian: apt-get install chromium", file=sys.stderr)
-        return 2
+def houses_page() -> str:
+    """The whole first picture, in HTML."""
     from plotly.offline import get_plotlyjs
 
     cells = "".join(
         "<div style='display:flex;align-items:flex-start'>" + "".join(row(name)) + "</div>"
         for name in ("house_a", "house_b")
     )
+    return (
+        "<!doctype html><meta charset='utf-8'>"
+        f"<body style='margin:0;background:{plots.PAGE}'>"
+        f"<script>{get_plotlyjs()}</script>{cells}"
+    )
+
+
+def screenshot(browser: str, page: str, picture: Path, size: tuple[int, int]) -> None:
+    """A page of HTML as a picture of so many pixels."""
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder, "page.html")
-        page.write_text(
-            "<!doctype html><meta charset='utf-8'>"
-            f"<body style='margin:0;background:{plots.PAGE}'>"
-            f"<script>{get_plotlyjs()}</script>{cells}",
-            encoding="utf-8",
-        )
+        file = Path(folder, "page.html")
+        file.write_text(page, encoding="utf-8")
         subprocess.run(
             [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--disable-background-networking", f"--user-data-dir={folder}/profile",
-             "--virtual-time-budget=5000", f"--window-size={WIDTH},{2 * ROW}",
-             f"--screenshot={PICTURE}", page.as_uri()],
+             "--virtual-time-budget=5000", "--window-size={},{}".format(*size),
+             f"--screenshot={picture}", file.as_uri()],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
-    print(PICTURE.name)
+    print(picture.name)
+
+
+def main() -> int:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        print("no Chromium found; on Debian: apt-get install chromium", file=sys.stderr)
+        return 2
+    screenshot(browser, houses_page(), DOCS / "stripes_and_blocks.png", (WIDTH, 2 * ROW))
+    if GROWTH.exists():
+        page = GROWTH.read_text("utf-8")
+        screenshot(browser, page, GROWTH.with_suffix(".png"), GROWTH_SIZE)
     return 0
 
 

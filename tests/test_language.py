@@ -174,7 +174,7 @@ def test_tampered_files_are_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, model: str | None
 ) -> None:
     """One flipped bit in the middle of otherwise genuine files."""
-    for loader in ("trusted_model_folder", "_light_encoder", "sentence_transformer"):
+    for loader in ("trusted_model_folder", "_light_encoder", "_encoded", "sentence_transformer"):
         fresh = cache(getattr(language, loader).__wrapped__)
         monkeypatch.setattr(language, loader, fresh)
     with TemporaryDirectory() as folder:  # large, so it does not outlive the test

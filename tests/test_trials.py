@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cliprl_lite import trials
+from cliprl_lite.alignment import Alignment, align_batch
 from cliprl_lite.greedy import GreedyEvaluation
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import average, learn_policy
@@ -19,7 +21,7 @@ from cliprl_lite.results import (
 )
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import METHODS, WEIGHTINGS, Method, ZeroSumError
-from cliprl_lite.trials import Job, measure, rng_for, run_job
+from cliprl_lite.trials import Job, fit, learn_bases, measure, rng_for, run_job
 
 
 def test_random_numbers_hang_on_the_seed_and_every_name() -> None:
@@ -162,3 +164,28 @@ def test_a_censored_clock_is_a_lower_bound() -> None:
             cut = measure(learn(world, (0, 0), seed=seed, cap=cap))
             assert cut["optimal_censored"]
             assert {clock: cut[clock] for clock in CLOCKS if cut[clock] > whole[clock]} == {}
+
+
+@pytest.mark.parametrize("numbers", [1, 5 * 400 * 2])
+def test_alignments_in_small_batches_are_the_same(
+    numbers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One base set at a time, or two of the six: nobody has to hold all policies six times."""
+    suite = load_suite("colours_6")
+    policies = learn_bases(suite, 3)
+    sets = [transfer.bases for transfer in suite.transfers()]
+    together = fit(suite, 3, sets, policies, None)
+    sizes = []
+
+    def noted(sentences: np.ndarray, *rest: object) -> list[Alignment]:
+        sizes.append(len(sentences))
+        return align_batch(sentences, *rest)
+
+    monkeypatch.setattr(trials, "align_batch", noted)
+    monkeypatch.setattr(trials, "_BATCH", numbers)
+    apart = fit(suite, 3, sets, policies, None)
+    assert sizes == ([1] * 6 if numbers == 1 else [2] * 3)
+    assert list(apart) == list(together) == sets
+    for bases, alignment in together.items():
+        assert (apart[bases].sentence_tower == alignment.sentence_tower).all()
+        assert (apart[bases].policy_tower == alignment.policy_tower).all()
