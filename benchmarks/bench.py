@@ -25,7 +25,7 @@ README = HERE.parent / "README.md"
 RESULTS = HERE / "results.json"
 BEGIN, END = "<!-- The output of `make bench`: -->", "<!-- end of that output -->"
 
-PARTS = ("qlearning", "sentences", "alignments", "startup", "growth", "figure2")
+PARTS = ("qlearning", "sentences", "alignments", "startup", "growth", "cluster", "figure2")
 OPTIONS = {"growth": ("--figure", str(HERE.parent / "docs" / "growth.html"))}
 """The page is for `docs/make_pictures.py`, so that picture and table are of one run."""
 

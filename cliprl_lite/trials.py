@@ -169,7 +169,7 @@ def fit(
     sets = list(dict.fromkeys(sets))
     numbers = len(sets[0]) * 4 * suite.world.n_states  # in the policies of one set
     together = max(1, _BATCH // numbers)
-    fitted = {}
+    fitted: dict[tuple[Task, ...], Alignment] = {}
     for first in range(0, len(sets), together):
         some = sets[first : first + together]
         trained = align_batch(

@@ -1,0 +1,79 @@
+"""The README's table is what `make bench` measured; the guard sees a tenfold loss, and no noise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import bench
+import guard
+import pytest
+from measurement import Measurement, figure
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
+RESULTS = json.loads(bench.RESULTS.read_text("utf-8"))
+MEASURED = [Measurement(**entry) for entry in RESULTS["measurements"]]
+
+
+def test_the_readme_holds_the_table_that_was_measured() -> None:
+    table = bench.as_table(MEASURED, RESULTS["versions"])
+    assert bench.into_readme(README, table) == README
+    assert table in README
+
+
+def test_every_figure_has_a_name_of_its_own_and_every_part_is_there() -> None:
+    keys = [one.key for one in MEASURED]
+    assert len(keys) == len(set(keys))
+    wanted = {
+        "q_gymnasium", "q_c", "q_50_warm", "q_50_cold", "sentence_ready", "sentence_equal",
+        "alignment_batch", "import", "kernel_tour", "kernel_train", "figure2",
+    }  # fmt: skip
+    assert wanted <= set(keys)
+    assert any(key.startswith("growth_") for key in keys)
+    assert all(one.target is not None for one in MEASURED if one.key in wanted)
+
+
+def test_a_missed_target_is_written_as_missed() -> None:
+    slow = Measurement("a", "one | other", 12.34, "s", 3, note="x | y")
+    fast = Measurement("b", "a ratio", 1_234.5, "×", 250, at_least=True)
+    plain = Measurement("c", "size", 0.0123, "MB")
+    lines = bench.as_table([slow, fast, plain], {"python": "3"}).splitlines()
+    assert lines[2] == r"| one | other | 12.3 s | ≤ 3 s **missed** | x \| y |"
+    assert lines[3] == "| a ratio | 1,234 × | ≥ 250 × |  |"
+    assert lines[4] == "| size | 0.0123 MB |  |  |"
+    assert lines[-1] == "Made by `make bench` with python 3."
+    assert [one.met for one in (slow, fast, plain)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (5, "5"), (0.30, "0.3"), (1_234_567, "1,234,567"), (99.95, "100"),
+     (0.00877, "0.00877")],
+)  # fmt: skip
+def test_figures_have_three_digits_that_count(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+def test_a_readme_without_its_marks_is_left_alone() -> None:
+    with pytest.raises(SystemExit, match=r"README\.md has lost its marks"):
+        bench.into_readme("# A page\n", "table")
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1, 0), (0.5, 0), (0.1, 1)])
+@pytest.mark.parametrize("key", list(guard.RATIOS))
+def test_the_guard_sees_a_tenfold_loss_of_any_ratio(
+    key: str,
+    factor: float,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    baselines = {one.key: one for one in MEASURED}
+    assert baselines[key].unit == "×"
+    found = {other: baselines[other].value for other in guard.RATIOS}
+    found[key] *= factor
+    measures = {other: lambda value=value: value for other, value in found.items()}
+    monkeypatch.setattr(guard, "RATIOS", measures)
+    assert guard.main() == status
+    lost = [line.split()[1] for line in capsys.readouterr().out.splitlines() if "LOST" in line]
+    assert lost == ([key] if status else [])
