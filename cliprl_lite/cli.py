@@ -1,4 +1,4 @@
-"""The commands: `cliprl-lite figure2`, `cliprl-lite worlds`, `cliprl-lite embed`."""
+"""The commands: `cliprl-lite figure2`, `worlds`, `embed`, `fit`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from cliprl_lite.experiments import (
 from cliprl_lite.language import ModelError
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.transfer import METHODS
+
+HOUSES = ("house_a", "house_b", "house_c")
+"""Suites of the notebooks, whose alignments ship without each of their tasks as well."""
 
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
 """Methods drawn in Figure 2; the table holds them all."""
@@ -74,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         "embed", help="remake the shipped sentence vectors (needs a checkout)"
     )
     embed.set_defaults(run=_embed)
+
+    fit = commands.add_parser("fit", help="remake the shipped alignments (needs a checkout)")
+    fit.set_defaults(run=_fit)
     return parser
 
 
@@ -156,6 +162,17 @@ def _embed(options: argparse.Namespace) -> None:
         sentences += suite.sentences
     ship_vectors(sentences, data_path("embeddings"))
     print(f"{len(set(sentences))} sentences: {data_path('embeddings')}")
+
+
+def _fit(options: argparse.Namespace) -> None:
+    from cliprl_lite.fitted import ship_alignments
+    from cliprl_lite.paths import data_path
+    from cliprl_lite.tasks import load_suite
+
+    suites = [load_suite("corners", size) for size in CORNER_SIZES]
+    suites += [load_suite(world) for world in WORLDS]
+    ship_alignments(suites, HOUSES, data_path("alignments"))
+    print(f"alignments of {len(suites)} suites: {data_path('alignments')}")
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
