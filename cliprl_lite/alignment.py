@@ -8,6 +8,7 @@ maps or sentences. Training needs torch; applying what was trained needs NumPy o
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 _CACHE = 2**19  # parameters trained in one go, so that they stay in the processor's cache
+_ONE_AT_A_TIME = threading.Lock()  # torch has one number of threads, for the whole process
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ def align_batch(
     settings = settings or AlignmentSettings()
     sentences = np.asarray(sentences, dtype=np.float64)
     policies = np.asarray(policies, dtype=np.float64)
-    _check_pairs(sentences, policies, len(seeds))
+    _check_pairs(sentences, policies, seeds)
 
     parameters = (sentences.shape[2] + policies.shape[2]) * settings.dimension
     together = max(1, _CACHE // parameters)
@@ -257,13 +259,14 @@ def align_batch(
         some = slice(first, first + together)
         return _train(sentences[some], policies[some], settings, seeds[some])
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # each product is small; whole alignments go side by side instead
-    try:
-        with ThreadPoolExecutor(threads) as pool:
-            trained = list(pool.map(train, range(0, len(seeds), together)))
-    finally:
-        torch.set_num_threads(threads)
+    with _ONE_AT_A_TIME:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # each product is small; whole alignments go side by side instead
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                trained = list(pool.map(train, range(0, len(seeds), together)))
+        finally:
+            torch.set_num_threads(threads)
     return [alignment for some in trained for alignment in some]
 
 
@@ -357,15 +360,20 @@ def _prepare(vectors: FloatArray, settings: AlignmentSettings) -> tuple[FloatArr
     return mean, unit_rows(rows) if settings.unit_length else rows
 
 
-def _check_pairs(sentences: FloatArray, policies: FloatArray, n_seeds: int) -> None:
+def _check_pairs(
+    sentences: FloatArray, policies: FloatArray, seeds: Sequence[int | np.random.Generator]
+) -> None:
     if sentences.ndim != 3 or policies.ndim != 3 or sentences.shape[:2] != policies.shape[:2]:
         raise ValueError(
             "sentences and policies come in pairs, shapes [B, N, E] and [B, N, P]; "
             f"got {sentences.shape} and {policies.shape}"
         )
-    if n_seeds != len(sentences):
-        raise ValueError(f"{len(sentences)} alignments need as many seeds; got {n_seeds}")
-    if n_seeds == 0:
+    if len(seeds) != len(sentences):
+        raise ValueError(f"{len(sentences)} alignments need as many seeds; got {len(seeds)}")
+    generators = [id(seed) for seed in seeds if isinstance(seed, np.random.Generator)]
+    if len(set(generators)) < len(generators):
+        raise ValueError("each alignment draws from a generator of its own: give rng.spawn(n)")
+    if len(seeds) == 0:
         raise ValueError("there is nothing to align: the batch is empty")
     if sentences.shape[1] < 2:
         raise ValueError("a contrast needs at least two pairs")

@@ -68,6 +68,8 @@ def choose_backend(
     """
     if backend not in BACKENDS:
         raise ValueError(f"there is no backend {backend!r}; take one of {', '.join(BACKENDS)}")
+    if workers == 0 or workers < -1:
+        raise ValueError(f"workers is 1 or more, or −1 for one per core; got {workers}")
     if backend == "processes":
         if scheduler is not None:
             raise ValueError("a scheduler is for the backend 'dask'; choose that one, or give none")
@@ -191,7 +193,7 @@ def _cluster(scheduler: str) -> Iterator[Client]:
         from distributed.comm import CommClosedError
     except ImportError as error:
         raise BackendError(
-            "the backend 'dask' needs Dask: pip install 'cliprl-lite[cluster]'"
+            "the backend 'dask' needs Dask; install the packages dask and distributed"
         ) from error
     with ThreadPoolExecutor(1) as thread:  # a notebook's own thread has an event loop already
         try:

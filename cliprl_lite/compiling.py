@@ -10,7 +10,7 @@ from typing import Any
 
 @cache
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` compiled by numba (and cached on disk), or itself where numba is missing."""
+    """`function` compiled by numba and cached on disk, or itself where numba is missing."""
     try:
         from numba import njit
     except ImportError:
@@ -20,4 +20,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
             stacklevel=2,
         )
         return function
-    return njit(cache=True)(function)
+    try:
+        return njit(cache=True)(function)
+    except RuntimeError:  # there is no folder to keep what is compiled
+        return njit(function)

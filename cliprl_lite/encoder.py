@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,8 @@ class LightEncoder:
         self.tokenizer.no_padding()
         self.content = map_file(folder / "model.safetensors")
         self.weights = arrays_in(self.content)
-        self.threads = ThreadpoolController()  # of the library that multiplies matrices
+        self.threads = ThreadpoolController()  # of the library that multiplies matrices …
+        self.lock = threading.Lock()  # … whose number is one for the whole process
 
     def tokens(self, sentence: str) -> list[str]:
         """The pieces that the sentence is cut into; what follows the 256th is dropped."""
@@ -106,10 +108,10 @@ class LightEncoder:
         Each sentence goes by itself, so that its vector never depends on its company.
         """
         x = self._embed_tokens(self.tokenizer.encode(sentence).ids)
-        for number in range(self.n_layers):
-            with self.threads.limit(limits=1):  # more only wait for each other
+        with self.lock, self.threads.limit(limits=1):  # more threads only wait for each other
+            for number in range(self.n_layers):
                 x = self._layer(x, f"encoder.layer.{number}")
-            let_go(self.content)  # a layer's weights are 7 MB, all of them 43
+                let_go(self.content)  # a layer's weights are 7 MB, all of them 43
         mean = x.mean(axis=0)  # the sentence is the mean of its tokens
         vector: FloatArray = mean / np.sqrt((mean * mean).sum())
         return vector.astype(np.float32)

@@ -97,7 +97,7 @@ class Sweep:
     def jobs(self) -> list[Job]:
         """Every trial of every suite; long ones first, so that workers end together."""
         jobs = [
-            Job(suite, seed, self.targets, self.methods, self.cap or cap_for(suite.world))
+            Job(suite, seed, self.targets, self.methods, self._cap(suite))
             for suite in self._loaded
             for seed in range(self.trials)
         ]
@@ -109,10 +109,15 @@ class Sweep:
         return {
             "version": version("cliprl-lite"),
             "targets": list(self.targets),
-            "cap": self.cap,
-            "suites": {suite.name: suite.fingerprint for suite in self._loaded},
+            "suites": {
+                suite.name: {"fingerprint": suite.fingerprint, "cap": self._cap(suite)}
+                for suite in self._loaded
+            },
             "methods": {name: _what_it_does(METHODS[name]) for name in self.methods},
         }
+
+    def _cap(self, suite: TaskSuite) -> int:
+        return cap_for(suite.world) if self.cap is None else self.cap
 
     @cached_property
     def _loaded(self) -> list[TaskSuite]:

@@ -37,6 +37,7 @@ def load_alignment(suite: TaskSuite, held_out: str = "") -> Alignment:
             the houses ship those. Empty for all tasks.
 
     Raises:
+        TypeError: if given the name of a suite, or a task in place of its name.
         FittedError: if there is none, or the suite or the file has changed since it was made.
 
     Example:
@@ -50,6 +51,11 @@ def load_alignment(suite: TaskSuite, held_out: str = "") -> Alignment:
         >>> errand.bases[scores.argmax()].colour
         'red'
     """
+    if not isinstance(suite, TaskSuite) or not isinstance(held_out, str):
+        raise TypeError(
+            "give the suite itself and a task's name, as in "
+            "load_alignment(load_suite('house_a'), 'go to the red cone')"
+        )
     description = _description()
     entry = description["suites"].get(suite.name)
     if entry is None:

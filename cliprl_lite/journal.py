@@ -56,7 +56,8 @@ class Journal:
             ValueError: if they were made with other choices, or are no files of a sweep.
         """
         done: dict[str, Rows] = {}
-        if self.out.exists() != self.description.exists():
+        between = self.partial.exists() and not self.out.exists()  # the two moves of `finish`
+        if self.out.exists() != self.description.exists() and not between:
             there, gone = self.out.name, self.description.name
             if self.description.exists():
                 there, gone = gone, there
@@ -68,13 +69,14 @@ class Journal:
                 done.setdefault(f"{cells['suite']}|{cells['seed']}", []).append(cells)
         lines = []
         if self.partial.exists():  # what follows the last line end was cut off while being written
-            lines = self.partial.read_text("utf-8").split("\n")[:-1]
-        if lines:
-            self._agree(_choices(lines[0], self.partial), self.partial)
-            for line in lines[1:]:
-                entry = json.loads(line)
-                done[entry["key"]] = entry["rows"]
-        else:
+            lines = self.partial.read_text("utf-8", errors="replace").split("\n")[:-1]
+            choices = _choices(lines[0], self.partial) if lines else {}
+        if len(lines) > 1:
+            self._agree(choices, self.partial)
+            for number, line in enumerate(lines[1:], start=2):
+                key, rows = _trial(line, number, self.partial)
+                done[key] = rows
+        else:  # nothing is finished yet, so that other choices are welcome
             lines = [json.dumps({"choices": self.choices})]
         self.partial.parent.mkdir(parents=True, exist_ok=True)
         _replace(self.partial, "\n".join(lines) + "\n")
@@ -125,6 +127,16 @@ def _choices(text: str, file: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise ValueError(
             f"{file.name} does not describe a sweep; choose another name for this one"
+        ) from None
+
+
+def _trial(line: str, number: int, file: Path) -> tuple[str, Rows]:
+    try:
+        entry = json.loads(line)
+        return str(entry["key"]), list(entry["rows"])
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"line {number} of {file.name} is damaged; delete that line, and its trial is run again"
         ) from None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -39,8 +39,15 @@ DIMENSION = 384
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the model's published `model.safetensors`."""
 
-TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-"""SHA-256 of the `tokenizer.json` that this project was tested with."""
+FILES_SHA256 = {
+    "model.safetensors": WEIGHTS_SHA256,
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+    "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+    "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+}
+"""SHA-256 of every file that decides a vector; all but the weights as this project was tested."""
 
 REFERENCE = "sentence-transformers"
 """As `model`, has the library of that name run the published weights."""
@@ -55,7 +62,7 @@ class ModelError(RuntimeError):
     """The sentence encoder or its shipped vectors are missing or not what they should be."""
 
 
-def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArray:
+def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArray:
     """τ: sentences to unit vectors, shape `[K, 384]`.
 
     Args:
@@ -66,18 +73,22 @@ def embed(sentences: Sequence[str], model: str | Path | None = None) -> FloatArr
 
     Raises:
         TypeError: if given one string in place of a list of them, or something that is no string.
+        ValueError: for half a character, which cannot be encoded.
         ModelError: if the encoder is not installed, or its weights are not the published ones.
 
     Example:
         >>> embed(["go to the red cone", "go to the blue cone"]).shape
         (2, 384)
     """
-    if isinstance(sentences, str):
+    if isinstance(sentences, str | bytes):
         raise TypeError("give a list of sentences, as in embed([sentence])")
+    sentences = list(sentences)
     for sentence in sentences:
         if not isinstance(sentence, str):
             raise TypeError(f"a sentence is a string; got {sentence!r}")
-    if model is not None and len(sentences):
+        if any("\ud800" <= letter <= "\udfff" for letter in sentence):
+            raise ValueError(f"{sentence!r} holds half a character (a lone surrogate); mend it")
+    if model is not None and sentences:
         return _encode_by(sentence_transformer(str(model)), sentences)
     known = shipped_vectors()
     rows = [known[s] if s in known else _encoded(s) for s in sentences]
@@ -185,10 +196,10 @@ def sentence_transformer(model: str = REFERENCE) -> SentenceTransformer:
     disable_progress_bar()
     if model == REFERENCE:
         return SentenceTransformer(str(trusted_model_folder()), device="cpu", local_files_only=True)
-    if Path(model).is_dir():
+    if model and Path(model).is_dir():
         return SentenceTransformer(model, device="cpu", local_files_only=True)
-    name, at, revision = model.partition("@")
-    if not at:
+    name, _, revision = model.partition("@")
+    if not (name and revision):
         raise ModelError(
             f"{model!r} is neither {REFERENCE!r} nor a folder; for a hub id pin the revision, "
             "as in 'owner/name@revision'"
@@ -204,8 +215,7 @@ def trusted_model_folder() -> Path:
         ModelError: if they are not, or are not there.
     """
     folder = model_folder()
-    wanted = {"model.safetensors": WEIGHTS_SHA256, "tokenizer.json": TOKENIZER_SHA256}
-    for name, sha256 in wanted.items():
+    for name, sha256 in FILES_SHA256.items():
         found = _sha256(folder / name)
         if found != sha256:
             raise ModelError(

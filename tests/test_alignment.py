@@ -484,3 +484,16 @@ def test_pairs_that_cannot_be(sentences: np.ndarray, policies: np.ndarray, messa
 def test_every_alignment_of_a_batch_has_its_seed() -> None:
     with pytest.raises(ValueError, match="3 alignments need as many seeds; got 2"):
         align_batch(*pairs(0, 3), seeds=(0, 1))
+
+
+def test_one_generator_does_not_serve_two_alignments() -> None:
+    """They are trained side by side: who draws first would be chance."""
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"a generator of its own: give rng\.spawn\(n\)"):
+        align_batch(*pairs(0, 3), seeds=[rng, 5, rng])
+    settings = AlignmentSettings(steps=1)
+    first, second = (
+        align_batch(*pairs(0, 3), settings, np.random.default_rng(0).spawn(3)) for _ in range(2)
+    )
+    for a, b in zip(first, second, strict=True):
+        assert (a.sentence_tower == b.sentence_tower).all()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from threadpoolctl import threadpool_info
 from varied_sentences import varied_sentences
 
 from cliprl_lite.encoder import LightEncoder, arrays_in, gelu, layer_norm, map_file, softmax_rows
@@ -128,3 +130,15 @@ np.save(sys.argv[1], np.array([tau.encode(f"go to row {number}") for number in r
     run_python(code, tmp_path / "there.npy", **environment)
     here = np.array([tau.encode(f"go to row {number}") for number in range(60)])
     assert (np.load(tmp_path / "there.npy") == here).all()
+
+
+def test_encoding_leaves_the_number_of_threads_alone(tau: LightEncoder) -> None:
+    """Also when several threads encode at once: the number belongs to the whole process."""
+
+    def blas_threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info()]
+
+    before = blas_threads()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tau.encode, [f"go to row {number}" for number in range(40)]))
+    assert blas_threads() == before

@@ -130,6 +130,14 @@ def test_what_does_not_ship_is_named_with_what_does() -> None:
         load_alignment(load_suite("colours_6"), held_out="go to the red box")
 
 
+def test_a_name_is_no_suite_and_a_task_no_name() -> None:
+    with pytest.raises(TypeError, match=r"load_alignment\(load_suite\('house_a'\)"):
+        load_alignment("house_a")
+    house = load_suite("house_a")
+    with pytest.raises(TypeError, match="a task's name"):
+        load_alignment(house, held_out=house.tasks[0])
+
+
 def test_a_changed_suite_is_not_given_old_towers() -> None:
     suite = load_suite("house_a")
     changed = replace(suite, tasks=suite.tasks[::-1])

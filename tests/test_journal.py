@@ -15,6 +15,7 @@ import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
 from cliprl_lite import experiments, transfer
+from cliprl_lite import journal as journal_module
 from cliprl_lite.results import read_table
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import METHODS
@@ -26,9 +27,11 @@ def test_a_table_stands_beside_its_description(tmp_path: Path) -> None:
     run_quietly(SMALL, out)
     assert sorted(path.name for path in out.parent.iterdir()) == ["table.csv", "table.json"]
     description = json.loads(out.with_suffix(".json").read_text("utf-8"))
-    assert description["choices"]["suites"] == {"corners_5": load_suite("corners", 5).fingerprint}
+    fingerprint = load_suite("corners", 5).fingerprint
+    assert description["choices"]["suites"] == {
+        "corners_5": {"fingerprint": fingerprint, "cap": 100_000}
+    }
     assert description["trials"] == 4
-    assert description["choices"]["cap"] == 100_000
     assert list(description["choices"]["methods"]) == ["scratch", "alg1", "random"]
     assert description["choices"]["methods"]["alg1"]["weighting"] == "literal"
     assert set(description["versions"]) >= {"numpy", "torch", "cliprl-lite"}
@@ -194,7 +197,7 @@ def test_a_smaller_sweep_loses_no_rows_of_a_larger_table(
 
 
 OTHER_CHOICES = [
-    ({"cap": 99_999}, "cap"),
+    ({"cap": 99_999}, "suites"),
     ({"targets": ("left",)}, "targets"),
     ({"methods": ("scratch", "alg1")}, "methods"),
     ({"methods": ("scratch", "alg1", "random", "ridge")}, "methods"),
@@ -246,3 +249,45 @@ def test_a_strange_description_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"table\.json does not describe a sweep"):
         run_quietly(SMALL, tmp_path / "table.csv")
     assert (tmp_path / "table.json").read_text("utf-8") == '{"mine": 1}'
+
+
+@pytest.mark.parametrize("damage", ["garbage", "", '{"x": 1}', "[]", "\udcff"])
+def test_a_damaged_line_is_named_and_nothing_is_lost(damage: str, stopped: Path) -> None:
+    content = journal(stopped).read_bytes()
+    damaged = content + damage.encode("utf-8", "surrogateescape") + b"\n"
+    journal(stopped).write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"line 4 of table\.csv\.partial is damaged; delete that"):
+        run_quietly(SMALL, stopped)
+    assert journal(stopped).read_bytes() == damaged
+
+
+def test_a_journal_without_a_trial_binds_nobody(
+    small: pd.DataFrame, stopped: Path, ran: list[int]
+) -> None:
+    header = journal(stopped).read_text("utf-8").split("\n")[0]
+    journal(stopped).write_text(header.replace("alg1", "ridge") + "\n", encoding="utf-8")
+    assert_same(run_quietly(SMALL, stopped), small)
+    assert ran == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("move", ["table.json", "table.csv"])
+def test_killed_between_the_last_moves_it_goes_on(
+    move: str, small: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ran: list[int]
+) -> None:
+    """The description is moved to its place, then the table; then the journal is dropped."""
+    honest = journal_module._replace
+
+    def stop_at(path: Path, content: str) -> None:
+        if path.name == move:
+            raise Stopped
+        honest(path, content)
+
+    out = tmp_path / "table.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module, "_replace", stop_at)
+        with pytest.raises(Stopped):
+            run_quietly(SMALL, out)
+    ran.clear()
+    assert_same(run_quietly(SMALL, out), small)
+    assert ran == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv", "table.json"]

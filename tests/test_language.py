@@ -130,7 +130,7 @@ def test_another_model_encodes_everything_itself(
     assert embed([], model=model).shape == (0, 384)
 
 
-@pytest.mark.parametrize("model", ["no/such-folder", "owner/name"])
+@pytest.mark.parametrize("model", ["no/such-folder", "owner/name", "owner/name@", "@abc", ""])
 def test_a_hub_model_is_named_with_its_revision(model: str) -> None:
     with pytest.raises(ModelError, match="pin the revision, as in 'owner/name@revision'"):
         embed(["go to the red cone"], model=model)
@@ -139,8 +139,18 @@ def test_a_hub_model_is_named_with_its_revision(model: str) -> None:
 def test_one_string_is_not_a_list_of_sentences() -> None:
     with pytest.raises(TypeError, match="give a list of sentences"):
         embed("go to the red cone")
+    with pytest.raises(TypeError, match="give a list of sentences"):
+        embed(b"go to the red cone")
     with pytest.raises(TypeError, match="a sentence is a string; got None"):
         embed(["go to the red cone", None])
+    with pytest.raises(ValueError, match="half a character"):
+        embed(["go \ud800"])
+
+
+@pytest.mark.parametrize("model", [None, "sentence-transformers"])
+def test_any_iterable_of_sentences_is_encoded(model: str | None) -> None:
+    asked = ["go to the red cone", NEW_SENTENCES[0]]
+    assert (embed((sentence for sentence in asked), model) == embed(asked, model)).all()
 
 
 # Nothing is trusted unseen
@@ -169,7 +179,7 @@ def test_tampered_vectors_are_refused(shipped_copy: Path, where: int) -> None:
 
 
 @pytest.mark.parametrize("model", [None, "sentence-transformers"])
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("name", list(language.FILES_SHA256))
 def test_tampered_files_are_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, model: str | None
 ) -> None:
