@@ -46,12 +46,14 @@ guard: $(INSTALLED)
 notebooks: $(INSTALLED)
 	$(BIN)/python docs/execute_notebooks.py
 
+# The learning loop is compiled here, so that no reader waits for it.
 # Jupyter asks no server for news or newer versions unless the reader turns that on.
 $(INSTALLED): pyproject.toml requirements.lock
 	$(require_python)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --requirement requirements.lock
 	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c 'from cliprl_lite import GridWorld, learn; learn(GridWorld.open_map(3), (0, 0))'
 	@mkdir -p $(dir $(LAB_SETTINGS))
 	@echo '$(NO_NEWS)' > $(LAB_SETTINGS)
 	@touch $@

@@ -10,26 +10,25 @@ for each other at every product, on a busy machine for minutes.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
-from measurement import Measurement, best_of, figure, report
+from measurement import PEAK, Measurement, best_of, figure, fresh, report
 
 from cliprl_lite.alignment import AlignmentSettings, align_batch, contrastive_loss, unit_rows
 
 BATCH, BASES, SENTENCE, POLICY = 100, 4, 384, 2_500
 SETTINGS = AlignmentSettings()
 
-FRESH = """
-import json, resource
+TRAIN = f"""
 import alignments
 alignments.batch()
-print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+{PEAK}
+print(peak)
 """
 
 
@@ -90,9 +89,6 @@ def batch_ratio(count: int, rounds: int) -> tuple[float, float, float]:
 def measure() -> list[Measurement]:
     ratio, single, _ = batch_ratio(10, rounds=5)
     seconds = best_of(batch, 15)
-    fresh = subprocess.run(
-        [sys.executable, "-c", FRESH], check=True, capture_output=True, text=True, cwd=sys.path[0]
-    )
     return [
         Measurement(
             "alignment_batch",
@@ -111,7 +107,7 @@ def measure() -> list[Measurement]:
         Measurement(
             "alignment_memory",
             "peak memory of a process that trains them",
-            json.loads(fresh.stdout),
+            float(fresh(TRAIN, PYTHONPATH=str(Path(__file__).parent))),
             "MB",
             600,
         ),

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -75,6 +78,26 @@ def best_of(action: Callable[[], object], seconds: float) -> float:
         action()
         best = min(best, time.perf_counter() - begin)
     return float(best)
+
+
+PEAK = """
+import resource, sys
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak /= 2**20 if sys.platform == "darwin" else 2**10
+"""
+"""Code that sets `peak`: the peak resident memory of the process that runs it, in MB."""
+
+
+def fresh(code: str, *arguments: str | Path, **environment: str) -> str:
+    """What a fresh Python process prints that runs this code; its errors go where ours go."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, **environment},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-/* The loop of cliprl_lite/qlearning.py in C: what the machine can do at most.
+/* The loop of cliprl_lite/qlearning.py in C, for what a C compiler makes of it.
  *
  * The same steps in the same order, so that with the same random numbers it ends in the same
  * table, bit for bit. It keeps no diary of episodes. benchmarks/qlearning.py builds and runs it.

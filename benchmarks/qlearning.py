@@ -239,7 +239,7 @@ def fresh_process(*arguments: str | Path, **environment: str) -> tuple[float, st
     environment = {**os.environ, **environment}
     begin = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, *arguments], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, *arguments], env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
     return time.perf_counter() - begin, done.stdout
 

@@ -9,20 +9,17 @@ is sentence-transformers.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
-from measurement import Measurement, figure, report
+from measurement import PEAK, Measurement, figure, fresh, report
+from varied_sentences import varied_sentences
 
 from cliprl_lite.language import REFERENCE, embed
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-from varied_sentences import varied_sentences
-
-FRESH = """
-import json, resource, sys, time
+ENCODE = f"""
+import json, sys, time, warnings
+warnings.simplefilter("ignore")
 begin = time.perf_counter()
 from cliprl_lite.language import embed
 model = sys.argv[1] or None
@@ -31,27 +28,22 @@ ready = time.perf_counter() - begin
 durations = []
 for number in range(50):
     begin = time.perf_counter()
-    embed([f"walk over to the crimson cone number {number}"], model)
+    embed(["walk over to the crimson cone number " + str(number)], model)
     durations.append(time.perf_counter() - begin)
-print(json.dumps([ready, min(durations), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+{PEAK}
+print(json.dumps([ready, min(durations), peak]))
 """
 
 
-def fresh(model: str) -> tuple[float, float, float]:
+def encode(model: str) -> tuple[float, float, float]:
     """Seconds until the first vector, seconds for one more, and peak memory in MB."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FRESH, model],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    ready, one, kilobytes = json.loads(done.stdout)
-    return ready, one, kilobytes / 1024
+    ready, one, megabytes = json.loads(fresh(ENCODE, model))
+    return ready, one, megabytes
 
 
 def readiness_ratio(runs: int) -> tuple[float, np.ndarray, np.ndarray]:
     """Reference over light, in seconds until the first vector; and the best figures of both."""
-    pairs = [(fresh(""), fresh(REFERENCE)) for _ in range(runs)]
+    pairs = [(encode(""), encode(REFERENCE)) for _ in range(runs)]
     light, reference = (np.min([pair[side] for pair in pairs], axis=0) for side in (0, 1))
     return float(reference[0] / light[0]), light, reference
 

@@ -338,10 +338,23 @@ sys.exit(main())
     command.send_signal(signal.SIGINT)
     _, errors = command.communicate(timeout=20)
     assert command.returncode == 130
-    assert errors.endswith("stopped; the same command goes on from here\n")
+    assert errors.endswith("stopped; a sweep goes on from here by the same command\n")
     assert "Traceback" not in errors
     assert 2 <= finished_trials(out) < 30
     wait_until(lambda: not cluster.scheduler.tasks)  # nobody works on for a client that left
+
+
+@pytest.mark.parametrize("backend", ["processes", "dask"])
+def test_progress_is_shown(
+    backend: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    how = {}
+    if backend == "dask":
+        how = {"scheduler": request.getfixturevalue("cluster").scheduler_address}
+    run_sweep(SMALL, backend=backend, **how)
+    bar = capsys.readouterr().err
+    assert "0/4" in bar
+    assert "4/4" in bar
 
 
 # Nobody there, or the wrong one
@@ -382,7 +395,7 @@ def test_the_address_of_a_worker(cluster: LocalCluster) -> None:
 
 def test_dask_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(BackendError, match=r"pip install 'cliprl-lite\[cluster\]'"):
+    with pytest.raises(BackendError, match="install the packages dask and distributed"):
         run_sweep(SMALL, progress=False, backend="dask", scheduler="tcp://127.0.0.1:1")
 
 

@@ -78,6 +78,8 @@ def test_worlds_takes_a_suite_of_ones_own(tmp_path: Path) -> None:
         (["figure2", "--sizes", "8,8"], "named twice"),
         (["figure2", "--methods", ""], "a method"),
         (["figure2", "--cap", "-5"], "cap"),
+        (["figure2", "--workers", "0"], "workers is 1 or more, or −1 for one per core; got 0"),
+        (["figure2", "--workers", "-7"], "got -7"),
         (["figure2", "--out", "table.xlsx"], "*.csv"),
         (["worlds", "--worlds", "atlantis"], "no suite 'atlantis'"),
         (["figure2", "--backend", "slurm"], "no backend 'slurm'; take one of processes, dask"),

@@ -16,7 +16,16 @@ import pytest
 from cliprl_lite.transfer import METHODS
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "cliprl_lite", "data", "tests")
+SOURCES = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "cliprl_lite",
+    "benchmarks",
+    "data",
+    "docs",
+    "tests",
+)
 
 
 def run(*command: object, cwd: Path, **environment: str) -> str:
@@ -62,7 +71,8 @@ WHERE = """
 import cliprl_lite
 print(cliprl_lite.__file__)
 print(cliprl_lite.data_path("suites", "house_a.toml"))
-print(cliprl_lite.load_suite("house_a").tasks[0].sentence)
+house = cliprl_lite.load_suite("house_a")
+print(house.tasks[0].sentence, cliprl_lite.load_alignment(house).sentence_tower.shape)
 """
 
 
@@ -70,7 +80,7 @@ def test_data_of_the_editable_install(tmp_path):
     package, suite, sentence = run("-c", WHERE, cwd=tmp_path).splitlines()
     assert Path(package).resolve() == ROOT / "cliprl_lite" / "__init__.py"
     assert Path(suite) == ROOT / "data" / "suites" / "house_a.toml"
-    assert sentence == "go to the red box"
+    assert sentence == "go to the red box (384, 64)"
 
 
 def test_data_of_an_installed_archive(installed, tmp_path):
@@ -79,7 +89,7 @@ def test_data_of_an_installed_archive(installed, tmp_path):
     ).splitlines()
     assert Path(package) == installed / "cliprl_lite" / "__init__.py"
     assert Path(suite) == installed / "cliprl_lite" / "data" / "suites" / "house_a.toml"
-    assert sentence == "go to the red box"
+    assert sentence == "go to the red box (384, 64)"
 
 
 def test_shipped_sentence_vectors_of_an_installed_archive(installed, tmp_path):
@@ -107,9 +117,9 @@ def test_what_the_wheel_holds(archives):
     } <= names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"cliprl_lite"}
     shipped = {
-        f"cliprl_lite/{path.relative_to(ROOT).as_posix()}"
-        for path in (ROOT / "data" / "suites").iterdir()
+        f"cliprl_lite/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "data").rglob("*.*")
     }
+    assert len(shipped) > 40
     assert shipped <= names
     assert not [name for name in names if "test" in name or "__pycache__" in name]
 
@@ -118,4 +128,11 @@ def test_what_the_sdist_holds(archives):
     (sdist,) = archives.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "data/suites/house_a.toml", "tests/test_packaging.py"} <= names
+    assert {
+        "pyproject.toml",
+        "data/suites/house_a.toml",
+        "data/alignments/house_a.npy",
+        "tests/test_packaging.py",
+        "benchmarks/q_learning.c",
+        "docs/cluster.md",
+    } <= names
