@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.adam import Adam
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -311,15 +313,11 @@ def _descend(
     """
     import torch
 
-    # The function behind `torch.optim.Adam`, whose class would load a compiler first: 70 MB.
-    from torch.optim.adam import adam
-
     x, y = torch.from_numpy(sentences), torch.from_numpy(policies)
     towers = [torch.from_numpy(tower).requires_grad_() for tower in start]
     alike = torch.from_numpy(unit_rows(policies))
     policy_similarity = alike @ alike.transpose(1, 2) if settings.targets == "soft" else None
-    means, squares = ([torch.zeros_like(tower) for tower in towers] for _ in range(2))
-    counts = [torch.tensor(0.0) for _ in towers]
+    optimiser = Adam(towers, settings.learning_rate)
 
     def loss_now() -> Tensor:
         a, b = x @ towers[0], y @ towers[1]
@@ -331,24 +329,7 @@ def _descend(
     for _ in range(settings.steps):
         loss = loss_now()
         losses.append(loss.detach())
-        gradients = list(torch.autograd.grad(loss.sum(), towers))
-        with torch.no_grad():
-            adam(
-                towers,
-                gradients,
-                means,
-                squares,
-                [],
-                counts,
-                lr=settings.learning_rate,
-                beta1=0.9,
-                beta2=0.999,
-                eps=1e-8,
-                weight_decay=0.0,
-                amsgrad=False,
-                maximize=False,
-                fused=True,
-            )
+        optimiser.step(towers, list(torch.autograd.grad(loss.sum(), towers)))
     losses.append(loss_now().detach())
     return [tower.detach().numpy() for tower in towers], torch.stack(losses, dim=1).numpy()
 

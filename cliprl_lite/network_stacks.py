@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.adam import Adam
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.networks import (
     FloatArray,
@@ -75,8 +76,7 @@ class Stack:
         self.x = torch.from_numpy(features(world, settings.features))
         flat = [part for layer in start for part in layer]
         self.parts = [torch.tensor(part, dtype=torch.float64) for part in flat]
-        self.means, self.squares = ([torch.zeros_like(p) for p in self.parts] for _ in range(2))
-        self.counts = [torch.tensor(0.0) for _ in self.parts]
+        self.adam = Adam(self.parts, settings.learning_rate)
         self.updates = 0
         self.target_values: FloatArray = np.zeros((len(goals), world.n_states))
         self.episode = np.zeros(len(goals), dtype=np.int64)
@@ -117,30 +117,13 @@ class Stack:
 
     def descend(self, rows: Sequence[Tensor], slope: Tensor) -> None:
         """One step of Adam, given what `activations` gave and ∂L/∂Q."""
-        # The function behind `torch.optim.Adam`, whose class would load a compiler first: 70 MB.
-        from torch.optim.adam import adam
-
-        adam(
-            self.parts,
-            [part for layer in gradients(self.layers, rows, slope) for part in layer],
-            self.means,
-            self.squares,
-            [],
-            self.counts,
-            lr=self.settings.learning_rate,
-            beta1=0.9,
-            beta2=0.999,
-            eps=1e-8,
-            weight_decay=0.0,
-            amsgrad=False,
-            maximize=False,
-            fused=True,
-        )
+        slopes = [part for layer in gradients(self.layers, rows, slope) for part in layer]
+        self.adam.step(self.parts, slopes)
         self.updates += 1
 
     def keep(self, places: NDArray[np.int64]) -> None:
         """Go on with the networks at some places only."""
-        for parts in (self.parts, self.means, self.squares):
+        for parts in (self.parts, self.adam.means, self.adam.squares):
             parts[:] = [part[places] for part in parts]
         for name in self.per_network:
             setattr(self, name, getattr(self, name)[places])

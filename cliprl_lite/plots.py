@@ -57,7 +57,7 @@ def as_text(typed: str, longest: int = 80) -> str:
 class CourseFigure(go.Figure):
     """A figure that shows itself in a notebook without plotly's renderers.
 
-    Those load a validator of notebooks, 23 MB and half a second, to send out the same bundle.
+    Those load a whole validator of notebooks to send out the same bundle.
 
     Example:
         >>> figure = new_figure(title="steps to go")
