@@ -34,12 +34,14 @@ from joblib import Parallel, delayed
 from cliprl_lite.alignment import AlignmentSettings, align_batch
 from cliprl_lite.evaluation import median_interval, paired_log_ratio, share_on, top_is
 from cliprl_lite.language import embed
+from cliprl_lite.learners import rng_for
+from cliprl_lite.methods import ridge_scores
 from cliprl_lite.policies import learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
 from cliprl_lite.results import CLOCKS
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import clipped, closest, ridge_scores, softmax, warm_start
-from cliprl_lite.trials import measure, rng_for
+from cliprl_lite.transfer import clipped, closest, softmax, warm_start
+from cliprl_lite.trials import measure
 
 SUITES = [
     ("dev_materials", None),

@@ -40,12 +40,14 @@ from cliprl_lite.experiments import Sweep, run_sweep
 from cliprl_lite.greedy import evaluate_greedy, expected_path
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import DIMENSION, embed
+from cliprl_lite.learners import policy_class, rng_for
+from cliprl_lite.methods import ridge_scores
 from cliprl_lite.plots import INK, MAP, NEGATIVE, NO_TEACHER, PAGE, TEMPLATE
 from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
-from cliprl_lite.transfer import ridge_scores, softmax, warm_start
-from cliprl_lite.trials import Job, learn_bases, rng_for, run_job
+from cliprl_lite.transfer import softmax, warm_start
+from cliprl_lite.trials import Job, run_job
 
 FloatArray = NDArray[np.float64]
 
@@ -180,7 +182,9 @@ def misled_curve() -> Curve:
         target = suite.transfer("left").target
         scores = cosine_similarity(embed([target.sentence])[0], sentences(suite))
         for seed in range(SEEDS):
-            start = warm_start(scores, list(learn_bases(suite, seed).values())).policy.q
+            start = warm_start(
+                scores, list(policy_class("tabular").learn_bases(suite, seed).values())
+            ).policy.q
             rng = rng_for(seed, suite.name, target.name)
             run = learn(suite.world, target.goal, start, rng, min_episodes=0, cap=ENDLESS)
             steps[row, seed] = max(run.steps, 1)

@@ -1,11 +1,15 @@
-"""The commands: `cliprl-lite figure2`, `worlds`, `embed`, `fit`."""
+"""The commands: `cliprl-lite figure2`, `worlds`, `modalities`, `averages`, `learn`, `embed`,
+`fit`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from cliprl_lite.backends import BACKENDS, BackendError
 from cliprl_lite.experiments import (
@@ -17,11 +21,21 @@ from cliprl_lite.experiments import (
     worlds_sweep,
 )
 from cliprl_lite.language import ModelError
+from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
+from cliprl_lite.methods import METHODS, NETWORK_METHODS, find_method
 from cliprl_lite.results import CLOCKS, summarise
-from cliprl_lite.transfer import METHODS
+from cliprl_lite.studies import Study
 
 HOUSES = ("house_a", "house_b", "house_c")
 """Suites of the notebooks, whose alignments ship without each of their tasks as well."""
+
+STUDY_WORLDS = (*HOUSES, "colours_9", "shapes_9")
+"""Worlds in which base policies are looked at."""
+
+STUDY_WORDS = {
+    "modalities": "what tells best where a policy belongs: its weights, its Q-values, its actions",
+    "averages": "what lies between two policies: the loss barrier, and how their average acts",
+}
 
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
 """Methods drawn in Figure 2; the table holds them all."""
@@ -73,6 +87,37 @@ def _parser() -> argparse.ArgumentParser:
     _add_sweep_options(worlds, "worlds.csv")
     worlds.set_defaults(run=_worlds)
 
+    for name, words in STUDY_WORDS.items():
+        study = commands.add_parser(
+            name,
+            help=words,
+            description=f"For each class of policies: {words}. Writes a table (CSV) and its "
+            "description (JSON). Stopped and started again, it goes on where it was.",
+        )
+        study.add_argument(
+            "--worlds", type=_words, default=STUDY_WORLDS, help="names or files; "
+            f"default: {','.join(STUDY_WORLDS)}",
+        )  # fmt: skip
+        study.add_argument(
+            "--policies", type=_words, default=tuple(POLICY_CLASSES),
+            help=f"default: {','.join(POLICY_CLASSES)}",
+        )  # fmt: skip
+        _add_run_options(study, f"{name}.csv")
+        study.set_defaults(run=partial(_study, name))
+
+    learn = commands.add_parser(
+        "learn",
+        help="learn all base tasks of a world and keep the policies as a file of networks",
+        description="Writes one network per task, in the tasks' order, for `load_networks`. A "
+        "table is written as the linear network on one-hot states that it is.",
+    )
+    learn.add_argument("world", help="name or file")
+    learn.add_argument("--size", type=int, help="rows and columns, where the file leaves them open")
+    learn.add_argument("--seed", type=int, default=0, help="number of the trial; default: 0")
+    _add_policy_option(learn)
+    learn.add_argument("--out", type=Path, help="default: <world>_<policy>.npz")
+    learn.set_defaults(run=_learn)
+
     embed = commands.add_parser(
         "embed", help="remake the shipped sentence vectors (needs a checkout)"
     )
@@ -83,15 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
+def _add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--trials", type=int, default=10, help="seeds 0 to N − 1; default: 10")
-    parser.add_argument(
-        "--methods", type=_words, default=tuple(METHODS), help=f"default: {','.join(METHODS)}"
-    )
-    parser.add_argument("--targets", type=_words, default=(), help="names; default: all")
-    parser.add_argument(
-        "--cap", type=int, help="steps; default: 10 million, more on maps larger than 25×25"
-    )
     parser.add_argument("--workers", type=int, default=-1, help="processes; default: one per core")
     parser.add_argument(
         "--backend", default=BACKENDS[0], help=f"{' or '.join(BACKENDS)}; default: {BACKENDS[0]}"
@@ -100,12 +138,38 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
 
 
+def _add_policy_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--policy",
+        default="tabular",
+        help=f"class of the policies: {', '.join(POLICY_CLASSES)}; default: tabular",
+    )
+
+
+def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
+    _add_run_options(parser, out)
+    _add_policy_option(parser)
+    parser.add_argument(
+        "--methods",
+        type=_words,
+        help=f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}",
+    )
+    parser.add_argument("--targets", type=_words, default=(), help="names; default: all")
+    parser.add_argument(
+        "--cap",
+        type=int,
+        help="steps; default: 10 million, more on maps larger than 25×25; networks 50,000",
+    )
+
+
 def _figure2(options: argparse.Namespace) -> None:
     from cliprl_lite.result_plots import clocks_figure
 
-    summary = _run(figure2_sweep(options.sizes, **_choices(options)), options)
-    drawn = {name: METHODS[name].label for name in FIGURE_METHODS if name in options.methods}
-    figure = clocks_figure(summary, drawn or {n: METHODS[n].label for n in options.methods}, CLOCKS)
+    sweep = figure2_sweep(options.sizes, **_choices(options))
+    summary = _run(sweep, options)
+    drawn = [name for name in FIGURE_METHODS if name in sweep.method_names] or sweep.method_names
+    labels = {name: find_method(name).label for name in drawn}
+    figure = clocks_figure(summary, labels, CLOCKS)
     picture = options.out.with_suffix(".html")
     figure.write_html(picture, include_plotlyjs=True, config={"displaylogo": False})
     print(f"figure: {picture}")
@@ -115,23 +179,39 @@ def _worlds(options: argparse.Namespace) -> None:
     _run(worlds_sweep(options.worlds, **_choices(options)), options)
 
 
+def _study(name: str, options: argparse.Namespace) -> None:
+    worlds = tuple((world, None) for world in options.worlds)
+    study = Study(name, worlds, options.trials, options.policies)
+    table = _table(study, options)
+    by = ["policy", "modality" if name == "modalities" else "relation"]
+    numbers = [column for column in study.columns if table[column].dtype == float]
+    print("\nmean over worlds and trials")
+    print(table.groupby(by, sort=False)[numbers].mean().round(3).to_string())
+    print(f"\ntable: {options.out} ({len(table)} rows)")
+
+
 def _choices(options: argparse.Namespace) -> dict[str, object]:
     return {
         "trials": options.trials,
         "methods": options.methods,
         "targets": options.targets,
         "cap": options.cap,
+        "policy": options.policy,
     }
 
 
-def _run(sweep: Sweep, options: argparse.Namespace):  # type: ignore[no-untyped-def]
-    table = run_sweep(
+def _table(sweep: Sweep | Study, options: argparse.Namespace) -> pd.DataFrame:
+    return run_sweep(
         sweep,
         options.out,
         options.workers,
         backend=options.backend,
         scheduler=options.scheduler,
     )
+
+
+def _run(sweep: Sweep, options: argparse.Namespace) -> pd.DataFrame:
+    table = _table(sweep, options)
     by = ["suite", "target"] if len(set(table["target"])) <= 3 else ["suite"]
     summary = summarise(table, by)
     for clock, words in CLOCKS.items():
@@ -139,13 +219,27 @@ def _run(sweep: Sweep, options: argparse.Namespace):  # type: ignore[no-untyped-
         shown = part.assign(text=[_cell(row) for row in part.itertuples()])
         wide = shown.pivot_table(index=by, columns="method", values="text", aggfunc="first")
         print(f"\n{words}: median over trials (≥: half or more were cut off)")
-        print(wide[list(options.methods)].to_string())
+        print(wide[list(sweep.method_names)].to_string())
     print(f"\ntable: {options.out} ({len(table)} rows)")
     return summary
 
 
 def _cell(row: object) -> str:
     return f"{'≥' if row.censored else ''}{row.value:,.0f}"  # type: ignore[attr-defined]
+
+
+def _learn(options: argparse.Namespace) -> None:
+    from cliprl_lite.networks import NetworkSettings, save_networks, stack
+    from cliprl_lite.tasks import load_suite
+
+    suite, learners = load_suite(options.world, options.size), policy_class(options.policy)
+    policies = learners.learn_bases(suite, options.seed)
+    tables = NetworkSettings(features="one-hot", hidden=())
+    settings = learners.network if isinstance(learners, Networks) else tables
+    networks = [policy.network.parameters for policy in policies.values()]
+    out = options.out or Path(f"{suite.name}_{options.policy}.npz")
+    save_networks(out, stack(networks), suite, settings)
+    print(f"{len(networks)} policies of {suite.name}: {out}")
 
 
 def _embed(options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ does not depend on the number of workers or on where an earlier run was stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,10 +18,12 @@ import pandas as pd
 
 from cliprl_lite.backends import BackendError, choose_backend
 from cliprl_lite.journal import Journal
-from cliprl_lite.qlearning import cap_for
-from cliprl_lite.results import to_table
+from cliprl_lite.learners import policy_class
+from cliprl_lite.methods import METHODS, NETWORK_METHODS, RIDGE_PENALTY, Method, find_method
+from cliprl_lite.results import COLUMNS, to_table
+from cliprl_lite.studies import Study
 from cliprl_lite.tasks import TaskSuite, load_suite
-from cliprl_lite.transfer import METHODS, RIDGE_PENALTY, SOFTMAX_TEMPERATURE, Method
+from cliprl_lite.transfer import SOFTMAX_TEMPERATURE
 from cliprl_lite.trials import Job, run_job
 
 CORNER_SIZES = (8, 10, 15, 25)
@@ -51,10 +53,12 @@ class Sweep:
     Attributes:
         suites: pairs (name or path of a suite, size or None).
         trials: seeds 0 to trials − 1.
-        methods: names in `METHODS`.
+        methods: names in `METHODS` or `NETWORK_METHODS`; if None all of the former, and for
+            networks of the latter too.
         targets: names of targets; all of them if empty.
-        cap: environment steps after which a run is cut off and called censored; each map's
-            `cap_for` if None.
+        cap: environment steps after which a run is cut off and called censored; what suits the
+            map and the class of policies if None.
+        policy: class of the policies, a name in `POLICY_CLASSES`.
 
     Raises:
         ValueError: for an unknown name, one that stands twice, or a number out of range.
@@ -66,25 +70,24 @@ class Sweep:
 
     suites: tuple[tuple[str, int | None], ...]
     trials: int = 10
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[str, ...] | None = None
     targets: tuple[str, ...] = ()
     cap: int | None = None
+    policy: str = "tabular"
 
     def __post_init__(self) -> None:
+        policy_class(self.policy)
         if self.trials < 1:
             raise ValueError(f"a sweep needs at least one trial; got {self.trials}")
         if self.cap is not None and self.cap < 1:
             raise ValueError(f"the cap is a positive number of steps; got {self.cap}")
-        if not self.suites or not self.methods:
+        if not self.suites or not self.method_names:
             raise ValueError("a sweep needs a suite and a method, at the least")
-        for what in (self.suites, self.methods, self.targets):
+        for what in (self.suites, self.method_names, self.targets):
             if len(set(what)) < len(what):
                 raise ValueError(f"something is named twice: {', '.join(map(str, what))}")
-        unknown = [name for name in self.methods if name not in METHODS]
-        if unknown:
-            raise ValueError(
-                f"there is no method {unknown[0]!r}; take some of {', '.join(METHODS)}"
-            )
+        for name in self.method_names:
+            find_method(name)
         for suite in self._loaded:
             for target in self.targets:
                 suite.transfer(target)
@@ -97,11 +100,33 @@ class Sweep:
     def jobs(self) -> list[Job]:
         """Every trial of every suite; long ones first, so that workers end together."""
         jobs = [
-            Job(suite, seed, self.targets, self.methods, self._cap(suite))
+            Job(suite, seed, self.targets, self.method_names, self._cap(suite), self.policy)
             for suite in self._loaded
             for seed in range(self.trials)
         ]
         return sorted(jobs, key=lambda job: -job.suite.world.n_states)
+
+    @property
+    def method_names(self) -> tuple[str, ...]:
+        """The methods that are run."""
+        if self.methods is not None:
+            return self.methods
+        return tuple(METHODS if self.policy == "tabular" else METHODS | NETWORK_METHODS)
+
+    @property
+    def work(self) -> Callable[[Job], list[dict[str, Any]]]:
+        """What is done for a job."""
+        return run_job
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns of the table, with what they hold."""
+        return COLUMNS
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns that name a job."""
+        return ("suite", "seed")
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -113,11 +138,13 @@ class Sweep:
                 suite.name: {"fingerprint": suite.fingerprint, "cap": self._cap(suite)}
                 for suite in self._loaded
             },
-            "methods": {name: _what_it_does(METHODS[name]) for name in self.methods},
+            "methods": {name: _what_it_does(find_method(name)) for name in self.method_names},
+            "policy": self.policy,
+            "learners": policy_class(self.policy).settings,
         }
 
     def _cap(self, suite: TaskSuite) -> int:
-        return cap_for(suite.world) if self.cap is None else self.cap
+        return policy_class(self.policy).cap(suite.world) if self.cap is None else self.cap
 
     @cached_property
     def _loaded(self) -> list[TaskSuite]:
@@ -145,14 +172,14 @@ def worlds_sweep(worlds: Iterable[str] = WORLDS, **choices: Any) -> Sweep:
 
 
 def run_sweep(
-    sweep: Sweep,
+    sweep: Sweep | Study,
     out: Path | None = None,
     workers: int = -1,
     progress: bool = True,
     backend: str = "processes",
     scheduler: str | None = None,
 ) -> pd.DataFrame:
-    """Run a sweep, or what is left of it.
+    """Run a sweep or a study, or what is left of it.
 
     Args:
         sweep: what to run.
@@ -165,7 +192,7 @@ def run_sweep(
         scheduler: address of the Dask scheduler, as in `"tcp://host:8786"`.
 
     Returns:
-        The table, one row per run, sorted; its columns are described in `COLUMNS`.
+        The table, one row per run, sorted; `sweep.columns` describes its columns.
 
     Raises:
         ValueError: if `out` holds a table that was made with other choices, or the backend does
@@ -181,13 +208,13 @@ def run_sweep(
     from tqdm import tqdm
 
     run = choose_backend(backend, workers, scheduler)
-    journal = Journal(Path(out), sweep.choices) if out else None
+    journal = Journal(Path(out), sweep.choices, sweep.columns, sweep.keys) if out else None
     done = journal.read() if journal else {}
-    jobs = {job.key: job for job in sweep.jobs()}
+    jobs: dict[str, Any] = {job.key: job for job in sweep.jobs()}
     left = {key: job for key, job in jobs.items() if key not in done}
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(left), unit="trial", disable=not progress)
     try:
-        with bar, closing(run(run_job, left)) as finished:
+        with bar, closing(run(sweep.work, left)) as finished:
             for key, rows in finished:
                 done[key] = rows
                 if journal:
@@ -197,8 +224,8 @@ def run_sweep(
         n_done = len(jobs.keys() & done.keys())
         raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
     if journal:
-        journal.finish(to_table(row for rows in done.values() for row in rows))
-    return to_table(row for job in jobs for row in done[job])
+        journal.finish(to_table((row for rows in done.values() for row in rows), sweep.columns))
+    return to_table((row for job in jobs for row in done[job]), sweep.columns)
 
 
 def _kept(done: int, total: int, journal: Journal | None) -> str:

@@ -111,9 +111,10 @@ def ship_alignments(suites: Iterable[TaskSuite], hold_out: Iterable[str], folder
 
 def _fit(suite: TaskSuite, each_held_out: bool) -> dict[str, Alignment]:
     """The alignment of all tasks under the name "", and those without one task under its name."""
-    from cliprl_lite.trials import fit, learn_bases
+    from cliprl_lite.learners import policy_class
+    from cliprl_lite.trials import fit
 
-    policies = learn_bases(suite, seed=0)
+    policies = policy_class("tabular").learn_bases(suite, seed=0)
     fitted = {"": fit(suite, 0, [suite.tasks], policies, None)[suite.tasks]}
     if each_held_out:
         sets: dict[str, tuple[Task, ...]] = {t.target.name: t.bases for t in suite.transfers()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cliprl_lite.results import read_table
+from cliprl_lite.results import COLUMNS, read_table
 
 Rows = list[dict[str, Any]]
 
@@ -26,6 +27,8 @@ class Journal:
         out: the table's file, named `*.csv`.
         choices: what must agree for old rows to stand beside new ones. Under `"suites"` only the
             entries that both have must.
+        columns: of the table.
+        keys: those of them that name a trial.
 
     Raises:
         ValueError: if `out` is not named like a CSV file.
@@ -41,13 +44,20 @@ class Journal:
         {'corners_8|0': [{'seed': 0, 'regret': 3.5}]}
     """
 
-    def __init__(self, out: Path, choices: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        out: Path,
+        choices: dict[str, Any],
+        columns: Mapping[str, str] = COLUMNS,
+        keys: Sequence[str] = ("suite", "seed"),
+    ) -> None:
         if out.suffix != ".csv":
             raise ValueError(f"the table is written as CSV, so name it *.csv; got {out.name!r}")
         self.out = out
         self.description = out.with_suffix(".json")
         self.partial = out.with_name(out.name + ".partial")
         self.choices = choices
+        self.columns, self.keys = columns, keys
 
     def read(self) -> dict[str, Rows]:
         """The rows of every finished trial by its key, from the table and from the journal.
@@ -64,9 +74,10 @@ class Journal:
             raise ValueError(f"{there} exists without {gone}; choose another name, or delete it")
         if self.out.exists():
             self._agree(_choices(self.description.read_text("utf-8"), self.description), self.out)
-            for row in read_table(self.out).to_dict("records"):
+            for row in read_table(self.out, self.columns).to_dict("records"):
                 cells = {str(column): value for column, value in row.items()}
-                done.setdefault(f"{cells['suite']}|{cells['seed']}", []).append(cells)
+                key = "|".join(str(cells[column]) for column in self.keys)
+                done.setdefault(key, []).append(cells)
         lines = []
         if self.partial.exists():  # what follows the last line end was cut off while being written
             lines = self.partial.read_text("utf-8", errors="replace").split("\n")[:-1]

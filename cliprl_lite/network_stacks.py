@@ -1,6 +1,6 @@
 """Stacks of networks in training: a gradient step of all, and an environment step of all agents.
 
-Here are the two ways to train, step by step; `network_training` takes them from check to check.
+Here are the ways to train, step by step; `network_training` takes them to their ends.
 """
 
 from __future__ import annotations
@@ -52,38 +52,27 @@ def td_targets(
 
 
 class Stack:
-    """K networks in training: their layers, what Adam remembers, and the target network's values.
-
-    The target network is asked about S states only, and stands still between two refreshes: all
-    that is kept of it is max_b Q(s, b), shape `[K, S]`.
-    """
-
-    per_network: tuple[str, ...] = ("goals", "target_values", "episode")
+    """K networks in training: their layers, and what Adam remembers."""
 
     def __init__(
-        self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
-        start: Parameters,
-        settings: NetworkSettings,
+        self, world: GridWorld, count: int, start: Parameters, settings: NetworkSettings
     ) -> None:
         import torch
 
-        widths = settings.widths(world)
-        require_shapes(start, (len(goals),), widths)
+        require_shapes(start, (count,), settings.widths(world))
         self.world, self.settings = world, settings
-        self.goals = np.array([world.state(goal) for goal in goals])
         self.x = torch.from_numpy(features(world, settings.features))
         flat = [part for layer in start for part in layer]
         self.parts = [torch.tensor(part, dtype=torch.float64) for part in flat]
         self.adam = Adam(self.parts, settings.learning_rate)
-        self.updates = 0
-        self.target_values: FloatArray = np.zeros((len(goals), world.n_states))
-        self.episode = np.zeros(len(goals), dtype=np.int64)
 
     @property
     def layers(self) -> list[tuple[Tensor, Tensor]]:
         return list(zip(self.parts[::2], self.parts[1::2], strict=True))
+
+    def parameters(self) -> Parameters:
+        """A copy of all networks' parameters."""
+        return [(w.numpy().copy(), b.numpy().copy()) for w, b in self.layers]
 
     def network(self, place: int) -> Parameters:
         """A copy of one network's parameters."""
@@ -102,6 +91,57 @@ class Stack:
         """Take `n_steps` more steps of training."""
         raise NotImplementedError
 
+    def descend(self, rows: Sequence[Tensor], slope: Tensor) -> None:
+        """One step of Adam, given what `activations` gave and ∂L/∂Q."""
+        slopes = [part for layer in gradients(self.layers, rows, slope) for part in layer]
+        self.adam.step(self.parts, slopes)
+
+    def keep(self, places: NDArray[np.int64]) -> None:
+        """Go on with the networks at some places only."""
+        for parts in (self.parts, self.adam.means, self.adam.squares):
+            parts[:] = [part[places] for part in parts]
+
+
+class DistilledStack(Stack):
+    """What `distil` trains, towards a table for each network, shape `[K, S, 4]`."""
+
+    def __init__(
+        self, world: GridWorld, tables: FloatArray, start: Parameters, settings: NetworkSettings
+    ) -> None:
+        import torch
+
+        super().__init__(world, len(tables), start, settings)
+        self.tables = torch.from_numpy(tables)
+
+    def advance(self, n_steps: int) -> None:
+        scale = 2 / self.tables[0].numel()  # the slope of a mean of squares
+        for _ in range(n_steps):
+            rows = activations(self.layers, self.x)
+            self.descend(rows, scale * (rows[-1] - self.tables))
+
+
+class TaskStack(Stack):
+    """K networks that learn a task each, with a target network.
+
+    The target network is asked about S states only, and stands still between two refreshes: all
+    that is kept of it is max_b Q(s, b), shape `[K, S]`.
+    """
+
+    per_network: tuple[str, ...] = ("goals", "target_values", "episode")
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goals: Sequence[tuple[int, int]],
+        start: Parameters,
+        settings: NetworkSettings,
+    ) -> None:
+        super().__init__(world, len(goals), start, settings)
+        self.goals = np.array([world.state(goal) for goal in goals])
+        self.updates = 0
+        self.target_values: FloatArray = np.zeros((len(goals), world.n_states))
+        self.episode = np.zeros(len(goals), dtype=np.int64)
+
     def episodes(self, place: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Starts and lengths of the first episodes of one network's agent."""
         none = np.zeros(0, dtype=np.int64)
@@ -116,20 +156,16 @@ class Stack:
         return True
 
     def descend(self, rows: Sequence[Tensor], slope: Tensor) -> None:
-        """One step of Adam, given what `activations` gave and ∂L/∂Q."""
-        slopes = [part for layer in gradients(self.layers, rows, slope) for part in layer]
-        self.adam.step(self.parts, slopes)
+        super().descend(rows, slope)
         self.updates += 1
 
     def keep(self, places: NDArray[np.int64]) -> None:
-        """Go on with the networks at some places only."""
-        for parts in (self.parts, self.adam.means, self.adam.squares):
-            parts[:] = [part[places] for part in parts]
+        super().keep(places)
         for name in self.per_network:
             setattr(self, name, getattr(self, name)[places])
 
 
-class FittedStack(Stack):
+class FittedStack(TaskStack):
     """What `fitted_q_iteration` trains."""
 
     def advance(self, n_steps: int) -> None:
@@ -149,14 +185,22 @@ class FittedStack(Stack):
             self.descend(rows, scale * error)
 
 
-class OnlineStack(Stack):
+class OnlineStack(TaskStack):
     """What `deep_q_learning` trains, and the agents that walk.
 
     A transition is remembered as the number of its state and action, `4 s + a`: where it led is in
     the map, and what it cost is the same everywhere.
     """
 
-    per_network = (*Stack.per_network, "replay", "state", "start", "length", "starts", "lengths")
+    per_network = (
+        *TaskStack.per_network,
+        "replay",
+        "state",
+        "start",
+        "length",
+        "starts",
+        "lengths",
+    )
 
     def __init__(
         self,

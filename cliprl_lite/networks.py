@@ -160,6 +160,30 @@ def initialise(widths: Sequence[int], seeds: Sequence[int | np.random.Generator]
     ]
 
 
+def stack(networks: Sequence[Parameters]) -> Parameters:
+    """K networks of one shape as one stack.
+
+    Example:
+        >>> networks = [[(np.zeros((2, 4)), np.zeros(4))], [(np.ones((2, 4)), np.ones(4))]]
+        >>> [part.shape for part in stack(networks)[0]]
+        [(2, 2, 4), (2, 4)]
+    """
+    return [
+        (np.stack([w for w, _ in layer]), np.stack([b for _, b in layer]))
+        for layer in zip(*networks, strict=True)
+    ]
+
+
+def pick(stacked: Parameters, place: int) -> Parameters:
+    """One network of a stack.
+
+    Example:
+        >>> [part.shape for part in pick(initialise((2, 4), seeds=[0, 1]), 1)[0]]
+        [(2, 4), (4,)]
+    """
+    return [(weights[place], biases[place]) for weights, biases in stacked]
+
+
 # ---------------------------------------------------------------------------------------------
 # Settings
 # ---------------------------------------------------------------------------------------------
@@ -289,11 +313,7 @@ def save_networks(
         >>> house, settings = load_suite("house_a"), NetworkSettings()
         >>> stack = initialise(settings.widths(house.world), seeds=[0, 1])
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     file = Path(folder) / "networks.npz"
-        ...     save_networks(file, stack, house, settings)
-        ...     again = load_networks(file, house, settings)
-        >>> bool((again[0][0] == stack[0][0]).all())
-        True
+        ...     save_networks(Path(folder) / "networks.npz", stack, house, settings)
     """
     require_shapes(parameters, parameters[0][1].shape[:-1], settings.widths(suite.world))
     arrays = {f"weights_{depth}": weights for depth, (weights, _) in enumerate(parameters)}
@@ -314,6 +334,17 @@ def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Pa
     Raises:
         NetworkFileError: if it cannot be read, or was made for another suite, other features, or
             networks of another shape.
+
+    Example:
+        >>> import tempfile
+        >>> from cliprl_lite.tasks import load_suite
+        >>> house, settings = load_suite("house_a"), NetworkSettings()
+        >>> stack = initialise(settings.widths(house.world), seeds=[0, 1])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_networks(Path(folder) / "networks.npz", stack, house, settings)
+        ...     again = load_networks(Path(folder) / "networks.npz", house, settings)
+        >>> bool((again[0][0] == stack[0][0]).all())
+        True
     """
     path, widths = Path(path), settings.widths(suite.world)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cliprl_lite.evaluation import median_interval, paired_log_ratio
-from cliprl_lite.transfer import METHODS
+from cliprl_lite.methods import METHODS, NETWORK_METHODS
 
 CLOCKS = {
     "first20": "steps an episode, mean of the first 20",
@@ -20,14 +20,15 @@ CLOCKS = {
 }
 """The three clocks, by their column, with their words."""
 
-KEYS = ["suite", "target", "method", "seed"]
+KEYS = ["suite", "policy", "target", "method", "seed"]
 """Columns that name a row."""
 
 COLUMNS = {
     "suite": "name of the suite",
     "size": "rows of the map",
+    "policy": "class of the policies, a name in `POLICY_CLASSES`",
     "target": "name of the new task",
-    "method": "name in `METHODS`",
+    "method": "name in `METHODS` or `NETWORK_METHODS`",
     "weighting": "how scores became weights; empty from scratch",
     "seed": "number of the trial",
     "score_sum": "Σ d over the base policies",
@@ -48,24 +49,28 @@ COLUMNS = {
 """Columns of a result table, in order, with what they hold."""
 
 
-def to_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a sorted table with the columns of `COLUMNS`.
+_ORDER = ("suite", "size", "policy", "modality", "relation", "target", "method", "seed")
+_WORDS = ("suite", "policy", "modality", "relation", "target", "method", "weighting")
+
+
+def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
+    """Rows as a sorted table with the columns of `COLUMNS`, or of another kind of table.
 
     Example:
         >>> list(to_table([]).columns) == list(COLUMNS)
         True
     """
-    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    order = {name: number for number, name in enumerate(METHODS)}
+    table = pd.DataFrame(list(rows), columns=list(columns))
+    order = {name: number for number, name in enumerate(METHODS | NETWORK_METHODS)}
     return table.sort_values(
-        ["suite", "size", "target", "method", "seed"],
+        [column for column in _ORDER if column in columns],
         key=lambda column: column.map(order) if column.name == "method" else column,
         ignore_index=True,
     )
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a result table that `run_sweep` wrote.
+def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
+    """Read a result table that `run_sweep` wrote, of runs unless `columns` says otherwise.
 
     Raises:
         ValueError: if the file is not such a table; the message names the missing column.
@@ -76,18 +81,17 @@ def read_table(path: Path) -> pd.DataFrame:
         >>> sorted(set(table["size"]))
         [8, 10, 15, 25]
     """
-    words = ("suite", "target", "method", "weighting")
-    numbers = [column for column in COLUMNS if column not in words]
+    numbers = [column for column in columns if column not in _WORDS]
     table = pd.read_csv(
         path,
-        dtype=dict.fromkeys(words, str),
+        dtype=dict.fromkeys(_WORDS, str),
         keep_default_na=False,  # a task may be called "null"
         na_values={column: [""] for column in numbers},
     )
-    missing = [column for column in COLUMNS if column not in table]
+    missing = [column for column in columns if column not in table]
     if missing:
         raise ValueError(f"{path.name} is no result table: it has no column {missing[0]!r}")
-    return table[list(COLUMNS)]
+    return table[list(columns)]
 
 
 def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> pd.DataFrame:

@@ -1,39 +1,25 @@
-"""From an instruction to a starting policy: Algorithm 1, Algorithm 2, and the controls.
+"""From an instruction to a starting policy: Algorithm 1 and Algorithm 2.
 
-Both algorithms end in the same three moves: a score for every base policy, weights made from the
-scores, and the weighted average of the policies. They differ in where the scores come from, and
-so do the controls. A `Method` names one such choice; `METHODS` lists those that are compared.
+Both end in the same three moves: a score for every base policy, weights made from the scores, and
+the weighted average of the policies. They differ in where the scores come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cliprl_lite.alignment import (
-    PAPER_BOX,
-    PAPER_TEXT,
-    Alignment,
-    AlignmentSettings,
-    align,
-    cosine_similarity,
-    unit_rows,
-)
-from cliprl_lite.greedy import expected_path
+from cliprl_lite.alignment import Alignment, AlignmentSettings, align, cosine_similarity
 from cliprl_lite.language import embed
-from cliprl_lite.policies import TabularPolicy, average, policy_vectors
+from cliprl_lite.policies import Policy, average, policy_vectors
 
 FloatArray = NDArray[np.float64]
 
 SOFTMAX_TEMPERATURE = 0.1
 """Temperature of the `softmax` weighting, chosen on the development suites."""
-
-RIDGE_PENALTY = 0.03
-"""Penalty of the ridge control, chosen on the development suites."""
 
 _SCORE_DECIMALS = 6
 _WEIGHT_DECIMALS = 9
@@ -154,7 +140,7 @@ class WarmStart:
         policy: the weighted average, plus the optimism.
 
     Example:
-        >>> from cliprl_lite.gridworld import GridWorld
+        >>> from cliprl_lite import GridWorld, TabularPolicy
         >>> old = TabularPolicy(GridWorld.open_map(2), np.ones((4, 4)))
         >>> warm_start([0.2, 0.6], [old, old]).weights.round(6).tolist()
         [0.25, 0.75]
@@ -162,12 +148,12 @@ class WarmStart:
 
     scores: FloatArray
     weights: FloatArray
-    policy: TabularPolicy
+    policy: Policy
 
 
 def warm_start(
     scores: ArrayLike,
-    policies: Sequence[TabularPolicy],
+    policies: Sequence[Policy],
     weighting: Weighting = literal,
     optimism: float = 0.0,
 ) -> WarmStart:
@@ -177,11 +163,11 @@ def warm_start(
         scores: one per base policy, shape `[N]`.
         policies: the base policies.
         weighting: how scores become weights.
-        optimism: a constant added to every entry, in reward. Greedy actions stay the same, and
-            untried actions look better.
+        optimism: a constant added to every action value, in reward. Greedy actions stay the
+            same, and untried actions look better.
 
     Example:
-        >>> from cliprl_lite.gridworld import GridWorld
+        >>> from cliprl_lite import GridWorld, TabularPolicy
         >>> world = GridWorld.open_map(2)
         >>> old = [TabularPolicy(world, np.full((4, 4), value)) for value in (-1.0, -3.0)]
         >>> warm_start([0.5, 0.5], old, optimism=1.0).policy.q[0].tolist()
@@ -191,14 +177,14 @@ def warm_start(
     weights = weighting(scores)
     policy = average(policies, weights)
     if optimism:
-        policy = policy.with_vector(policy.vector + optimism)
+        policy = policy.raised(optimism)
     return WarmStart(scores, weights, policy)
 
 
 def algorithm_1(
     instruction: str,
     base_sentences: Sequence[str],
-    policies: Sequence[TabularPolicy],
+    policies: Sequence[Policy],
     weighting: Weighting = literal,
 ) -> WarmStart:
     """Algorithm 1, Step 2: cosine similarity of sentences decides.
@@ -210,7 +196,7 @@ def algorithm_1(
         weighting: `literal` as the box prints it; `closest` as abstract and introduction say.
 
     Example:
-        >>> from cliprl_lite.gridworld import GridWorld
+        >>> from cliprl_lite import GridWorld, TabularPolicy
         >>> old = TabularPolicy(GridWorld.open_map(2), np.zeros((4, 4)))
         >>> known = ["go to the red box", "go to the blue cone"]
         >>> algorithm_1("go to the red cone", known, [old, old], closest).weights.tolist()
@@ -224,11 +210,12 @@ def algorithm_1(
 def algorithm_2(
     instruction: str,
     base_sentences: Sequence[str],
-    policies: Sequence[TabularPolicy],
+    policies: Sequence[Policy],
     weighting: Weighting = softmax,
     settings: AlignmentSettings | None = None,
     seed: int | np.random.Generator = 0,
     alignment: Alignment | None = None,
+    modality: str = "weights",
 ) -> WarmStart:
     """Algorithm 2, Steps 2 and 3: cosine similarity of *aligned* sentences decides.
 
@@ -240,12 +227,13 @@ def algorithm_2(
         settings, seed: of the training in Step 2; this project's own settings if None.
         alignment: one that was trained on these tasks before, such as `load_alignment` gives;
             then nothing is trained, and torch is not needed.
+        modality: what of a policy is aligned, a name in `MODALITIES`; the paper says its weights.
 
     Raises:
         ValueError: if both an alignment and settings for training one are given.
 
     Example: what the map says about *the red cone*, in the house with a colour per room.
-        >>> from cliprl_lite.tasks import load_suite
+        >>> from cliprl_lite import TabularPolicy, load_suite
         >>> house = load_suite("house_a")
         >>> errand = house.transfer("go to the red cone")
         >>> known = [task.sentence for task in errand.bases]
@@ -257,130 +245,8 @@ def algorithm_2(
     """
     tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
     if alignment is None:
-        alignment = align(tau_i, policy_vectors(policies), settings, seed)
+        alignment = align(tau_i, policy_vectors(policies, modality), settings, seed)
     elif settings is not None:
         raise ValueError("an alignment that is trained already takes no settings")
     d = alignment.similarity(tau_j, tau_i)
     return warm_start(d, policies, weighting)
-
-
-# ---------------------------------------------------------------------------------------------
-# Where scores come from
-# ---------------------------------------------------------------------------------------------
-def ridge_scores(
-    instruction: FloatArray,
-    base_sentences: FloatArray,
-    policies: FloatArray,
-    penalty: float = RIDGE_PENALTY,
-) -> FloatArray:
-    """A control without any contrast: predict the new policy's vector from its sentence by ridge
-    regression, and score each base policy by its cosine with the prediction.
-
-    Args:
-        instruction: shape `[E]`.
-        base_sentences: shape `[N, E]`.
-        policies: vectors, shape `[N, P]`.
-        penalty: of the squared coefficients.
-
-    Returns:
-        Shape `[N]`. Both sides are centred on the base tasks and at unit length, as in alignment.
-
-    Example:
-        >>> sentences, policies = np.eye(3), np.array([[5.0, 1.0], [5.0, 0.0], [0.0, 5.0]])
-        >>> int(ridge_scores(sentences[0] + 0.1, sentences, policies).argmax())
-        0
-    """
-    sentence_mean, policy_mean = base_sentences.mean(axis=0), policies.mean(axis=0)
-    x = unit_rows(base_sentences - sentence_mean)
-    y = unit_rows(policies - policy_mean)
-    kernel = x @ x.T + penalty * np.eye(len(x))
-    mixture = np.linalg.solve(kernel, x @ unit_rows(instruction - sentence_mean))
-    return cosine_similarity(mixture @ y, y)
-
-
-ScoreSource = Literal["nothing", "cosine", "alignment", "ridge", "uniform", "random", "true policy"]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way of choosing a start.
-
-    Attributes:
-        name: used in tables and on the command line.
-        label: used in pictures.
-        source: where the scores come from; `"nothing"` learns from an empty table.
-        weighting: a name in `WEIGHTINGS`, or empty for learning from scratch.
-        alignment: settings, if the source is an alignment.
-    """
-
-    name: str
-    label: str
-    source: ScoreSource
-    weighting: str = ""
-    alignment: AlignmentSettings | None = None
-
-
-METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method("scratch", "from scratch", "nothing"),
-        Method("alg1", "Algorithm 1", "cosine", "literal"),
-        Method("alg1_closest", "Algorithm 1, closest", "cosine", "closest"),
-        Method("alg1_cold", "Algorithm 1, sharpened", "cosine", "cold"),
-        Method("alg2", "Algorithm 2, repaired", "alignment", "softmax", AlignmentSettings()),
-        Method(
-            "alg2_identity",
-            "Algorithm 2, identity targets",
-            "alignment",
-            "softmax",
-            AlignmentSettings(targets="identity"),
-        ),
-        Method("alg2_text", "Algorithm 2, paper's text", "alignment", "literal", PAPER_TEXT),
-        Method("alg2_box", "Algorithm 2, paper's box", "alignment", "literal", PAPER_BOX),
-        Method("uniform", "uniform average", "uniform", "literal"),
-        Method("random", "random weights", "random", "literal"),
-        Method("ridge", "ridge regression", "ridge", "softmax"),
-        Method("oracle", "nearest policy (oracle)", "true policy", "closest"),
-    )
-}
-"""Every method that the experiments compare, by its name."""
-
-
-def method_scores(
-    method: Method,
-    instruction: FloatArray,
-    base_sentences: FloatArray,
-    policies: Sequence[TabularPolicy],
-    goal: tuple[int, int],
-    rng: np.random.Generator,
-    alignment: Alignment | None = None,
-) -> FloatArray:
-    """One score per base policy, shape `[N]`, by any method but learning from scratch.
-
-    Args:
-        instruction, base_sentences: sentence vectors, shapes `[E]` and `[N, E]`.
-        policies: the N base policies.
-        goal: the new goal; only the oracle looks at it.
-        rng: only the random weights draw from it.
-        alignment: the fitted towers, for a method that aligns.
-
-    Raises:
-        ValueError: if the method needs an alignment and has none, or uses no scores at all.
-    """
-    match method.source:
-        case "cosine":
-            return cosine_similarity(instruction, base_sentences)
-        case "alignment":
-            if alignment is None:
-                raise ValueError(f"method {method.name!r} needs a fitted alignment")
-            return alignment.similarity(instruction, base_sentences)
-        case "ridge":
-            return ridge_scores(instruction, base_sentences, policy_vectors(policies))
-        case "uniform":
-            return np.ones(len(policies))
-        case "random":
-            return rng.random(len(policies))
-        case "true policy":  # the lowest mean path before any learning
-            return np.array([-expected_path(p.q, p.world, goal) for p in policies])
-        case "nothing":
-            raise ValueError(f"method {method.name!r} learns from an empty table, without scores")

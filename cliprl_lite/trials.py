@@ -7,41 +7,25 @@ random numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings, align_batch
 from cliprl_lite.evaluation import regret, share_on, top_is
 from cliprl_lite.language import embed
-from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
-from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun, learn
+from cliprl_lite.learners import policy_class, rng_for
+from cliprl_lite.methods import Method, find_method, method_scores
+from cliprl_lite.network_training import NetworkRun
+from cliprl_lite.policies import Policy, average_q, policy_vectors
+from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
-from cliprl_lite.transfer import (
-    METHODS,
-    WEIGHTINGS,
-    WarmStart,
-    ZeroSumError,
-    method_scores,
-    warm_start,
-)
+from cliprl_lite.transfer import WEIGHTINGS, WarmStart, ZeroSumError, warm_start
 
 _BATCH = 2**24  # numbers in the policies of one batch of alignments: 128 MB
-
-
-def rng_for(seed: int, *names: str) -> np.random.Generator:
-    """The random numbers of one named part of one trial.
-
-    Example:
-        >>> a, b = rng_for(3, "corners_8", "left"), rng_for(3, "corners_8", "left")
-        >>> a.random() == b.random()
-        True
-    """
-    return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 
 @dataclass(frozen=True)
@@ -52,8 +36,9 @@ class Job:
         suite: the suite itself, so that whoever runs the job needs no file.
         seed: number of the trial.
         targets: names of the targets to meet; all of them if empty.
-        methods: names in `METHODS`.
+        methods: names in `METHODS` or `NETWORK_METHODS`.
         cap: environment steps after which a run is cut off.
+        policy: a name in `POLICY_CLASSES`.
 
     Example:
         >>> from cliprl_lite.tasks import load_suite
@@ -66,11 +51,22 @@ class Job:
     targets: tuple[str, ...]
     methods: tuple[str, ...]
     cap: int
+    policy: str = "tabular"
 
     @property
     def key(self) -> str:
         """Names the trial: suite and seed."""
         return f"{self.suite.name}|{self.seed}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Meeting:
+    """A new task and a method, and the start that it chose: None from scratch."""
+
+    transfer: Transfer
+    method: Method
+    start: WarmStart | None
+    exists: bool = True
 
 
 def run_job(job: Job) -> list[dict[str, Any]]:
@@ -83,98 +79,125 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         >>> [(row["method"], row["optimal_censored"]) for row in rows]
         [('scratch', False), ('alg1', False)]
     """
-    suite = job.suite
+    suite, learners = job.suite, policy_class(job.policy)
     for name in job.targets:
         suite.transfer(name)
-    for name in job.methods:
-        if name not in METHODS:
-            raise ValueError(f"there is no method {name!r}; take some of {', '.join(METHODS)}")
+    methods = [find_method(name) for name in job.methods]
     transfers = [t for t in suite.transfers() if not job.targets or t.target.name in job.targets]
-    policies = learn_bases(suite, job.seed)
-    wanted = {METHODS[name].alignment for name in job.methods} - {None}
+    policies = learners.learn_bases(suite, job.seed)
+    wanted = {(method.alignment, method.modality) for method in methods if method.alignment}
     sets = [transfer.bases for transfer in transfers]
-    alignments = {settings: fit(suite, job.seed, sets, policies, settings) for settings in wanted}
-    rows = []
+    alignments = {how: fit(suite, job.seed, sets, policies, *how) for how in wanted}
+
+    meetings = []
     for transfer in transfers:
         bases = [policies[base.name] for base in transfer.bases]
         vectors = embed([base.sentence for base in transfer.bases])
         instruction = embed([transfer.target.sentence])[0]
-        for name in job.methods:
-            method = METHODS[name]
-            key = {
-                "suite": suite.name,
-                "size": suite.world.shape[0],
-                "target": transfer.target.name,
-                "method": name,
-                "weighting": method.weighting,
-                "seed": job.seed,
-            }
-            start: WarmStart | None = None
-            if method.weighting:
-                scores = method_scores(
-                    method,
-                    instruction,
-                    vectors,
-                    bases,
-                    transfer.target.goal,
-                    rng_for(job.seed, suite.name, transfer.target.name, name),
-                    alignments[method.alignment][transfer.bases] if method.alignment else None,
-                )
-                try:
-                    start = warm_start(scores, bases, WEIGHTINGS[method.weighting])
-                except ZeroSumError:  # no start exists: the run fails at once, at every clock
-                    rows.append(key | _no_start(job.cap))
-                    continue
-            run = learn(
-                suite.world,
+        for method in methods:
+            if not method.weighting:
+                meetings.append(_Meeting(transfer, method, None))
+                continue
+            scores = method_scores(
+                method,
+                instruction,
+                vectors,
+                bases,
                 transfer.target.goal,
-                start.policy.q if start else None,
-                rng_for(job.seed, suite.name, transfer.target.name),
-                cap=job.cap,
+                rng_for(job.seed, suite.name, transfer.target.name, method.name),
+                alignments[method.alignment, method.modality][transfer.bases]
+                if method.alignment
+                else None,
             )
-            rows.append(key | _choice(start, transfer) | measure(run))
+            try:
+                start = warm_start(scores, bases, WEIGHTINGS[method.weighting])
+            except ZeroSumError:  # no start exists: the run fails at once, at every clock
+                meetings.append(_Meeting(transfer, method, None, exists=False))
+            else:
+                meetings.append(_Meeting(transfer, method, start))
+    _distil(meetings, job, policies)
+
+    running = [meeting for meeting in meetings if meeting.exists]
+    runs = iter(
+        learners.practise(
+            suite.world,
+            [meeting.transfer.target.goal for meeting in running],
+            [meeting.start.policy if meeting.start else None for meeting in running],
+            [rng_for(job.seed, suite.name, meeting.transfer.target.name) for meeting in running],
+            job.cap,
+        )
+    )
+    rows = []
+    for meeting in meetings:
+        key = {
+            "suite": suite.name,
+            "size": suite.world.shape[0],
+            "policy": job.policy,
+            "target": meeting.transfer.target.name,
+            "method": meeting.method.name,
+            "weighting": meeting.method.weighting,
+            "seed": job.seed,
+        }
+        if meeting.exists:
+            rows.append(key | _choice(meeting.start, meeting.transfer) | measure(next(runs)))
+        else:
+            rows.append(key | _no_start(job.cap))
     return rows
 
 
-def learn_bases(suite: TaskSuite, seed: int) -> dict[str, TabularPolicy]:
-    """Step 1 of a trial: every task's policy, by its name, learned from nothing.
-
-    Example:
-        >>> from cliprl_lite.tasks import load_suite
-        >>> len(learn_bases(load_suite("corners", 5), seed=0))
-        4
-    """
-    return {
-        task.name: learn_policy(suite.world, task.goal, rng_for(seed, suite.name, task.name))[0]
-        for task in suite.tasks
-    }
+def _distil(meetings: list[_Meeting], job: Job, policies: dict[str, Policy]) -> None:
+    """Replace the averages of methods that distil, all at once."""
+    places = [
+        place
+        for place, meeting in enumerate(meetings)
+        if meeting.start and meeting.method.merge == "distil"
+    ]
+    if not places:
+        return
+    tables, rngs = [], []
+    for place in places:
+        transfer, start = meetings[place].transfer, meetings[place].start
+        assert start is not None
+        tables.append(average_q([policies[base.name] for base in transfer.bases], start.weights))
+        rngs.append(rng_for(job.seed, job.suite.name, transfer.target.name, "distilled"))
+    made = policy_class(job.policy).distil(job.suite.world, np.stack(tables), rngs)
+    for place, policy in zip(places, made, strict=True):
+        start = meetings[place].start
+        assert start is not None
+        meetings[place] = replace(meetings[place], start=replace(start, policy=policy))
 
 
 def fit(
     suite: TaskSuite,
     seed: int,
     sets: Iterable[tuple[Task, ...]],
-    policies: dict[str, TabularPolicy],
+    policies: Mapping[str, Policy],
     settings: AlignmentSettings | None,
+    modality: str = "weights",
 ) -> dict[tuple[Task, ...], Alignment]:
     """Step 2 of a trial: an alignment for every set of base tasks, all of one size.
 
     Example:
         >>> from cliprl_lite.tasks import load_suite
         >>> suite = load_suite("corners", 5)
-        >>> fitted = fit(suite, 0, [suite.tasks], learn_bases(suite, 0), None)
+        >>> policies = policy_class("tabular").learn_bases(suite, 0)
+        >>> fitted = fit(suite, 0, [suite.tasks], policies, None)
         >>> fitted[suite.tasks].sentence_tower.shape
         (384, 64)
     """
     sets = list(dict.fromkeys(sets))
-    numbers = len(sets[0]) * 4 * suite.world.n_states  # in the policies of one set
+    vectors = {
+        base.name: policy_vectors([policies[base.name]], modality)[0]
+        for base in dict.fromkeys(base for bases in sets for base in bases)
+    }
+    numbers = sum(vectors[base.name].size for base in sets[0])  # in the policies of one set
     together = max(1, _BATCH // numbers)
     fitted: dict[tuple[Task, ...], Alignment] = {}
     for first in range(0, len(sets), together):
         some = sets[first : first + together]
         trained = align_batch(
             np.stack([embed([base.sentence for base in bases]) for bases in some]),
-            np.stack([policy_vectors([policies[base.name] for base in bases]) for bases in some]),
+            np.stack([[vectors[base.name] for base in bases] for bases in some]),
             settings,
             [rng_for(seed, suite.name, "alignment", *(base.name for base in b)) for b in some],
         )
@@ -194,11 +217,11 @@ def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def measure(run: LearningRun) -> dict[str, Any]:
+def measure(run: LearningRun | NetworkRun) -> dict[str, Any]:
     """The measures of one learning run, named as in `COLUMNS`.
 
     Example:
-        >>> from cliprl_lite.gridworld import GridWorld
+        >>> from cliprl_lite import GridWorld, learn
         >>> world = GridWorld.open_map(5)
         >>> perfect = measure(learn(world, (0, 0), world.optimal_q((0, 0))))
         >>> perfect["optimal"], perfect["zero_shot_success"], perfect["few_shot_return"]

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from cliprl_lite import backends, cli, paths
 from cliprl_lite.cli import main
 from cliprl_lite.experiments import figure2_sweep, run_sweep
+from cliprl_lite.learners import policy_class
+from cliprl_lite.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.networks import NetworkSettings, features, forward, load_networks
 from cliprl_lite.results import COLUMNS
+from cliprl_lite.studies import Study
+from cliprl_lite.tasks import load_suite
 
 SMALL = ["figure2", "--sizes", "5,6", "--trials", "2", "--methods", "scratch,alg1,alg2"]
 
@@ -71,6 +77,11 @@ def test_worlds_takes_a_suite_of_ones_own(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["figure2", "--methods", "alg3"], "no method 'alg3'"),
+        (["figure2", "--policy", "cnn"], "no class of policies 'cnn'; take one of tabular, mlp"),
+        (["averages", "--policies", "cnn"], "no class of policies 'cnn'"),
+        (["averages", "--worlds", ""], "each once"),
+        (["modalities", "--worlds", "corners"], "size"),
+        (["learn", "house_d"], "no suite 'house_d'"),
         (["figure2", "--targets", "middle"], "no target 'middle'"),
         (["figure2", "--trials", "0"], "at least one trial"),
         (["figure2", "--sizes", "1"], "size"),
@@ -131,3 +142,47 @@ def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["figure2", "--sizes", "small"])
     assert "no list like 8,10,15" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["modalities", "averages"])
+def test_a_study_writes_its_table(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "study.csv"
+    command = [name, "--worlds", "shapes_6", "--policies", "tabular", "--trials", "2"]
+    assert main([*command, "--workers", "1", "--out", str(out)]) == 0
+    table = pd.read_csv(out)
+    study = Study(name, (("shapes_6", None),), 2, ("tabular",))
+    assert list(table.columns) == list(study.columns)
+    assert sorted(set(table["seed"])) == [0, 1]
+    printed = capsys.readouterr().out
+    column = "pair_order" if name == "modalities" else "barrier"
+    assert column in printed
+    assert str(round(table[column].mean(), 3)) in printed
+
+
+def test_figure2_with_networks(tmp_path: Path) -> None:
+    """Every method of networks by default, through the same sweep, table and figure."""
+    out = tmp_path / "networks.csv"
+    command = ["figure2", "--policy", "mlp", "--sizes", "5", "--trials", "1", "--targets", "left"]
+    assert main([*command, "--cap", "300", "--workers", "1", "--out", str(out)]) == 0
+    table = pd.read_csv(out)
+    assert table["method"].tolist() == [*METHODS, *NETWORK_METHODS]
+    assert set(table["policy"]) == {"mlp"}
+    assert json.loads(out.with_suffix(".json").read_text())["choices"]["policy"] == "mlp"
+    assert out.with_suffix(".html").exists()
+
+
+@pytest.mark.parametrize("policy", ["tabular", "mlp-independent"])
+def test_learn_keeps_base_policies(policy: str, tmp_path: Path) -> None:
+    out = tmp_path / "bases.npz"
+    command = ["learn", "corners", "--size", "6", "--seed", "4", "--policy", policy]
+    assert main([*command, "--out", str(out)]) == 0
+    suite, tabular = load_suite("corners", 6), policy == "tabular"
+    settings = NetworkSettings(features="one-hot", hidden=()) if tabular else NetworkSettings()
+    networks = load_networks(out, suite, settings)
+    x = features(suite.world, settings.features)
+    for q, policy_ in zip(
+        forward(networks, x), policy_class(policy).learn_bases(suite, 4).values(), strict=True
+    ):
+        np.testing.assert_allclose(q, policy_.q, atol=1e-9)

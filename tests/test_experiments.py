@@ -10,9 +10,9 @@ import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
 from cliprl_lite.experiments import Sweep, figure2_sweep, worlds_sweep
+from cliprl_lite.methods import METHODS
 from cliprl_lite.results import read_table
 from cliprl_lite.tasks import SuiteError, load_suite
-from cliprl_lite.transfer import METHODS
 
 
 def test_without_a_cap_of_its_own_a_sweep_has_each_maps() -> None:
@@ -104,7 +104,7 @@ def test_a_part_of_a_sweep_gives_the_same_rows(choices: dict, everything: pd.Dat
     names = [load_suite(source, size).name for source, size in part.suites]
     expected = everything[
         everything["suite"].isin(names)
-        & everything["method"].isin(part.methods)
+        & everything["method"].isin(part.method_names)
         & (everything["target"].isin(part.targets) | (not part.targets))
     ]
     assert 0 < len(expected) < len(everything)

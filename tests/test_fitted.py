@@ -18,12 +18,12 @@ from cliprl_lite.alignment import Alignment, AlignmentSettings, align
 from cliprl_lite.experiments import CORNER_SIZES, WORLDS
 from cliprl_lite.fitted import FittedError, load_alignment, ship_alignments
 from cliprl_lite.language import embed
+from cliprl_lite.learners import rng_for
 from cliprl_lite.paths import data_path
 from cliprl_lite.policies import learn_policy
 from cliprl_lite.results import read_table
 from cliprl_lite.tasks import Task, load_suite
 from cliprl_lite.transfer import algorithm_2, closest
-from cliprl_lite.trials import rng_for
 
 ARRAYS = ("sentence_mean", "sentence_tower", "policy_mean", "policy_tower", "losses")
 HOUSES = ("house_a", "house_b", "house_c")

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
-from cliprl_lite import experiments, transfer
+from cliprl_lite import experiments, methods
 from cliprl_lite import journal as journal_module
+from cliprl_lite.methods import METHODS
 from cliprl_lite.results import read_table
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import METHODS
 from cliprl_lite.trials import Job, run_job
 
 
@@ -222,7 +222,7 @@ def test_a_method_that_changed_since_is_another_choice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_quietly(replace(SMALL, trials=1), tmp_path / "table.csv")
-    monkeypatch.setitem(transfer.METHODS, "alg1", replace(METHODS["alg1"], weighting="softmax"))
+    monkeypatch.setitem(methods.METHODS, "alg1", replace(METHODS["alg1"], weighting="softmax"))
     with pytest.raises(ValueError, match="other methods"):
         run_quietly(SMALL, tmp_path / "table.csv")
 

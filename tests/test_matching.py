@@ -16,9 +16,7 @@ from cliprl_lite.matching import (
     permute,
     q_error,
 )
-from cliprl_lite.network_training import (
-    fitted_q_iteration,
-)
+from cliprl_lite.network_training import fitted_q_iteration
 from cliprl_lite.networks import (
     NetworkSettings,
     Parameters,
@@ -142,15 +140,17 @@ def test_a_line_by_hand() -> None:
             assert found[layer][kind].ravel().tolist() == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_error_of_q_by_a_slow_loop() -> None:
+@pytest.mark.parametrize("goals", [[], [3], [3, 0], [4, 3, 4]])
+def test_the_error_of_q_by_a_slow_loop(goals: list[int]) -> None:
     world = GridWorld.from_text("..#\n...")
     x, exact, one = features(world, "row-column"), world.optimal_q((1, 1)), network(5, 2, 3, 4)
-    said, goal, squares = forward(one, x), world.state((1, 1)), []
+    said, squares = forward(one, x), []
     for state, action in product(range(5), range(4)):
-        if state != goal:
+        if state not in goals:
             squares.append((said[state, action] - exact[state, action]) ** 2)
-    assert len(squares) == 16
-    assert q_error(one, x, exact, goal) == pytest.approx(sum(squares) / 16, rel=1e-12)
+    assert len(squares) == 4 * (5 - len(set(goals)))
+    expected = sum(squares) / len(squares)
+    assert q_error(one, x, exact, goals) == pytest.approx(expected, rel=1e-12)
 
 
 def bias(value: float) -> Parameters:
@@ -169,8 +169,46 @@ def bias(value: float) -> Parameters:
 )
 def test_barriers_by_hand(ends: tuple[float, float], loss, expected: float) -> None:
     first, second = (bias(end) for end in ends)
-    found = loss_barrier(first, second, lambda one: float(loss(one[0][1][0])), points=9)
+    found = loss_barrier(first, second, lambda one, share: float(loss(one[0][1][0])), points=9)
     assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_barrier_between_two_tasks_by_hand() -> None:
+    """w times a hidden neuron w · 1: the middle says (1 + λ)², where 1 + 3λ is wanted. It misses
+    by λ − λ², most in the middle, by 1/4. States 0 and 2 are goals, and wrong everywhere."""
+    x = np.array([[9.0], [1.0], [7.0]])
+    first, second = (
+        [(np.array([[w]]), np.zeros(1)), (np.full((1, 4), w), np.zeros(4))] for w in (1.0, 2.0)
+    )
+
+    def loss(one: Parameters, share: float) -> float:
+        wanted = (1 - share) * np.full((3, 4), 1.0) + share * np.full((3, 4), 4.0)
+        return q_error(one, x, wanted, goals=[0, 2])
+
+    assert (loss(first, 0.0), loss(second, 1.0)) == (0.0, 0.0)
+    assert loss_barrier(first, second, loss, points=9) == pytest.approx(1 / 16, rel=1e-12)
+    # Held against the first task all the way, the line only ever gets worse: no hill.
+    assert loss_barrier(first, second, lambda one, share: loss(one, 0.0), points=9) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tables_have_no_barrier_between_two_tasks(seed: int) -> None:
+    """Whatever they have learned of them; and the exact ones are exact all the way."""
+    world, goals = GridWorld.from_text("...#\n...."), [(0, 0), (1, 3)]
+    x, states = features(world, "one-hot"), [world.state(goal) for goal in goals]
+    exact = [world.optimal_q(goal) for goal in goals]
+
+    def loss(one: Parameters, share: float) -> float:
+        return q_error(one, x, (1 - share) * exact[0] + share * exact[1], states)
+
+    for spread in (0.0, 3.0):
+        noise = np.random.default_rng(seed).normal(scale=spread, size=(2, 7, 4))
+        first, second = ([(q + e, np.zeros(4))] for q, e in zip(exact, noise, strict=True))
+        assert loss_barrier(first, second, loss) < 1e-12
+        assert (
+            loss(interpolate(first, second, 0.5), 0.5)
+            <= (loss(first, 0.0) + loss(second, 1.0)) / 2 + 1e-12
+        )
 
 
 def test_trained_networks_are_nearer_after_matching() -> None:
@@ -181,8 +219,8 @@ def test_trained_networks_are_nearer_after_matching() -> None:
     first, second = (run.parameters for run in runs)
     x, exact, state = features(world, settings.features), world.optimal_q(goal), world.state(goal)
 
-    def error(one: Parameters) -> float:
-        return q_error(one, x, exact, state)
+    def error(one: Parameters, share: float = 0.0) -> float:
+        return q_error(one, x, exact, [state])
 
     matched = match(first, second)
     np.testing.assert_allclose(forward(matched, x), forward(second, x), atol=1e-12)
@@ -207,4 +245,4 @@ def test_networks_of_other_shapes_do_not_match() -> None:
     with pytest.raises(ValueError, match=r"only networks of one shape"):
         match(network(0, 3, 6, 4), network(1, 3, 6, 6, 4))
     with pytest.raises(ValueError, match=r"two points or more"):
-        loss_barrier(bias(0), bias(1), lambda one: 0.0, points=1)
+        loss_barrier(bias(0), bias(1), lambda one, share: 0.0, points=1)

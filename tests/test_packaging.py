@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cliprl_lite.transfer import METHODS
+from cliprl_lite.methods import METHODS
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cliprl_lite import result_plots
-from cliprl_lite.transfer import METHODS
+from cliprl_lite.methods import METHODS, NETWORK_METHODS
 
 
 def test_curves_show_the_median_and_the_quartiles() -> None:
@@ -39,5 +39,5 @@ def test_clocks_figure_draws_every_clock_and_target() -> None:
 
 
 def test_every_method_has_a_style_of_its_own() -> None:
-    assert set(result_plots.METHOD_STYLE) == set(METHODS)
-    assert len(set(result_plots.METHOD_STYLE.values())) == len(METHODS)
+    assert set(result_plots.METHOD_STYLE) == set(METHODS | NETWORK_METHODS)
+    assert len(set(result_plots.METHOD_STYLE.values())) == len(METHODS | NETWORK_METHODS)

@@ -11,6 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from small_sweep import SMALL, assert_same, run_quietly
 
+from cliprl_lite.methods import METHODS
 from cliprl_lite.paths import data_path
 from cliprl_lite.results import (
     CLOCKS,
@@ -23,7 +24,6 @@ from cliprl_lite.results import (
     verdicts,
 )
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import METHODS
 from cliprl_lite.trials import Job, run_job
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cliprl_lite.alignment import AlignmentSettings
+from cliprl_lite.methods import METHODS, RIDGE_PENALTY
 from cliprl_lite.paths import data_path
-from cliprl_lite.transfer import METHODS, RIDGE_PENALTY, SOFTMAX_TEMPERATURE
+from cliprl_lite.transfer import SOFTMAX_TEMPERATURE
 
 
 def chosen(name: str) -> pd.DataFrame:

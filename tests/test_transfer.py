@@ -8,16 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import Ridge
 
-from cliprl_lite.alignment import PAPER_BOX, Alignment, AlignmentSettings, align, align_batch
-from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.alignment import PAPER_BOX, AlignmentSettings, align, align_batch
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, policy_vectors
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import (
-    METHODS,
-    RIDGE_PENALTY,
     WEIGHTINGS,
     ZeroSumError,
     algorithm_1,
@@ -25,8 +21,6 @@ from cliprl_lite.transfer import (
     clipped,
     closest,
     literal,
-    method_scores,
-    ridge_scores,
     softmax,
     warm_start,
 )
@@ -262,108 +256,3 @@ def test_policies_decide_what_words_cannot() -> None:
     assert shares["house_a"]["words"] == 0
     assert shares["house_a"]["alignment"] >= 12
     assert shares["house_c"]["alignment"] <= 4
-
-
-# The controls
-@pytest.mark.parametrize("penalty", [RIDGE_PENALTY, 0.01, 3.0])
-def test_ridge_scores_are_scikit_learns(penalty: float) -> None:
-    rng = np.random.default_rng(0)
-    instruction, sentences = rng.normal(1, 1, 9), rng.normal(1, 1, (5, 9))
-    policies = rng.normal(-20, 4, (5, 12))
-    x, y = sentences - sentences.mean(axis=0), policies - policies.mean(axis=0)
-    x, y = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (x, y))
-    new = instruction - sentences.mean(axis=0)
-    model = Ridge(alpha=penalty, fit_intercept=False, solver="svd").fit(x, y)
-    (predicted,) = model.predict([new / np.linalg.norm(new)])
-    expected = [cosine(predicted.tolist(), row.tolist()) for row in y]
-    found = ridge_scores(instruction, sentences, policies, penalty)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
-
-
-def test_ridge_uses_its_own_penalty_unless_told() -> None:
-    arrays = embed(["top left third"])[0], embed(SENTENCES), policy_vectors(POLICIES)
-    assert (ridge_scores(*arrays) == ridge_scores(*arrays, RIDGE_PENALTY)).all()
-    assert not np.allclose(ridge_scores(*arrays), ridge_scores(*arrays, 10 * RIDGE_PENALTY))
-
-
-def scores_of(
-    name: str, seed: int = 0, fitted: Alignment | None = None, goal: tuple[int, int] = (0, 2)
-) -> tuple[np.ndarray, np.random.Generator]:
-    rng = np.random.default_rng(seed)
-    vectors = embed(["top left third", *SENTENCES])
-    method = METHODS[name]
-    return method_scores(method, vectors[0], vectors[1:], POLICIES, goal, rng, fitted), rng
-
-
-def test_every_method_is_known_by_its_name() -> None:
-    assert [method.name for method in METHODS.values()] == list(METHODS)
-    assert len({method.label for method in METHODS.values()}) == len(METHODS)
-    assert {"scratch", "alg1", "alg2", "uniform", "random", "ridge", "oracle"} <= set(METHODS)
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_leads_to_a_start(name: str) -> None:
-    method = METHODS[name]
-    assert (method.alignment is not None) == (method.source == "alignment")
-    if method.source == "nothing":
-        assert not method.weighting
-        with pytest.raises(ValueError, match="without scores"):
-            scores_of(name)
-        return
-    fitted = None
-    if method.alignment:
-        with pytest.raises(ValueError, match="needs a fitted alignment"):
-            scores_of(name)
-        fitted = align(embed(SENTENCES), policy_vectors(POLICIES), method.alignment)
-    scores, rng = scores_of(name, fitted=fitted)
-    start = warm_start(scores, POLICIES, WEIGHTINGS[method.weighting])
-    assert start.weights.shape == (4,)
-    assert np.isfinite(start.policy.q).all()
-    untouched = np.random.default_rng(0).bit_generator.state
-    assert (rng.bit_generator.state == untouched) == (name != "random")
-
-
-def test_where_the_scores_come_from() -> None:
-    tau_j, *tau_i = embed(["top left third", *SENTENCES])
-    d = [cosine(tau_j.tolist(), tau.tolist()) for tau in tau_i]
-    for name in ("alg1", "alg1_closest", "alg1_cold"):
-        np.testing.assert_allclose(scores_of(name)[0], d, rtol=1e-9)
-    assert scores_of("uniform")[0].tolist() == [1, 1, 1, 1]
-    ridge = ridge_scores(tau_j, np.array(tau_i), policy_vectors(POLICIES))
-    assert (scores_of("ridge")[0] == ridge).all()
-    fitted = align(np.array(tau_i), policy_vectors(POLICIES))
-    expected = fitted.similarity(tau_j, np.array(tau_i))
-    assert (scores_of("alg2", fitted=fitted)[0] == expected).all()
-
-
-def test_random_scores_come_from_their_generator_alone() -> None:
-    first, _ = scores_of("random", seed=1)
-    np.random.seed(5)  # noqa: NPY002
-    assert (scores_of("random", seed=1)[0] == first).all()
-    assert (scores_of("random", seed=2)[0] != first).all()
-    assert (first >= 0).all()
-    assert first.shape == (4,)
-
-
-def test_the_oracle_by_hand() -> None:
-    """A corridor of five; the new goal is the fourth cell. The policy of the fifth passes it from
-    the left (3 + 2 + 1), and from its own old goal finds it by chance, one step in four (at most
-    5 steps count); that of the first passes it from the right only (1, and thrice 5)."""
-    world = GridWorld.from_text(".....")
-    old = [TabularPolicy(world, world.optimal_q(goal)) for goal in ((0, 0), (0, 4))]
-    nothing = np.zeros((2, 3))
-    scores = method_scores(
-        METHODS["oracle"], nothing[0], nothing, old, (0, 3), np.random.default_rng(0)
-    )
-    by_chance = sum(0.75**step for step in range(5))
-    assert scores.tolist() == pytest.approx([-(1 + 15) / 4, -(3 + 2 + 1 + by_chance) / 4])
-    weighting = WEIGHTINGS[METHODS["oracle"].weighting]
-    assert warm_start(scores, old, weighting).weights.tolist() == [0, 1]
-
-
-def test_only_the_oracle_looks_at_the_goal() -> None:
-    for name in METHODS:
-        if METHODS[name].source in ("nothing", "alignment"):
-            continue
-        near, far = (scores_of(name, goal=goal)[0] for goal in ((0, 2), (5, 5)))
-        assert (near == far).all() == (name != "oracle")
