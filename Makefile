@@ -10,11 +10,12 @@ INSTALLED := .venv/installed
 LAB_SETTINGS := .venv/etc/jupyter/labconfig/default_setting_overrides.json
 NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
-.PHONY: help lab test check bench guard notebooks lock
+.PHONY: help lab test test-browser check bench guard notebooks lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
 	@echo 'make test       run the tests, the examples in the code, and the notebooks'
+	@echo 'make test-browser   use every notebook in a real browser, as a reader would'
 	@echo 'make check      lint, format and types'
 	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
 	@echo 'make guard      has something become many times slower? half a minute'
@@ -31,6 +32,10 @@ lab: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
+
+# In a real browser: chromium or Chrome has to be installed. Pictures go to tests/browser/screenshots.
+test-browser: $(INSTALLED)
+	$(BIN)/python -m pytest tests/browser
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -158,7 +158,7 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument(
         "--cap",
         type=int,
-        help="steps; default: 10 million, more on maps larger than 25×25; networks 50,000",
+        help="steps; default: 10 million, networks 20,000, on large maps more",
     )
 
 

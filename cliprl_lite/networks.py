@@ -219,7 +219,7 @@ class NetworkSettings:
 
     features: FeatureKind = "fourier"
     hidden: tuple[int, ...] = (64, 64)
-    learning_rate: float = 0.001
+    learning_rate: float = 0.003
     discount: float = DISCOUNT
     target_period: int = 50
     check_every: int = 50
@@ -229,7 +229,7 @@ class NetworkSettings:
     train_every: int = 1
     epsilon_start: float = 1.0
     epsilon_end: float = 0.1
-    epsilon_steps: int = 5_000
+    epsilon_steps: int = 1_000
     episode_limit: int = 200
 
     def __post_init__(self) -> None:

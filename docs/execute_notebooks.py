@@ -2,12 +2,16 @@
 
     python docs/execute_notebooks.py [notebooks/00_tour.ipynb …]
 
-Widget state and timestamps are left out, so that running it twice changes nothing.
+Timestamps are left out and widgets are numbered in their order, so that running it twice changes
+nothing. The state of widgets is stored, so that an opened notebook shows them before it is run.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import nbformat
@@ -30,9 +34,37 @@ def execute(path: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
+    widgets = notebook.metadata.get("widgets")
     notebook.metadata = nbformat.from_dict(METADATA)
+    if widgets:
+        notebook.metadata["widgets"] = widgets
+        notebook = number_widgets(notebook, path.stem)
     nbformat.write(notebook, path)
     print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
+def number_widgets(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """The same notebook, its widgets' random names replaced by their order."""
+    (state,) = (content["state"] for content in notebook.metadata["widgets"].values())
+    order = _models(json.dumps(notebook.cells), state)
+    for model in order:  # what a widget refers to follows the widgets themselves
+        order += [other for other in _models(json.dumps(state[model]), state) if other not in order]
+    notebook.metadata["widgets"] = {
+        kind: content | {"state": {model: state[model] for model in order}}
+        for kind, content in notebook.metadata["widgets"].items()
+    }
+    text = nbformat.writes(notebook)
+    for number, model in enumerate(order):  # in two moves: an old name may be a new one too
+        text = text.replace(model, f"<widget {number}>")
+    for number in range(len(order)):
+        new = sha256(f"{name} {number}".encode()).hexdigest()[:32]
+        text = text.replace(f"<widget {number}>", new)
+    return nbformat.reads(text, as_version=4)
+
+
+def _models(text: str, state: dict[str, object]) -> list[str]:
+    """The widgets named in a text, in the order in which they are named first."""
+    return [name for name in dict.fromkeys(re.findall(r"[0-9a-f]{32}", text)) if name in state]
 
 
 if __name__ == "__main__":

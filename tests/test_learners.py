@@ -141,10 +141,10 @@ def test_distilled_policies_say_what_the_tables_say() -> None:
 
 
 def test_caps() -> None:
-    for size in (8, 30):
+    for size, cap in ((8, NETWORK_CAP), (15, NETWORK_CAP), (30, 4 * NETWORK_CAP)):
         world = GridWorld.open_map(size)
         assert policy_class("tabular").cap(world) == cap_for(world)
-        assert policy_class("mlp").cap(world) == NETWORK_CAP
+        assert policy_class("mlp").cap(world) == cap
 
 
 def test_settings_tell_the_classes_apart() -> None:

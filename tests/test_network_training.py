@@ -107,9 +107,9 @@ def test_a_run_online_goes_on_until_it_has_its_episodes() -> None:
 def test_the_defaults_learn_an_8_by_8_map(name: str, kind: str) -> None:
     world, settings = GridWorld.open_map(8), NetworkSettings(features=kind)
     start = stack(settings, world, 2)
-    runs = train(name, world, [(0, 0), (3, 5)], start, settings, cap=6_000)
+    runs = train(name, world, [(0, 0), (3, 5)], start, settings, cap=20_000)
     assert [run.stop_reason for run in runs] == ["finished", "finished"]
-    assert all(run.steps_optimal <= 3_000 for run in runs)
+    assert all(run.steps_near_optimal <= 6_000 for run in runs)
 
 
 # After the first episodes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from pathlib import Path
 
+import execute_notebooks
 import nbformat
 import pytest
 
@@ -30,8 +32,19 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f"cell {cell.execution_count} asks not to be compared")
     if statistics.median(len(cell.source.splitlines()) for cell in code) > 10:
         found.append("the median code cell is over 10 lines")
-    if "widgets" in notebook.metadata:
-        found.append("widget state is stored")
+    views = {
+        output.data["application/vnd.jupyter.widget-view+json"]["model_id"]
+        for cell in code
+        for output in cell.outputs
+        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    }
+    stored = [
+        model
+        for content in notebook.metadata.get("widgets", {}).values()
+        for model in content["state"]
+    ]
+    if not views <= set(stored):
+        found.append("a widget's state is not stored")
     return found
 
 
@@ -39,6 +52,43 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
 def test_notebook_is_fit_to_commit(path: Path) -> None:
     assert faults(nbformat.read(path, as_version=4)) == []
     assert path.stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_widgets_are_numbered(path: Path) -> None:
+    """As `make notebooks` leaves them, so that executing a notebook twice changes nothing."""
+    notebook = nbformat.read(path, as_version=4)
+    if "widgets" in notebook.metadata:
+        again = execute_notebooks.number_widgets(nbformat.read(path, as_version=4), path.stem)
+        assert nbformat.writes(again) == nbformat.writes(notebook)
+
+
+def test_numbering_by_hand() -> None:
+    """Two widgets with random names, the first of which refers to a third."""
+    a, b, c = "f" * 32, "1" * 32, "a" * 32
+    cells = [
+        nbformat.v4.new_code_cell(
+            outputs=[
+                nbformat.v4.new_output(
+                    "display_data",
+                    data={"application/vnd.jupyter.widget-view+json": {"model_id": name}},
+                )
+            ]
+        )
+        for name in (a, b)
+    ]
+    state = {b: {}, c: {}, a: {"layout": f"IPY_MODEL_{c}"}, "0" * 32: {"unused": True}}
+    metadata = {"widgets": {"kind": {"state": state, "version_major": 2}}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    made = execute_notebooks.number_widgets(notebook, "name")
+    new = [hashlib.sha256(f"name {number}".encode()).hexdigest()[:32] for number in range(3)]
+    shown = [
+        cell.outputs[0].data["application/vnd.jupyter.widget-view+json"]["model_id"]
+        for cell in made.cells
+    ]
+    assert shown == new[:2]
+    numbered = made.metadata["widgets"]["kind"]["state"]
+    assert numbered == {new[0]: {"layout": f"IPY_MODEL_{new[2]}"}, new[1]: {}, new[2]: {}}
 
 
 def test_there_are_notebooks() -> None:
@@ -54,8 +104,9 @@ def test_faults_are_found() -> None:
             nbformat.v4.new_code_cell("x = 1\n" * 31, execution_count=2, outputs=[error, stderr]),
             nbformat.v4.new_code_cell("# NBVAL_SKIP\n" + "y = 2\n" * 11),
         ],
-        metadata={"widgets": {}},
     )
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "0" * 32}}
+    bad.cells[0].outputs.append(nbformat.v4.new_output("display_data", data=view))
     text = "\n".join(faults(bad))
     for fault in (
         "in order",

@@ -1,0 +1,294 @@
+"""Charts as SVG text, in the style of `drawing`: similarities, bars, curves.
+
+Every heatmap of the course has one fixed scale, from −1 (orange) by 0 (page) to 1 (ink), and its
+rows keep the order they come in. Curves and bars carry a dash or a mark beside their colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cliprl_lite.drawing import colour, glyph, picture, tag, text
+
+DASHES = {"none": "1.5 3", "words": "6 4", "map": None}
+"""Dash of each voice's curve; its colour has the same name."""
+
+
+# ---------------------------------------------------------------------------------------------
+# Heatmaps
+# ---------------------------------------------------------------------------------------------
+def heatmap_svg(
+    similarity: ArrayLike,
+    objects: Sequence[tuple[str, str, str]],
+    *,
+    title: str,
+    description: str = "",
+    side: float = 288,
+    chosen: tuple[int, int] | None = None,
+    outlined: int | None = None,
+) -> str:
+    """N × N similarities, with the objects of both axes in place of their sentences.
+
+    A dot marks each row's highest entry off the diagonal, the first of them if several are. Each
+    cell has its row and column in `data-pair`.
+
+    Args:
+        similarity: shape `[N, N]`, from −1 to 1.
+        objects: `(colour, shape, sentence)` of each row.
+        title, description: for screen readers, and above the chart.
+        side: of the square, in pixels.
+        chosen: row and column of the cell that is framed.
+        outlined: a row that is framed, such as one that was held out.
+
+    Raises:
+        ValueError: if the shapes disagree.
+
+    Example:
+        >>> svg = heatmap_svg(np.eye(2), [("red", "box", "a"), ("blue", "box", "b")], title="I")
+        >>> svg.count("data-pair=")
+        4
+    """
+    matrix = np.asarray(similarity, dtype=float)
+    n = len(objects)
+    if matrix.shape != (n, n):
+        raise ValueError(f"{n} objects need similarities of shape {(n, n)}; got {matrix.shape}")
+    cell, left, top = side / n, 26.0, 28.0
+    squares = []
+    for i in range(n):
+        for j in range(n):
+            shade = float(np.clip(matrix[i, j], -1, 1))
+            squares.append(
+                tag("rect", data_pair=f"{i},{j}", x=left + j * cell, y=top + i * cell,
+                    width=cell, height=cell,
+                    fill=colour("plus" if shade >= 0 else "minus"),
+                    fill_opacity=round(abs(shade), 2))
+            )  # fmt: skip
+    best = np.where(np.eye(n, dtype=bool), -np.inf, matrix).argmax(axis=1)
+    dots = [
+        tag("circle", cx=left + (j + 0.5) * cell, cy=top + (i + 0.5) * cell,
+            r=max(1.6, cell * 0.2), fill=colour("floor"), stroke=colour("ink"))
+        for i, j in enumerate(best.tolist())
+    ]  # fmt: skip
+    axes = [
+        glyph(paint, shape, x, y, min(15.0, cell * 0.8), sentence)
+        for number, (paint, shape, sentence) in enumerate(objects)
+        for x, y in (
+            (left - 12, top + (number + 0.5) * cell),
+            (left + (number + 0.5) * cell, top + side + 12),
+        )
+    ]
+    frames = []
+    if outlined is not None:
+        frames.append((left - 1, top + outlined * cell - 1, side + 2, cell + 2))
+    if chosen is not None:
+        frames.append((left + chosen[1] * cell, top + chosen[0] * cell, cell, cell))
+    return picture(
+        left + side + 6,
+        top + side + 26,
+        title,
+        description,
+        tag("text", text(title), x=left, y=18, font_size=14, fill=colour("ink")),
+        tag("rect", x=left, y=top, width=side, height=side, fill=colour("page"),
+            stroke=colour("hair")),
+        *squares,
+        tag("g", *dots, pointer_events="none"),
+        *axes,
+        *(
+            tag("rect", x=x, y=y, width=w, height=h, fill="none", stroke=colour("map"),
+                stroke_width=2.5, pointer_events="none")
+            for x, y, w, h in frames
+        ),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------
+# Bars
+# ---------------------------------------------------------------------------------------------
+def bars_svg(
+    values: ArrayLike,
+    objects: Sequence[tuple[str, str, str]],
+    *,
+    title: str,
+    description: str = "",
+    voice: str = "words",
+    longest: float | None = None,
+    width: float = 460,
+) -> str:
+    """A horizontal bar for each object, beside its sentence, with the zero line always visible.
+
+    A bar longer than `longest` is broken; its number is written out as all are.
+
+    Args:
+        values: shape `[N]`.
+        objects: `(colour, shape, sentence)` of each.
+        voice: `"none"`, `"words"` or `"map"`: the colour of bars above zero; below it is orange.
+        longest: the value at which a bar is broken; the largest one if None.
+
+    Raises:
+        ValueError: if the numbers disagree.
+
+    Example:
+        >>> "−0.50" in bars_svg([1, -0.5], [("red", "box", "a"), ("blue", "box", "b")], title="w")
+        True
+    """
+    numbers = np.asarray(values, dtype=float)
+    if numbers.shape != (len(objects),):
+        raise ValueError(f"{len(objects)} objects need as many values; got {numbers.shape}")
+    limit = longest or max(1e-9, float(np.abs(numbers).max()))
+    shown = np.clip(numbers, -limit, limit)
+    low, high = min(0.0, float(shown.min())), max(0.0, float(shown.max()))
+    label, number_room, row, top = 190.0, 52.0, 24.0, 30.0
+    left = label + (number_room if low < 0 else 8)
+    scale = (width - left - number_room) / max(high - low, 1e-9)
+    zero = left - low * scale
+    marks = []
+    for place, ((paint, shape, sentence), value, part) in enumerate(
+        zip(objects, numbers.tolist(), shown.tolist(), strict=True)
+    ):
+        y, end = top + place * row, zero + part * scale
+        written = f"{value:.2f}".replace("-", "−")
+        marks += [
+            glyph(paint, shape, 12, y + row / 2, 15, sentence),
+            tag("text", text(sentence, 26), x=26, y=y + row / 2 + 5, font_size=13,
+                fill=colour("ink")),
+            tag("rect", x=min(zero, end), y=y + 5, width=abs(end - zero), height=row - 10,
+                fill=colour("minus" if value < 0 else voice)),
+            tag("text", written, x=end + (4 if value >= 0 else -4), y=y + row / 2 + 5,
+                font_size=13, text_anchor="start" if value >= 0 else "end", fill=colour("ink")),
+        ]  # fmt: skip
+        if abs(value) > limit:
+            cut = end - 10 if value > 0 else end + 10
+            marks.append(
+                tag("path", d=f"M{cut - 3:.1f} {y + 2:.1f}l6 {row - 4:.1f}", stroke=colour("page"),
+                    stroke_width=4)
+            )  # fmt: skip
+    height = top + row * len(objects) + 8
+    return picture(
+        width,
+        height,
+        title,
+        description,
+        tag("text", text(title), x=0, y=18, font_size=14, fill=colour("ink")),
+        *marks,
+        tag("path", d=f"M{zero:.1f} {top - 2:.1f}V{height - 6:.1f}", stroke=colour("ink")),
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Curves
+# ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a chart of curves.
+
+    Attributes:
+        label: what it shows, with its unit.
+        low, high: its ends.
+        ticks: where it is marked.
+        log: a logarithmic one; its ends are positive.
+
+    Example:
+        >>> Axis("steps", 1, 100, (1, 10, 100), log=True).share(10.0)
+        0.5
+    """
+
+    label: str
+    low: float
+    high: float
+    ticks: Sequence[float]
+    log: bool = False
+
+    def share(self, value: float) -> float:
+        """How far along the axis a value lies, from 0 to 1 between its ends."""
+        if self.log:
+            a, b, value = np.log(self.low), np.log(self.high), np.log(max(value, 1e-12))
+        else:
+            a, b = self.low, self.high
+        return float((value - a) / (b - a))
+
+
+def curves_svg(
+    curves: Mapping[str, tuple[str, ArrayLike, ArrayLike]],
+    x: Axis,
+    y: Axis,
+    *,
+    title: str,
+    description: str = "",
+    cursor: float | None = None,
+    width: float = 460,
+    height: float = 280,
+) -> str:
+    """Curves, labelled at their ends.
+
+    Args:
+        curves: label → (voice, x values, y values), the latter of one shape `[K]`; voices as for
+            `bars_svg`.
+        x, y: the axes.
+        title, description: for screen readers, and above the chart.
+        cursor: a vertical line at this x.
+
+    Example:
+        >>> svg = curves_svg({"a": ("map", [0, 1], [0, 1])}, Axis("x", 0, 1, (0, 1)),
+        ...     Axis("y", 0, 1, (0, 1)), title="A line")
+        >>> "M62.0 232.0L" in svg
+        True
+    """
+    right = 20 + 7.2 * max((len(label) for label in curves), default=0)
+    left, top, bottom = 62.0, 32.0, 48.0
+    across, up = width - left - right, height - top - bottom
+
+    def place(a: float, b: float) -> tuple[float, float]:
+        at_y = float(np.clip(y.share(b), -0.02, 1.02))
+        return left + across * x.share(a), top + up * (1 - at_y)
+
+    marks = []
+    for value in x.ticks:
+        at, _ = place(value, y.low)
+        marks += [
+            tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("hair")),
+            tag("text", f"{value:,g}", x=at, y=top + up + 18, font_size=13, text_anchor="middle",
+                fill=colour("ink")),
+        ]  # fmt: skip
+    for value in y.ticks:
+        _, at = place(x.low, value)
+        marks += [
+            tag("path", d=f"M{left:.1f} {at:.1f}h{across:.1f}", stroke=colour("hair")),
+            tag("text", f"{value:,g}".replace("-", "−"), x=left - 6, y=at + 5, font_size=13,
+                text_anchor="end", fill=colour("ink")),
+        ]  # fmt: skip
+    ends = []
+    for label, (voice, xs, ys) in curves.items():
+        pairs = zip(np.asarray(xs, float).tolist(), np.asarray(ys, float).tolist(), strict=True)
+        points = [place(*pair) for pair in pairs]
+        if not points:
+            continue
+        ends.append((points[-1][1], points[-1][0], label, voice))
+        line = "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
+        marks.append(
+            tag("path", d=f"M{line}", fill="none", stroke=colour(voice),
+                stroke_width=3 if voice == "map" else 2, stroke_dasharray=DASHES[voice],
+                stroke_linejoin="round")
+        )  # fmt: skip
+    last = -np.inf
+    for at, end, label, voice in sorted(ends):  # labels that would overlap are moved apart
+        last = max(at + 5, last + 15)
+        marks.append(tag("text", text(label), x=end + 6, y=last, font_size=13, fill=colour(voice)))
+    if cursor is not None:
+        at, _ = place(cursor, y.low)
+        marks.append(tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("ink")))
+    return picture(
+        width,
+        height,
+        title,
+        description,
+        tag("text", text(title), x=0, y=18, font_size=14, fill=colour("ink")),
+        *marks,
+        tag("text", text(x.label), x=left + across / 2, y=height - 8, font_size=13,
+            text_anchor="middle", fill=colour("ink")),
+        tag("text", text(y.label), x=0, y=0, font_size=13, text_anchor="middle",
+            fill=colour("ink"), transform=f"translate(14 {top + up / 2:.1f}) rotate(-90)"),
+    )  # fmt: skip

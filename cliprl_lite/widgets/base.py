@@ -1,0 +1,50 @@
+"""What all widgets of the course have in common.
+
+A widget is a thin shell: its state is in traits, what it computes is a tested function of the
+library, and its picture is drawn in Python as SVG, the same one with a kernel and without.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+FOLDER = Path(__file__).parent
+
+
+def module(name: str) -> str:
+    """The ES module of a widget: what all share, and then its own."""
+    return "\n".join((FOLDER / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
+
+
+class CourseWidget(anywidget.AnyWidget):
+    """A widget with a line of status, a line for errors, and a picture for those without a kernel.
+
+    Attributes:
+        status: what it does now, read out by screen readers when it changes.
+        error: what went wrong and how to mend it; empty if nothing did.
+    """
+
+    _css = (FOLDER / "course.css").read_text("utf-8")
+    status = traitlets.Unicode().tag(sync=True)
+    error = traitlets.Unicode().tag(sync=True)
+
+    def svg(self) -> str:
+        """What it shows now, as a picture with a title and a description."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """What it shows now, in a line."""
+        return self.status
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        both = super()._repr_mimebundle_(**options)
+        if both is None:
+            return None
+        return both[0] | {"image/svg+xml": self.svg(), "text/plain": repr(self)}, both[1]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.summary()}"

@@ -1,0 +1,68 @@
+"""A guess before the result, remembered until the end of the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import traitlets
+
+from cliprl_lite.drawing import COLOURS, colour, picture, tag, text
+from cliprl_lite.widgets.base import CourseWidget, module
+
+
+class Prediction(CourseWidget):
+    """A question with a few answers, of which the reader picks one before going on.
+
+    Args:
+        question: in one sentence.
+        answers: two or more.
+
+    Attributes:
+        choice: number of the picked answer, −1 before.
+
+    Raises:
+        ValueError: if there are fewer than two answers.
+
+    Example:
+        >>> guess = Prediction("Who arrives last?", ["words", "nothing", "map"])
+        >>> guess.choice = 2
+        >>> print(guess.compare("words"))
+        Who arrives last?
+          you said:      map
+          what happened: words
+    """
+
+    _esm = module("prediction")
+    question = traitlets.Unicode().tag(sync=True)
+    answers: traitlets.List[str] = traitlets.List().tag(sync=True)
+    choice = traitlets.Int(-1).tag(sync=True)
+
+    def __init__(self, question: str, answers: Sequence[str]) -> None:
+        if len(answers) < 2:
+            raise ValueError("a prediction needs two answers or more to pick from")
+        super().__init__(question=question, answers=list(answers))
+
+    def compare(self, result: str) -> str:
+        """The guess beside what happened, for the end of the notebook."""
+        said = self.answers[self.choice] if self.choice >= 0 else "(no guess: go back and make one)"
+        return f"{self.question}\n  you said:      {said}\n  what happened: {result}"
+
+    def svg(self) -> str:
+        rows = [
+            tag("circle", cx=16, cy=58 + 28 * number, r=7, fill="none", stroke=colour("ink"))
+            + tag("text", text(answer), x=32, y=63 + 28 * number, font_size=15, fill=COLOURS["ink"])
+            for number, answer in enumerate(self.answers)
+        ]
+        return picture(
+            720,
+            60 + 28 * len(self.answers),
+            self.question,
+            "Answers to pick from: " + "; ".join(self.answers),
+            tag("rect", width=720, height=60 + 28 * len(self.answers), fill=COLOURS["page"]),
+            tag("text", text(self.question, 100), x=8, y=26, font_size=16, font_weight=600,
+                fill=COLOURS["ink"]),
+            *rows,
+        )  # fmt: skip
+
+    def summary(self) -> str:
+        return self.question

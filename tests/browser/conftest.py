@@ -1,0 +1,156 @@
+"""JupyterLab in a real browser: one server and one browser for all tests, a page for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+SETTINGS = {
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+}
+READY = """async () => {
+  const app = window.jupyterapp;
+  await app.started; await app.restored;
+  const notebook = app.shell.currentWidget;
+  await notebook.context.ready; await notebook.sessionContext.ready;
+  await notebook.sessionContext.session.kernel.info;
+}"""
+RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab in a copy of the course; `{}` stands for the notebook."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "course")
+    (folder / "settings").mkdir()
+    overrides = folder / "settings" / "overrides.json"
+    overrides.write_text(json.dumps(SETTINGS))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
+        "--ServerApp.token=t", "--LabApp.expose_app_in_browser=True",
+        f"--LabApp.app_settings_dir={folder / 'settings'}",
+        f"--LabApp.user_settings_dir={folder / 'user'}",
+        f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+    ]  # fmt: skip
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=folder / "course", stdout=log, stderr=subprocess.STDOUT,
+            env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")},
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 60
+            while "is running at" not in (folder / "log").read_text():
+                assert process.poll() is None, (folder / "log").read_text()
+                assert time.monotonic() < deadline, "JupyterLab did not start within a minute"
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token=t"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, f"install a browser first: one of {', '.join(BROWSERS)}"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+class Notebook:
+    """A notebook in the browser.
+
+    Attributes:
+        page: where it is open.
+        asked: hosts that the page asked for anything.
+        errors: what the page's console called an error.
+    """
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page, self.name = page, name
+        self.asked: set[str] = set()
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.asked.add(urlparse(request.url).hostname or ""))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def run_all(self) -> None:
+        """Run every cell; an error in one fails the test."""
+        self.page.evaluate(RUN_ALL)
+        failed = self.page.locator(
+            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']"
+        )
+        assert failed.count() == 0, failed.all_text_contents()
+
+    def widget(self, kind: str, number: int = 0) -> Locator:
+        """The view of a widget by its class `cl-<kind>`, brought onto the screen."""
+        found = self.page.locator(f".cl-root.cl-{kind}").nth(number)
+        found.wait_for(timeout=20_000)
+        found.scroll_into_view_if_needed()
+        return found
+
+    def screenshot(self, name: str, of: Locator | None = None) -> None:
+        """Keep what is seen, for people to look at."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        (of or self.page).screenshot(path=SCREENSHOTS / f"{self.name}_{name}.png")
+
+    def whole(self, name: str = "whole") -> None:
+        """Keep a picture of the whole notebook."""
+        height = self.page.evaluate(
+            "document.querySelector('.jp-WindowedPanel-outer').scrollHeight"
+        )
+        self.page.set_viewport_size({"width": 1150, "height": min(int(height) + 120, 16_000)})
+        self.page.wait_for_timeout(500)
+        self.screenshot(name)
+
+
+@pytest.fixture
+def notebook(request: pytest.FixtureRequest, server: str, browser: Browser) -> Iterator[Notebook]:
+    """The notebook that a test file is named after, open and ready to be run."""
+    name = re.sub(r"^test_", "", Path(request.node.path).stem)
+    page = browser.new_page(viewport={"width": 1150, "height": 900})
+    opened = Notebook(page, name)
+    page.goto(server.format(f"{name}.ipynb"))
+    there = "window.jupyterapp?.shell?.currentWidget?.context !== undefined"
+    page.wait_for_function(there, timeout=60_000)
+    page.evaluate(READY)
+    yield opened
+    assert opened.asked <= {"127.0.0.1", ""}, f"something was asked of {opened.asked}"
+    assert opened.errors == []
+    page.evaluate("async () => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.close()
