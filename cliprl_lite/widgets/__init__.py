@@ -1,6 +1,34 @@
 """The course's widgets: thin shells over the library, one Python file and one ES module each."""
 
-from cliprl_lite.widgets.grid_map import GridMap
-from cliprl_lite.widgets.prediction import Prediction
+from __future__ import annotations
 
-__all__ = ["GridMap", "Prediction"]
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "AlignmentScrubber": "alignment_scrubber",
+    "BackupBoard": "backup_board",
+    "Drive": "drive",
+    "GridMap": "grid_map",
+    "Heatmaps": "heatmaps",
+    "HouseBoard": "house_board",
+    "LearnerLab": "learner_lab",
+    "Prediction": "prediction",
+    "Race": "race",
+    "SentenceRuler": "sentence_ruler",
+    "WeightMixer": "weight_mixer",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'cliprl_lite.widgets' has no attribute {name!r}")
+    value = getattr(import_module(f"cliprl_lite.widgets.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -20,6 +20,12 @@ def module(name: str) -> str:
     return "\n".join((FOLDER / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
 
 
+def style(name: str = "") -> str:
+    """The style sheet of a widget: what all share, and then its own, if it has one."""
+    sheets = [FOLDER / "course.css", FOLDER / f"{name}.css"]
+    return "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
+
+
 class CourseWidget(anywidget.AnyWidget):
     """A widget with a line of status, a line for errors, and a picture for those without a kernel.
 
@@ -28,7 +34,7 @@ class CourseWidget(anywidget.AnyWidget):
         error: what went wrong and how to mend it; empty if nothing did.
     """
 
-    _css = (FOLDER / "course.css").read_text("utf-8")
+    _css = style()
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
 

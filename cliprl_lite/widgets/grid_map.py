@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cliprl_lite.drawing import Agent, map_svg
 from cliprl_lite.gridworld import ACTIONS, GridWorld
-from cliprl_lite.widgets.base import CourseWidget, module
+from cliprl_lite.widgets.base import CourseWidget, module, style
 
 
 class GridMap(CourseWidget):
@@ -41,7 +41,7 @@ class GridMap(CourseWidget):
         GridMap: Three by three
     """
 
-    _esm = module("grid_map")
+    _esm, _css = module("grid_map"), style("grid_map")
     scene = traitlets.Unicode().tag(sync=True)
     cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
     names: traitlets.List[str] = traitlets.List().tag(sync=True)

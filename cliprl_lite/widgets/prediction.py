@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import traitlets
 
 from cliprl_lite.drawing import COLOURS, colour, picture, tag, text
-from cliprl_lite.widgets.base import CourseWidget, module
+from cliprl_lite.widgets.base import CourseWidget, module, style
 
 
 class Prediction(CourseWidget):
@@ -32,7 +32,7 @@ class Prediction(CourseWidget):
           what happened: words
     """
 
-    _esm = module("prediction")
+    _esm, _css = module("prediction"), style("prediction")
     question = traitlets.Unicode().tag(sync=True)
     answers: traitlets.List[str] = traitlets.List().tag(sync=True)
     choice = traitlets.Int(-1).tag(sync=True)
