@@ -80,12 +80,13 @@ class GridMap(CourseWidget):
             "shade": shade, "greedy": greedy, "wrong": wrong, "goal": goal, "objects": objects,
             "agents": None if agents is None else tuple(agents), "description": description,
         }  # fmt: skip
-        self._shown |= {key: value for key, value in new.items() if value is not None}
-        self.scene = self.svg()
+        shown = self._shown | {key: value for key, value in new.items() if value is not None}
+        self.scene = map_svg(self.world, title=self.title, side=self.side, **shown)
+        self._shown = shown
         self.names = [self._name(state) for state in range(self.world.n_states)]
 
     def svg(self) -> str:
-        return map_svg(self.world, title=self.title, side=self.side, **self._shown)
+        return self.scene
 
     def summary(self) -> str:
         return " · ".join(part for part in (self.title, self.status) if part)

@@ -1,0 +1,136 @@
+"""Charts as SVG: places, signs and labels by hand."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from cliprl_lite.charts import Axis, bars_svg, curves_svg, heatmap_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+OBJECTS = [("red", "box", "go to <the> red box"), ("blue", "ball", "$b$"), ("green", "key", "c")]
+MATRIX = np.array([[1.0, 0.3, -0.5], [0.3, 1.0, 0.3], [-0.5, 0.31, 1.0]])
+
+
+def parse(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def test_a_heatmap_by_hand() -> None:
+    made = parse(heatmap_svg(MATRIX, OBJECTS, title="t", description="d", side=90))
+    squares = {e.get("data-pair"): e for e in made.iter() if e.get("data-pair")}
+    assert len(squares) == 9
+    for (i, j), value in np.ndenumerate(MATRIX):
+        square = squares[f"{i},{j}"]
+        assert (float(square.get("x")), float(square.get("y"))) == (26 + 30 * j, 28 + 30 * i)
+        assert float(square.get("fill-opacity")) == abs(round(value, 2))
+        assert ("--minus" in square.get("fill")) == (value < 0)
+    dots = [
+        (float(e.get("cx")), float(e.get("cy")))
+        for e in made.iter(SVG + "circle")
+        if "floor" in e.get("fill")
+    ]
+    dots = [dot for dot in dots if dot[0] > 26 and dot[1] < 118]
+    assert dots == [(71, 43), (41, 73), (71, 103)]  # 1 in row 0, 0 in row 1 (the first), 1 in row 2
+    hints = [e.text for e in made.iter(SVG + "title")]
+    assert hints[0] == "t"
+    assert hints.count("go to <the> red box") == 2
+
+
+def test_frames_of_a_heatmap() -> None:
+    plain, framed = (
+        len(list(parse(heatmap_svg(MATRIX, OBJECTS, title="t", **frames)).iter(SVG + "rect")))
+        for frames in ({}, {"chosen": (0, 2), "outlined": 1})
+    )
+    assert framed == plain + 2
+
+
+def test_one_scale_for_all() -> None:
+    """Not stretched to what happens to be there, and cut at its ends."""
+    opacity = [
+        [
+            e.get("fill-opacity")
+            for e in parse(heatmap_svg(m, OBJECTS, title="t")).iter()
+            if e.get("data-pair")
+        ]
+        for m in (np.full((3, 3), 0.2), np.full((3, 3), -7.0))
+    ]
+    assert set(opacity[0]) == {"0.2"}
+    assert set(opacity[1]) == {"1"}
+
+
+def test_similarities_of_another_shape() -> None:
+    with pytest.raises(ValueError, match=r"3 objects need similarities of shape \(3, 3\)"):
+        heatmap_svg(np.eye(2), OBJECTS, title="t")
+
+
+def test_bars_begin_at_zero_and_write_their_numbers() -> None:
+    made = parse(bars_svg([2.0, -1.0, 0.5], OBJECTS, title="weights", voice="map"))
+    texts = [e.text for e in made.iter(SVG + "text")]
+    assert [t for t in texts if re.fullmatch(r"−?\d\.\d\d", t)] == ["2.00", "−1.00", "0.50"]
+    bars = [e for e in made.iter(SVG + "rect") if e.get("height") == "14"]
+    left, width = ([float(bar.get(k)) for bar in bars] for k in ("x", "width"))
+    assert width[0] == pytest.approx(2 * width[1], abs=0.02)
+    assert width[0] == pytest.approx(4 * width[2], abs=0.02)
+    assert left[0] == left[2] == pytest.approx(left[1] + width[1], abs=0.02)
+    assert ["--minus" in bar.get("fill") for bar in bars] == [False, True, False]
+    zero = [e.get("d") for e in made.iter(SVG + "path")][-1]
+    assert float(re.match(r"M(\S+)", zero)[1]) == pytest.approx(left[0], abs=0.06)
+
+
+def test_a_bar_that_is_too_long_is_broken_and_its_number_stays() -> None:
+    whole, broken = (
+        parse(bars_svg([40_000.0, 1.0, -1.0], OBJECTS, title="w", longest=longest))
+        for longest in (None, 1.5)
+    )
+    assert len(list(broken.iter(SVG + "path"))) == len(list(whole.iter(SVG + "path"))) + 1
+    assert "40000.00" in [e.text for e in broken.iter(SVG + "text")]
+    bars = [float(e.get("width")) for e in broken.iter(SVG + "rect") if e.get("height") == "14"]
+    assert bars[0] == pytest.approx(1.5 * bars[1], abs=0.02)
+
+
+def test_bars_need_a_value_each() -> None:
+    with pytest.raises(ValueError, match="3 objects need as many values"):
+        bars_svg([1.0], OBJECTS, title="w")
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "share"),
+    [
+        (Axis("", 0, 10, ()), 2.5, 0.25),
+        (Axis("", -1, 1, ()), 0.0, 0.5),
+        (Axis("", 1, 10_000, (), log=True), 100.0, 0.5),
+        (Axis("", 1, 10_000, (), log=True), 1.0, 0.0),
+    ],
+)
+def test_places_along_an_axis(axis: Axis, value: float, share: float) -> None:
+    assert axis.share(value) == pytest.approx(share)
+
+
+def test_curves_pass_through_their_points() -> None:
+    x, y = Axis("steps", 0, 10, (0, 10)), Axis("loss <nats>", 0, 4, (0, 4))
+    curves = {"fall <1>": ("words", [0, 5, 10], [4, 2, 0]), "rise": ("map", [0, 10], [0, 0.05])}
+    made = parse(curves_svg(curves, x, y, title="t", cursor=5, width=400, height=280))
+    across = 400 - 62 - 20 - 7.2 * len("fall <1>")
+    line = next(e.get("d") for e in made.iter(SVG + "path") if "--words" in e.get("stroke"))
+    points = [tuple(map(float, p.split())) for p in line[1:].split("L")]
+    np.testing.assert_allclose(
+        points, [(62, 32), (62 + across / 2, 132), (62 + across, 232)], atol=0.06
+    )
+    labels = {e.text: float(e.get("y")) for e in made.iter(SVG + "text")}
+    assert {"fall <1>", "rise", "steps", "loss <nats>", "t", "10", "4"} <= set(labels)
+    assert abs(labels["fall <1>"] - labels["rise"]) >= 15  # their ends lie 2.5 pixels apart
+
+
+def test_a_curve_without_points_and_one_out_of_range() -> None:
+    x, y = Axis("x", 0, 1, ()), Axis("y", 0, 1, ())
+    made = parse(
+        curves_svg({"none": ("none", [], []), "high": ("map", [0, 1], [99, 0])}, x, y, title="t")
+    )
+    texts = [e.text for e in made.iter(SVG + "text")]
+    assert "none" not in texts
+    line = next(e.get("d") for e in made.iter(SVG + "path") if "--map" in e.get("stroke"))
+    assert 25 < float(line[1:].split("L")[0].split()[1]) < 32

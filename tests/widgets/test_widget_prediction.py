@@ -1,0 +1,30 @@
+"""A guess is remembered, and shown beside what happened."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from cliprl_lite.widgets import Prediction
+
+
+def test_a_guess_beside_the_result() -> None:
+    guess = Prediction("Who is last?", ["words", "map"])
+    assert "no guess" in guess.compare("words")
+    guess.set_state({"choice": 1})  # as the browser does
+    assert guess.compare("words") == "Who is last?\n  you said:      map\n  what happened: words"
+
+
+@pytest.mark.parametrize("answers", [[], ["one"]])
+def test_a_guess_needs_a_choice(answers: list[str]) -> None:
+    with pytest.raises(ValueError, match="two answers or more"):
+        Prediction("?", answers)
+
+
+def test_its_picture_shows_question_and_answers() -> None:
+    made = ElementTree.fromstring(Prediction("Who <is> last?", ["words & more", "map"]).svg())
+    texts = [element.text for element in made.iter() if element.tag.endswith("text")]
+    assert texts == ["Who <is> last?", "words & more", "map"]
+    assert made[0].text == "Who <is> last?"
+    assert "words & more; map" in made[1].text
