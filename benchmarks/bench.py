@@ -1,11 +1,11 @@
 """Every figure of speed, memory and growth beside its target: `make bench`.
 
-    python benchmarks/bench.py
+    python benchmarks/bench.py [PART …]
 
 Runs the benchmarks one after the other, each in a process of its own (about eight minutes on two
 quiet cores), and then prints the table, puts it into the README, and writes `results.json`: the
-figures with the versions that made them, and the baselines of `guard.py`. Exits with 1 if a target
-was missed.
+figures with the versions that made them, and the baselines of `guard.py`. With parts named, only
+those are measured anew, and the others' figures stay. Exits with 1 if a target was missed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,16 @@ README = HERE.parent / "README.md"
 RESULTS = HERE / "results.json"
 BEGIN, END = "<!-- The output of `make bench`: -->", "<!-- end of that output -->"
 
-PARTS = ("qlearning", "sentences", "alignments", "startup", "growth", "cluster", "figure2")
+PARTS = (
+    "qlearning",
+    "sentences",
+    "alignments",
+    "networks",
+    "startup",
+    "growth",
+    "cluster",
+    "figure2",
+)
 OPTIONS = {"growth": ("--figure", str(HERE.parent / "docs" / "growth.html"))}
 """The page is for `docs/make_pictures.py`, so that picture and table are of one run."""
 
@@ -63,10 +72,27 @@ def into_readme(text: str, table: str) -> str:
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        measurements = [one for part in PARTS for one in run(part, Path(folder))]
+def merge(old: list[Measurement], new: list[Measurement]) -> list[Measurement]:
+    """The old figures with the new ones in their places; what is new altogether comes last."""
+    anew = {one.key: one for one in new}
+    kept = [anew.pop(one.key, one) for one in old]
+    return kept + list(anew.values())
+
+
+def main(parts: list[str]) -> int:
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise SystemExit(f"there is no part {unknown[0]!r}; name some of {', '.join(PARTS)}")
     described = {**versions(), "cores": os.cpu_count()}
+    old: list[Measurement] = []
+    if parts:
+        content = json.loads(RESULTS.read_text("utf-8"))
+        if content["versions"] != described:
+            raise SystemExit("the other parts were measured with other versions; measure all")
+        old = [Measurement(**entry) for entry in content["measurements"]]
+    with tempfile.TemporaryDirectory() as folder:
+        new = [one for part in parts or PARTS for one in run(part, Path(folder))]
+    measurements = merge(old, new)
     table = as_table(measurements, described)
     print(f"\n{table}")
     content = {
@@ -80,4 +106,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -170,7 +170,7 @@ class Networks:
         cap: int,
     ) -> list[NetworkRun]:
         networks = [
-            start.parameters if isinstance(start, MLPPolicy) else self._fresh(world, rng)
+            self._fresh(world, rng) if start is None else start.network.parameters
             for start, rng in zip(starts, rngs, strict=True)
         ]
         return deep_q_learning(world, goals, stack(networks), rngs, self.network, cap=cap)

@@ -26,7 +26,8 @@ def test_every_figure_has_a_name_of_its_own_and_every_part_is_there() -> None:
     assert len(keys) == len(set(keys))
     wanted = {
         "q_gymnasium", "q_c", "q_50_warm", "q_50_cold", "sentence_ready", "sentence_equal",
-        "alignment_batch", "import", "kernel_tour", "kernel_train", "figure2", "cluster",
+        "alignment_batch", "dqn_stack", "import", "kernel_tour", "kernel_train", "figure2",
+        "cluster",
     }  # fmt: skip
     assert wanted <= set(keys)
     assert any(key.startswith("growth_") for key in keys)
@@ -52,6 +53,18 @@ def test_a_missed_target_is_written_as_missed() -> None:
 )  # fmt: skip
 def test_figures_have_three_digits_that_count(value: float, text: str) -> None:
     assert figure(value) == text
+
+
+def test_some_parts_measured_anew_take_their_places() -> None:
+    old = [Measurement("a", "A", 1.0, "s"), Measurement("b", "B", 2.0, "s")]
+    new = [Measurement("c", "C", 3.0, "s"), Measurement("a", "A", 4.0, "s")]
+    merged = bench.merge(old, new)
+    assert [(one.key, one.value) for one in merged] == [("a", 4.0), ("b", 2.0), ("c", 3.0)]
+
+
+def test_a_part_that_is_not_there() -> None:
+    with pytest.raises(SystemExit, match="no part 'nets'; name some of qlearning"):
+        bench.main(["nets"])
 
 
 def test_a_readme_without_its_marks_is_left_alone() -> None:

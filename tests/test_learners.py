@@ -130,6 +130,12 @@ def test_practising_networks_is_deep_q_learning(shared: dict[str, MLPPolicy]) ->
     assert runs[0].checks[0].mean_path != runs[1].checks[0].mean_path
 
 
+def test_networks_do_not_begin_as_a_table() -> None:
+    table = TabularPolicy(WORLD, WORLD.optimal_q((0, 0)))
+    with pytest.raises(ValueError, match=r"widths|shape"):
+        policy_class("mlp").practise(WORLD, [(0, 2)], [table], [rng_for(1)], 100)
+
+
 def test_distilled_policies_say_what_the_tables_say() -> None:
     tables = np.stack([WORLD.optimal_q(goal) for goal in GOALS[:2]])
     rngs = [rng_for(number) for number in range(2)]

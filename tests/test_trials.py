@@ -9,11 +9,12 @@ import pytest
 
 from cliprl_lite import trials
 from cliprl_lite.alignment import Alignment, align_batch
-from cliprl_lite.greedy import GreedyEvaluation
+from cliprl_lite.greedy import GreedyEvaluation, evaluate_greedy
 from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.language import embed
 from cliprl_lite.learners import policy_class, rng_for
 from cliprl_lite.methods import METHODS, Method
-from cliprl_lite.policies import average, learn_policy
+from cliprl_lite.policies import MODALITIES, average, average_q, learn_policy
 from cliprl_lite.qlearning import LearningRun, learn
 from cliprl_lite.results import (
     CLOCKS,
@@ -21,7 +22,7 @@ from cliprl_lite.results import (
     KEYS,
 )
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError
+from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, softmax
 from cliprl_lite.trials import Job, fit, measure, run_job
 
 
@@ -189,3 +190,59 @@ def test_alignments_in_small_batches_are_the_same(
     for bases, alignment in together.items():
         assert (apart[bases].sentence_tower == alignment.sentence_tower).all()
         assert (apart[bases].policy_tower == alignment.policy_tower).all()
+
+
+def test_distilling_a_table_is_averaging_it() -> None:
+    rows = run_job(Job(load_suite("corners", 6), 0, ("left",), ("alg2", "alg2_distilled"), 10**6))
+    average_, distilled = ({**row, "method": ""} for row in rows)
+    assert average_ == distilled
+
+
+def test_rows_of_networks_recomputed_by_hand() -> None:
+    """From scratch, by the average of weights, and by a network that was taught their values."""
+    suite, seed, cap = load_suite("corners", 6), 1, 2_000
+    target = suite.transfer("left").target
+    methods = ("scratch", "uniform", "alg2_q", "alg2_distilled")
+    rows = run_job(Job(suite, seed, ("left",), methods, cap, "mlp"))
+    assert [row["method"] for row in rows] == list(methods)
+    assert {row["policy"] for row in rows} == {"mlp"}
+    learners, world = policy_class("mlp"), suite.world
+    bases = learners.learn_bases(suite, seed)
+    old = list(bases.values())
+    sets = [suite.tasks]
+    tau = embed([task.sentence for task in suite.tasks])
+    j = embed([target.sentence])[0]
+
+    def weights(modality: str) -> np.ndarray:
+        fitted = fit(suite, seed, sets, bases, METHODS["alg2"].alignment, modality)
+        return softmax(fitted[suite.tasks].similarity(j, tau))
+
+    said = average_q(old, weights("weights"))
+    rng = rng_for(seed, suite.name, "left", "distilled")
+    starts = [
+        None,
+        average(old, np.full(4, 0.25)),
+        average(old, weights("q-values")),
+        learners.distil(world, said[None], [rng])[0],
+    ]
+    rngs = [rng_for(seed, suite.name, "left") for _ in starts]
+    runs = learners.practise(world, [target.goal] * 4, starts, rngs, cap)
+    for row, run, start in zip(rows, runs, starts, strict=True):
+        assert {key: row[key] for key in measure(run)} == measure(run)
+        if start:
+            found = evaluate_greedy(start.q, world, target.goal)
+            assert row["zero_shot_success"] == round(found.success, 6)
+    assert np.sqrt(np.square(starts[3].q - said).mean()) < 0.1
+    assert len({row["zero_shot_path"] for row in rows}) > 2
+
+
+def test_what_is_aligned_is_the_modality() -> None:
+    """Of networks, weights and Q-values and actions are three things."""
+    suite = load_suite("corners", 6)
+    bases = policy_class("mlp-independent").learn_bases(suite, 0)
+    towers = [
+        fit(suite, 0, [suite.tasks], bases, None, modality)[suite.tasks].policy_tower.shape
+        for modality in MODALITIES
+    ]
+    inputs = 16 * 64 + 64 * 64 + 64 * 4
+    assert towers == [(inputs, 64), (4 * 36, 64), (4 * 36, 64)]
