@@ -10,12 +10,13 @@ INSTALLED := .venv/installed
 LAB_SETTINGS := .venv/etc/jupyter/labconfig/default_setting_overrides.json
 NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
-.PHONY: help lab test test-browser check bench guard notebooks lock
+.PHONY: help lab test test-browser verify check bench guard notebooks lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
 	@echo 'make test       run the tests, the examples in the code, and the notebooks'
 	@echo 'make test-browser   use every notebook in a real browser, as a reader would'
+	@echo 'make verify     run the notebooks a second time, and the guard'
 	@echo 'make check      lint, format and types'
 	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
 	@echo 'make guard      has something become many times slower? half a minute'
@@ -36,6 +37,10 @@ test: $(INSTALLED)
 # In a real browser: chromium or Chrome has to be installed. Pictures go to tests/browser/screenshots.
 test-browser: $(INSTALLED)
 	$(BIN)/python -m pytest tests/browser
+
+# What a first run cannot show: the notebooks give the same once more, and nothing became slow.
+verify: $(INSTALLED) guard
+	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
