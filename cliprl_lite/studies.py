@@ -30,6 +30,10 @@ from cliprl_lite.trials import fit
 TWIN_SEED = 1_000_000
 """Added to a trial's seed for the second learning of its tasks."""
 
+AS_GOOD = 0.1
+"""Reward by which an action may fall behind the best and still count as good: networks have no
+ties, and a detour costs more than a whole step."""
+
 MODALITY_COLUMNS = {
     "suite": "name of the suite",
     "size": "rows of the map",
@@ -52,7 +56,8 @@ AVERAGE_COLUMNS = {
     "seed": "number of the trial",
     "pairs": "how many pairs of policies",
     "barrier": "loss barrier between the two, median over pairs, in reward²",
-    "agreement": "share of states in which the averaged policy does what averaged Q-values say",
+    "agreement": "share of states in which the averaged policy does what averaged Q-values say, "
+    "or what is as good by them (to 0.1 reward)",
     "success": "share of starts from which the average of two policies for one task arrives",
 }
 """Columns of the table of averages, with what they hold."""
@@ -220,8 +225,9 @@ def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> dict[str, f
     def loss(network: Parameters, share: float) -> float:
         return q_error(network, x, (1 - share) * exact[0] + share * exact[1], goals)
 
-    middle = forward(interpolate(a.parameters, b.parameters, 0.5), x)
-    agree = middle.argmax(axis=1) == ((a.q + b.q) / 2).argmax(axis=1)
+    middle, said = forward(interpolate(a.parameters, b.parameters, 0.5), x), (a.q + b.q) / 2
+    done = np.take_along_axis(said, middle.argmax(axis=1)[:, None], axis=1)[:, 0]
+    agree = done >= said.max(axis=1) - AS_GOOD
     arrives = evaluate_greedy(middle, world, task_a.goal).success if task_a is task_b else np.nan
     return {
         "barrier": loss_barrier(a.parameters, b.parameters, loss),
