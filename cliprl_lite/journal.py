@@ -56,7 +56,7 @@ class Journal:
         self.out = out
         self.description = out.with_suffix(".json")
         self.partial = out.with_name(out.name + ".partial")
-        self.choices = choices
+        self.choices = json.loads(json.dumps(choices))  # as it is read back: no tuples, for one
         self.columns, self.keys = columns, keys
 
     def read(self) -> dict[str, Rows]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cliprl_lite.paths import data_path
-from cliprl_lite.results import read_table
+from cliprl_lite.results import read_table, verdicts
+from cliprl_lite.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 RESULTS = README.partition("## What the paper's Figure 2 shows when run")[2].partition("\n## ")[0]
@@ -56,3 +57,68 @@ def test_right_colour() -> None:
         assert f"{100 * share[method]:.0f} %" in RESULTS
     soft = colours[colours["method"] == "alg2"].groupby("suite")["top_right"].mean()
     assert f"{100 * soft.min():.0f} % in the hardest of the six" in RESULTS
+
+
+NETWORKS = README.partition("## The same with networks")[2].partition("\n## ")[0]
+
+
+def network_steps(target: str, method: str) -> str:
+    table = read_table(data_path("results", "figure2_mlp.csv"))
+    runs = table.query("target == @target and method == @method and size == 15")
+    assert len(runs) == 50
+    return f"{runs['optimal'].median():,.0f}"
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "words"),
+    [
+        ("left", "scratch", "{} from nothing"),
+        ("left", "alg1", "{} by Algorithm 1"),
+        ("left", "alg2", "{} by Algorithm 2 repaired"),
+        ("left", "alg2_closest", "single nearest network ({} steps)"),
+        ("left", "alg2_distilled", "distilled from the weighted Q-values ({})"),
+        ("mismatch", "alg2", "no teacher: {} against"),
+        ("mismatch", "scratch", "against {}."),
+    ],
+)
+def test_medians_of_networks(target: str, method: str, words: str) -> None:
+    assert words.format(network_steps(target, method)) in NETWORKS
+
+
+def test_claims_about_networks() -> None:
+    table = read_table(data_path("results", "figure2_mlp.csv"))
+    assert (verdicts(table, "alg2", "alg1", 0.5) == "not confirmed").all().all()
+    assert (verdicts(table, "alg1", "scratch") == "confirmed").all().all()
+    cut = table[table["method"] == "alg2_text"]["optimal_censored"]
+    assert cut.all()
+    tabular = read_table(data_path("results", "figure2.csv")).query("method == 'alg2_text'")
+    assert not tabular["optimal_censored"].any()
+
+
+def test_averages() -> None:
+    table = read_table(data_path("results", "averages.csv"), AVERAGE_COLUMNS)
+    assert table["suite"].nunique() == 5
+    mean = table.groupby(["policy", "relation"])[["barrier", "success"]].mean()
+    success = mean.loc[:, "success"]
+    assert f"arrives from {100 * success['mlp-independent', 'same task']:.0f} %" in NETWORKS
+    assert f"matched, from {100 * success['mlp-matched', 'same task']:.0f} %" in NETWORKS
+    assert success["tabular", "same task"] == 1
+    barrier = mean["barrier"].xs("same group", level="relation")
+    assert (
+        f"is {barrier['mlp-independent']:.1f} (independent), {barrier['mlp-matched']:.1f} "
+        f"(matched), {barrier['mlp']:.2f} (shared start)"
+    ) in NETWORKS
+    assert barrier["tabular"] == 0
+
+
+def test_modalities() -> None:
+    table = read_table(data_path("results", "modalities.csv"), MODALITY_COLUMNS)
+    table = table[table["suite"] != "house_c"]
+    assert table["suite"].nunique() == 4
+    mean = 100 * table.groupby(["policy", "modality"])[["nearest_right", "top_right"]].mean()
+    shared, alone = mean.loc["mlp", "weights"], mean.loc["mlp-independent", "weights"]
+    near, top = "nearest_right", "top_right"
+    assert f"in {shared[near]:.0f} % of tasks, without it in {alone[near]:.0f} %" in NETWORKS
+    q = mean.xs("q-values", level="modality")
+    assert (q[near] == 100).all()
+    assert f"{shared[top]:.0f} %, {alone[top]:.0f} % and {q[top].min():.0f} %" in NETWORKS

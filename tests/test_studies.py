@@ -135,9 +135,10 @@ def test_a_table_learned_twice_has_a_good_middle() -> None:
 
 
 @pytest.mark.parametrize("name", ["modalities", "averages"])
-def test_a_study_is_kept_and_goes_on(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["tabular", "mlp"])
+def test_a_study_is_kept_and_goes_on(name: str, policy: str, tmp_path: Path) -> None:
     out = tmp_path / "study.csv"
-    study = Study(name, (("corners", 6),), 1, ("tabular",))
+    study = Study(name, (("corners", 6),), 1, (policy,))
     first = run_sweep(study, out, workers=1, progress=False)
     ran = []
 
@@ -149,12 +150,12 @@ def test_a_study_is_kept_and_goes_on(name: str, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Study, "work", property(lambda _: note))
         table = run_sweep(more, out, workers=1, progress=False)
-    assert ran == ["corners_6|tabular|1"]
+    assert ran == [f"corners_6|{policy}|1"]
     assert len(table) == 2 * len(first)
     again = read_table(out, study.columns)
     assert_frame_equal(again[again["seed"] == 0].reset_index(drop=True), first, check_dtype=False)
     with pytest.raises(ValueError, match="other policies"):
-        run_sweep(replace(study, policies=("mlp",)), out, workers=1, progress=False)
+        run_sweep(replace(study, policies=("mlp-matched",)), out, workers=1, progress=False)
 
 
 @pytest.mark.parametrize(
