@@ -277,7 +277,7 @@ def map_svg(
                   sentence, class_="cl-object")
             for (row, column), paint, shape, sentence in objects
         ),
-        tag("g", *(_agent(world, agent, cell) for agent in agents), class_="cl-agents"),
+        tag("g", agents_svg(world, agents, side), class_="cl-agents"),
         tag("rect", x=1.5, y=1.5, width=width - 3, height=height - 3, fill="none",
             stroke=colour("wall"), stroke_width=3),
     )  # fmt: skip
@@ -325,6 +325,17 @@ def _goal(goal: tuple[int, int], cell: float) -> str:
         ),
         class_="cl-goal",
     )  # fmt: skip
+
+
+def agents_svg(world: GridWorld, agents: Iterable[Agent], side: float = 416) -> str:
+    """What stands in the group `cl-agents` of a map, to draw agents anew without the rest.
+
+    Example:
+        >>> agents_svg(GridWorld.open_map(2), [Agent("W", [0])]).count("<circle")
+        1
+    """
+    cell = side / max(world.shape)
+    return "".join(_agent(world, agent, cell) for agent in agents)
 
 
 def _agent(world: GridWorld, agent: Agent, cell: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import statistics
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def test_widgets_are_numbered(path: Path) -> None:
     if "widgets" in notebook.metadata:
         again = execute_notebooks.number_widgets(nbformat.read(path, as_version=4), path.stem)
         assert nbformat.writes(again) == nbformat.writes(notebook)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\(([^)#]+)[^)]*\)", cell.source):
+                assert target.startswith("https://") or (path.parent / target).exists(), target
 
 
 def test_numbering_by_hand() -> None:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "AlignmentScrubber": "alignment_scrubber",
+    "AverageSlider": "average_slider",
     "BackupBoard": "backup_board",
     "Drive": "drive",
     "GridMap": "grid_map",
@@ -16,6 +16,7 @@ _HOME = {
     "Prediction": "prediction",
     "Race": "race",
     "SentenceRuler": "sentence_ruler",
+    "Tour": "tour",
     "WeightMixer": "weight_mixer",
 }
 

@@ -6,6 +6,8 @@ library, and its picture is drawn in Python as SVG, the same one with a kernel a
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,38 @@ class CourseWidget(anywidget.AnyWidget):
     _css = style()
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
+
+    _task: asyncio.Task[None] | None = None
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work on in the background, in place of what was worked on before.
+
+        The work is to rest after every ten milliseconds or so (`await asyncio.sleep(…)`). If it
+        fails, `error` says why.
+
+        Raises:
+            RuntimeError: outside a running event loop, such as a notebook has.
+        """
+        self.end()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            work.close()
+            raise
+        self._task = loop.create_task(work)
+        self._task.add_done_callback(self._ended)
+
+    def end(self) -> None:
+        """Stop what is worked on in the background."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is self._task:
+            self._task = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.error = f"This stopped half-way: {error}. Start it again."
 
     def svg(self) -> str:
         """What it shows now, as a picture with a title and a description."""

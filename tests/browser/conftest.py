@@ -45,6 +45,16 @@ READY = """async () => {
   await notebook.context.ready; await notebook.sessionContext.ready;
   await notebook.sessionContext.session.kernel.info;
 }"""
+FAULTS = """() => {
+  const found = [];
+  for (const cell of window.jupyterapp.shell.currentWidget.content.model.cells) {
+    if (cell.type !== "code") continue;
+    if (cell.executionCount === null) found.push(`not run: ${cell.sharedModel.getSource()}`);
+    for (const output of cell.outputs.toJSON())
+      if (output.output_type === "error") found.push(`${output.ename}: ${output.evalue}`);
+  }
+  return found;
+}"""
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 
 
@@ -110,12 +120,9 @@ class Notebook:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def run_all(self) -> None:
-        """Run every cell; an error in one fails the test."""
+        """Run every cell; one that fails, or was not run, fails the test."""
         self.page.evaluate(RUN_ALL)
-        failed = self.page.locator(
-            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']"
-        )
-        assert failed.count() == 0, failed.all_text_contents()
+        assert self.page.evaluate(FAULTS) == []
 
     def widget(self, kind: str, number: int = 0) -> Locator:
         """The view of a widget by its class `cl-<kind>`, brought onto the screen."""
@@ -129,11 +136,19 @@ class Notebook:
         SCREENSHOTS.mkdir(exist_ok=True)
         (of or self.page).screenshot(path=SCREENSHOTS / f"{self.name}_{name}.png")
 
+    def dark(self, dark: bool = True) -> None:
+        """Go on in the dark theme, or in the light one."""
+        theme = f"'apputils:change-theme', {{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}"
+        self.page.evaluate(f"async () => {{ await window.jupyterapp.commands.execute({theme}); }}")
+        light = "false" if dark else "true"
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+
     def whole(self, name: str = "whole") -> None:
         """Keep a picture of the whole notebook."""
         height = self.page.evaluate(
             "document.querySelector('.jp-WindowedPanel-outer').scrollHeight"
         )
+        self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
         self.page.set_viewport_size({"width": 1150, "height": min(int(height) + 120, 16_000)})
         self.page.wait_for_timeout(500)
         self.screenshot(name)
@@ -149,6 +164,7 @@ def notebook(request: pytest.FixtureRequest, server: str, browser: Browser) -> I
     there = "window.jupyterapp?.shell?.currentWidget?.context !== undefined"
     page.wait_for_function(there, timeout=60_000)
     page.evaluate(READY)
+    opened.dark(False)
     yield opened
     assert opened.asked <= {"127.0.0.1", ""}, f"something was asked of {opened.asked}"
     assert opened.errors == []

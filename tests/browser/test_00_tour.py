@@ -1,9 +1,35 @@
-"""The tour, as a reader sees it."""
+"""The tour, as a reader takes it."""
 
 from __future__ import annotations
 
+import re
 
-def test_run_all(notebook) -> None:
+
+def test_guess_type_and_watch(notebook) -> None:
     notebook.run_all()
-    notebook.page.get_by_text("the map chooses:").first.wait_for()
+    guess = notebook.widget("prediction")
+    guess.get_by_label(re.compile("^W,")).check()
+    guess.locator(".cl-status").get_by_text("Noted").wait_for()
+
+    tour = notebook.widget("tour")
+    box = tour.get_by_role("textbox", name="instruction")
+    box.fill("<b>walk</b> to the cone, the green one")
+    box.press("Enter")
+    tour.locator(".cl-choices").get_by_text("By the map: go to the green").wait_for()
+    assert tour.locator("b").count() == 0
+    tour.get_by_role("button", name="Go").click()
+    tour.get_by_role("button", name="Stop").wait_for()
+    notebook.screenshot("under_way", tour)
+    tour.locator(".cl-status").get_by_text("All three have arrived").wait_for(timeout=60_000)
+    assert tour.locator(".cl-agents text").all_text_contents() == ["W", "0", "M"]
+    notebook.screenshot("arrived", tour)
+
+    frame = tour.locator(".cl-frame")  # the goal, by keyboard, onto another square
+    frame.focus()
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        frame.press(key)
+    tour.get_by_role("button", name="Go").click()
+    tour.locator(".cl-status").get_by_text("All three have arrived").wait_for(timeout=60_000)
+    notebook.dark()
+    notebook.screenshot("dark", tour)
     notebook.whole()

@@ -1,0 +1,271 @@
+"""Checks of notebook 07: networks, their averages, and the order of their neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.matching import Permutation, interpolate, permute
+from cliprl_lite.networks import Parameters, features, forward, initialise, pick
+
+_WORLD = GridWorld.open_map(7)
+_X = features(_WORLD, "fourier")
+
+
+def blend(answer: Callable[..., Any]) -> Verdict:
+    """Exercise 1: `blend(first, second, share)` is (1 − λ) · first + λ · second.
+
+    Example:
+        >>> from cliprl_lite import interpolate
+        >>> blend(interpolate).passed
+        True
+    """
+    if not callable(answer):
+        return _no_function(answer)
+    first, second = _network((16, 9, 6, 4), 0), _network((16, 9, 6, 4), 1)
+    for share in (0.25, 0.0, 1.0, 0.5):
+        kept = _copy(first), _copy(second)
+        found, verdict = _network_of(answer, first, second, share)
+        if verdict is not None:
+            return verdict
+        if not (_equal(first, kept[0]) and _equal(second, kept[1])):
+            return wrong(
+                "your function has changed the networks that it was given: `w *= …` works in "
+                "place. Make new arrays, as `w * …` does"
+            )
+        wanted = interpolate(first, second, share)
+        if _equal(found, wanted):
+            continue
+        swapped = interpolate(second, first, share)
+        if _equal(found, swapped):
+            return wrong(
+                f"at λ = {share:g} you are {share:g} of the way from the *second* network: λ is "
+                "the second one's share, so that λ = 0 is the first, untouched"
+            )
+        if _equal(found, interpolate(first, second, 0.5)):
+            return wrong("this is half of each whatever λ is; λ has to decide how much of each")
+        if _same(found, wanted, 0) and not _same(found, wanted, 1):
+            return wrong(
+                "the weights are right and the biases are not. A neuron's bias belongs to it as "
+                "its weights do, and is blended with the same shares"
+            )
+        if _same(found, wanted, 1) and not _same(found, wanted, 0):
+            return wrong("the biases are right and the weights are not")
+        if all(np.allclose(w, a + share * b) for (w, _), (a, _), (b, _) in
+               zip(found, first, second, strict=True)):  # fmt: skip
+            return wrong(
+                "the shares do not add up to 1: you add λ of the second network and take nothing "
+                "away from the first"
+            )
+        return wrong(f"at λ = {share:g} this is not (1 − λ) · first + λ · second, layer by layer")
+    rng = np.random.default_rng(0)
+    twin = permute(first, [rng.permutation(9), rng.permutation(6)])
+    ends = forward(first, _X)
+    off = float(((forward(answer(first, twin, 0.5), _X) - ends) ** 2).mean() / ends.var())
+    return right(
+        "every weight and bias between the two, in its place. Half-way between a small network "
+        "and its own shuffled twin, the squared error of the values is already "
+        f"{off:.0%} of their variance".replace("%", " %")
+    )
+
+
+def undo(answer: Callable[..., Any]) -> Verdict:
+    """Exercise 2: `undo(network, shuffled)` is the order that puts shuffled neurons back.
+
+    Example:
+        >>> from cliprl_lite import matching_permutations
+        >>> undo(lambda network, shuffled: matching_permutations(network, shuffled)[0]).passed
+        True
+    """
+    if not callable(answer):
+        return _no_function(answer)
+    rng = np.random.default_rng(2)
+    for width, biases in ((9, True), (7, True), (12, False)):
+        network = _network((16, width, 4), width, biases)
+        shuffled = permute(network, [rng.permutation(width)])
+        try:
+            found = answer(_copy(network), _copy(shuffled))
+        except Exception as error:
+            return _broke(error)
+        if found is None or found is ...:
+            return not_yet()
+        order, verdict = _order_of(found, width)
+        if not (biases or (verdict is None and _back(network, shuffled, order))):
+            return wrong(  # the cases before were right
+                "it works when every neuron has a bias of its own, and fails when all biases are "
+                "0, as they are before any learning. What else tells neurons apart?"
+            )
+        if verdict is not None:
+            return verdict
+        if _back(network, shuffled, order):
+            continue
+        if _back(network, shuffled, np.argsort(order)):
+            return wrong(
+                "you say where each neuron *went*; asked is which neuron of the shuffled network "
+                "*stands* at each place once it is mended. The one is the inverse of the other, "
+                "and they are easily confused"
+            )
+        if np.array_equal(order, np.arange(width)):
+            return wrong("this leaves the neurons in the order in which they came")
+        return wrong(
+            "put into this order, the shuffled network still has other weights than the first in "
+            "the same places. It computes the same, as it does in *any* order; the question is "
+            "whether the neurons stand where the first network has them"
+        )
+    return right(
+        "each neuron is back in its place, and now the average of the two computes what each of "
+        "them does"
+    )
+
+
+def rescale(answer: Callable[..., Any]) -> Verdict:
+    """Exercise 3: `rescale(network, factors)` scales the first hidden layer, and changes nothing.
+
+    Example:
+        >>> def answer(network, factors):
+        ...     (w, b), (v, c), last = network
+        ...     return [(w * factors, b * factors), (v / factors[:, None], c), last]
+        >>> rescale(answer).passed
+        True
+    """
+    if not callable(answer):
+        return _no_function(answer)
+    network = _network((16, 9, 6, 4), 3)
+    factors = np.array([4.0, 0.25, 3.0, 0.5, 2.0, 5.0, 0.2, 1.5, 0.4])
+    kept = _copy(network)
+    found, verdict = _network_of(answer, network, factors)
+    if verdict is not None:
+        return verdict
+    if not _equal(network, kept):
+        return wrong("your function has changed the network it was given; make new arrays")
+    (w, b), (v, c), (last, d) = network
+    wanted = [(w * factors, b * factors), (v / factors[:, None], c), (last, d)]
+    if _equal(found, network):
+        return wrong(
+            "nothing has changed: the incoming weights are to be multiplied by the factors"
+        )
+    if _equal(found, wanted):
+        middle = forward(interpolate(network, found, 0.5), _X)
+        moved = float((middle.argmax(1) != forward(network, _X).argmax(1)).mean())
+        return right(
+            "other weights, the same values. And half-way between the two, "
+            f"{moved:.0%} of the squares have another arrow".replace("%", " %")
+            + ": no order of the neurons mends that"
+        )
+    if np.allclose(forward(found, _X), forward(network, _X)):
+        return wrong(
+            "it computes the same, and it is not what was asked: multiply what comes into each "
+            "neuron of the *first* hidden layer by that neuron's factor, and divide what goes out"
+        )
+    if np.allclose(found[0][0], w * factors) and np.allclose(found[0][1], b):
+        return wrong(
+            "what comes into a neuron is its weights *and its bias*. With the bias as it was, the "
+            "neuron switches on somewhere else"
+        )
+    if np.allclose(found[0][0], w * factors) and np.allclose(found[1][0], v):
+        return wrong("what goes out is not divided, so that the next layer hears it too loudly")
+    if np.allclose(found[1][0], v * factors[:, None]):
+        return wrong("what goes out is multiplied too; dividing is what makes up for it")
+    return wrong(
+        "it computes something else than before. A column of the first weights comes into one "
+        "neuron, and a row of the second goes out of it"
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# What the checks share
+# ---------------------------------------------------------------------------------------------
+def _network(widths: tuple[int, ...], seed: int, biases: bool = True) -> Parameters:
+    """A network before any learning, its biases random unless they shall be 0."""
+    rng = np.random.default_rng([seed, 7])
+    made = pick(initialise(widths, [seed]), 0)
+    return [(w, rng.normal(size=b.shape) * biases) for w, b in made]
+
+
+def _copy(network: Parameters) -> Parameters:
+    return [(w.copy(), b.copy()) for w, b in network]
+
+
+def _same(found: Parameters, wanted: Parameters, part: int) -> bool:
+    """Whether the weights (0) or the biases (1) of all layers agree."""
+    return all(np.allclose(a[part], b[part]) for a, b in zip(found, wanted, strict=True))
+
+
+def _equal(found: Parameters, wanted: Parameters) -> bool:
+    return _same(found, wanted, 0) and _same(found, wanted, 1)
+
+
+def _back(network: Parameters, shuffled: Parameters, order: Permutation) -> bool:
+    """Whether the average with the reordered network computes what the network does."""
+    middle = interpolate(network, permute(shuffled, [order]), 0.5)
+    return bool(np.allclose(forward(middle, _X), forward(network, _X)))
+
+
+def _no_function(answer: Any) -> Verdict:
+    if answer is None or answer is ...:
+        return not_yet()
+    return wrong("give the check your function itself, without brackets and without calling it")
+
+
+def _broke(error: Exception) -> Verdict:
+    return wrong(f"your function ends in an error: {type(error).__name__}: {str(error)[:200]}")
+
+
+def _network_of(answer: Callable[..., Any], *given: Any) -> tuple[Parameters, Verdict | None]:
+    """What a reader's function makes of a network, as a network; or what is wrong with it."""
+    like: Parameters = given[0]
+    try:
+        found = answer(*given)
+        if found is None or found is ... or any(part is ... for part in _parts(found)):
+            return [], not_yet()
+        if isinstance(found, np.ndarray):
+            return [], wrong(
+                f"you return an array of shape {found.shape}. Average the *networks*, not what "
+                "they say: a list with weights and biases of each layer is asked"
+            )
+        made = [(np.asarray(w, float), np.asarray(b, float)) for w, b in found]
+    except Exception as error:
+        return [], _broke(error)
+    if len(made) != len(like):
+        return [], wrong(f"a network of {len(like)} layers is asked, and yours has {len(made)}")
+    for number, ((w, b), (v, c)) in enumerate(zip(made, like, strict=True)):
+        if w.shape != v.shape or b.shape != c.shape:
+            return [], wrong(
+                f"layer {number} has weights {v.shape} and biases {c.shape}; yours has {w.shape} "
+                f"and {b.shape}"
+            )
+        if not (np.isfinite(w).all() and np.isfinite(b).all()):
+            return [], wrong(f"layer {number} has a number that is not finite")
+    return made, None
+
+
+def _parts(found: Any) -> list[Any]:
+    """The layers of an answer, and what is in them, if it is a list."""
+    layers = list(found) if isinstance(found, list | tuple) else []
+    return layers + [part for layer in layers if isinstance(layer, list | tuple) for part in layer]
+
+
+def _order_of(found: Any, width: int) -> tuple[Any, Verdict | None]:
+    """A reader's order as an array of whole numbers; or what is wrong with it."""
+    try:
+        order = np.asarray(found)
+        whole = np.issubdtype(order.dtype, np.integer)
+    except Exception as error:
+        return None, _broke(error)
+    if order.shape != (width,):
+        return None, wrong(
+            f"an order of {width} neurons is asked, one number for each; yours has the shape "
+            f"{order.shape}"
+        )
+    if not whole:
+        return None, wrong("neurons are numbered by whole numbers (integers), from 0")
+    if sorted(order.tolist()) != list(range(width)):
+        return None, wrong(
+            "a neuron stands at two places, or has a number that there is not: an order names "
+            f"each of 0 to {width - 1} once"
+        )
+    return order, None

@@ -1,0 +1,149 @@
+"""Checks of the tour's exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.fitted import load_alignment
+from cliprl_lite.language import embed, novelty
+from cliprl_lite.policies import TabularPolicy
+from cliprl_lite.qlearning import Learner
+from cliprl_lite.tasks import TaskSuite, Transfer, load_suite
+from cliprl_lite.transfer import algorithm_1, algorithm_2, closest, softmax
+
+LUCK = 20
+CONFIDENT = 0.7
+
+
+def _sentence(answer: Any) -> str | Verdict:
+    """The answer as a sentence, or what to say if it is none."""
+    if answer is ... or answer is None:
+        return not_yet("write a sentence in place of the dots, between quotation marks")
+    if not isinstance(answer, str):
+        return wrong(f"a sentence is text between quotation marks; this is a {_kind(answer)}")
+    if not answer.strip():
+        return not_yet("the sentence is empty")
+    return " ".join(answer.split())[:200]
+
+
+def _kind(answer: Any) -> str:
+    return type(answer).__name__
+
+
+def first_journey(errand: Transfer, policy: TabularPolicy) -> float:
+    """Median steps of the first journey of agents that copy a policy.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> house = load_suite("house_a")
+        >>> errand = house.transfer("go to the red box")
+        >>> perfect = TabularPolicy(house.world, house.world.optimal_q(errand.target.goal))
+        >>> first_journey(errand, perfect) < 30
+        True
+    """
+    lengths = []
+    for seed in range(LUCK):
+        learner = Learner(policy.world, errand.target.goal, policy.q, seed)
+        learner.run(1_000_000, last_episode=1)
+        lengths.append(learner.steps)
+    return float(np.median(lengths))
+
+
+def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
+    """Which old agent makes the longest first journey?
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> worst_teacher(..., load_suite("house_a").transfer("go to the red box"), {}).passed
+        False
+    """
+    said = _sentence(answer)
+    if isinstance(said, Verdict):
+        return said
+    tasks = {task.sentence: task for task in errand.bases}
+    if said == errand.target.sentence:
+        return wrong("that is the new errand itself, which nobody has learned yet")
+    if said not in tasks:
+        return wrong(f"no old agent has learned {said[:60]!r}; take a sentence of old_sentences")
+    steps = {sentence: first_journey(errand, agents[sentence]) for sentence in tasks}
+    if tasks[said].group == errand.target.group:
+        return wrong(
+            f"that teacher starts in the right room ({steps[said]:,.0f} steps); what costs most is "
+            "a goal that has to be unlearned where the new one is not"
+        )
+    if steps[said] < max(steps.values()):
+        return wrong(
+            f"its pupils take {steps[said]:,.0f} steps (median of {LUCK}); another's take longer"
+        )
+    return right(
+        f"{steps[said]:,.0f} steps (median of {LUCK}), the longest of all: a teacher is not just "
+        "useful or useless, it can be in the way"
+    )
+
+
+def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
+    """A sentence of one's own for which words and map choose the same teacher.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> same_choice(7, load_suite("house_a").transfer("go to the red box"), {})
+        ✗ Not quite: a sentence is text between quotation marks; this is a int
+    """
+    said = _sentence(answer)
+    if isinstance(said, Verdict):
+        return said
+    known = [task.sentence for task in errand.bases]
+    if said in (*known, errand.target.sentence):
+        return wrong("that is one of the sixteen errands; say it in words of your own")
+    old = [agents[sentence] for sentence in known]
+    fitted = load_alignment(_house(), errand.target.name)
+    words = known[int(algorithm_1(said, known, old, closest).scores.argmax())]
+    the_map = known[int(algorithm_2(said, known, old, closest, alignment=fitted).scores.argmax())]
+    if novelty(said, known).novel:
+        return wrong("it resembles no errand at all, so whatever they choose is chance")
+    if words != the_map:
+        return wrong(
+            f"the words choose “{words}”, the map “{the_map}”: the words care most for the thing, "
+            "the map for what decides the room; make both point to one errand"
+        )
+    return right(f"both choose “{words}”: where words name the errand itself, the two ways agree")
+
+
+def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
+    """A sentence that has nothing to do with the house, and that the map's way is sure of.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> misplaced_trust("", load_suite("house_a").transfer("go to the red box"))
+        … Not yet: the sentence is empty
+    """
+    said = _sentence(answer)
+    if isinstance(said, Verdict):
+        return said
+    known = [task.sentence for task in errand.bases]
+    nearest = novelty(said, known)
+    if not nearest.novel:
+        return wrong(
+            f"it resembles “{nearest.nearest}” (cosine {nearest.cosine:.2f}), so some trust is "
+            "due; take one from another world altogether"
+        )
+    fitted = load_alignment(_house(), errand.target.name)
+    weights = softmax(fitted.similarity(embed([said])[0], embed(known)))
+    groups = np.array([task.group for task in errand.bases])
+    share = max(float(weights[groups == group].sum()) for group in set(groups))
+    if share < CONFIDENT:
+        return wrong(
+            f"the map's way puts {share:.2f} on one room: not sure enough to be caught at it"
+        )
+    return right(
+        f"{share:.2f} of the weight on one room, for a sentence whose best cosine with any errand "
+        f"is {nearest.cosine:.2f}: being sure is not being right, so look at the cosine first"
+    )
+
+
+def _house() -> TaskSuite:
+    return load_suite("house_a")

@@ -1,0 +1,385 @@
+"""A small map on which the reader backs up one square after another, in any order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from cliprl_lite.drawing import arrow_masks, colour, map_svg, tag, text
+from cliprl_lite.greedy import greedy_actions
+from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, STEP_REWARD, GridWorld
+from cliprl_lite.widgets.base import module, style
+from cliprl_lite.widgets.drive import Asked, beside, count, number
+
+LEGEND = (
+    "Number: the square's value, blank while unknown; the greyer, the lower.",
+    "Arrowheads: its best actions so far. Orange corner: a value that is not right yet.",
+)
+DARKEST = 0.5
+"""Shade of the square that is worth least, so that its number can still be read."""
+
+RESET, OUTWARD, RANDOM = -1, -2, -3
+"""Codes of the buttons; squares have their states."""
+
+
+class BackupBoard(Asked):
+    """A map with a table of action values; pressing a square backs up its four values.
+
+    One backup of state s sets `Q(s, a) = −1 + γ max_b Q(s', b)` for all four actions, from what
+    the table says now of the squares s' that they lead to. The value of a square is the highest
+    of its four, and it is *right* if it is the exact one. The goal's values are 0 and stay so.
+
+    Args:
+        world: the map.
+        goal: `(row, column)`, the end of every episode.
+        start: `"unknown"`: every value is −∞ at first, which no maximum ever picks, and is left
+            blank; `"zeros"`: every value is 0 at first.
+        title: what is seen, in a few words.
+        discount: γ.
+        side: of the longer edge of the map, in pixels.
+
+    Attributes:
+        backups: presses so far, until every square is right; the goal's do not count.
+        right: how many squares besides the goal are right.
+        squares: how many there are besides the goal.
+        pace: milliseconds between two backups of a sweep that a button began.
+
+    Raises:
+        ValueError: if the goal is not a free cell, or the start has another name.
+
+    Example:
+        >>> app = BackupBoard(GridWorld.open_map(3), (0, 0))
+        >>> app.press(8)  # the far corner: nothing is known around it yet
+        >>> app.sweep_outward()
+        >>> app
+        BackupBoard: every square is right after 9 presses; the fewest possible are 8
+    """
+
+    _esm, _css = module("backup_board"), style("backup_board")
+    backups = traitlets.Int(0).tag(sync=True)
+    right = traitlets.Int(0).tag(sync=True)
+    squares = traitlets.Int(0).tag(sync=True)
+    pace = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        start: Literal["unknown", "zeros"] = "unknown",
+        title: str = "Press a square to back it up",
+        *,
+        discount: float = DISCOUNT,
+        side: float = 480,
+    ) -> None:
+        if start not in ("unknown", "zeros"):
+            raise ValueError(f'the start is "unknown" or "zeros"; got {str(start)[:40]!r}')
+        self.goal, self.start, self.discount = world.state(goal), start, discount
+        self.distances = world.distances(goal)
+        self.exact = world.optimal_q(goal, discount).max(axis=1)
+        self.fewest = fewest_backups(world, goal, start)
+        self.q = self._first_table(world.n_states)
+        self._latest, self._sweeps = -1, 0
+        self._task: asyncio.Task[None] | None = None
+        super().__init__(world, title, side=side, goal=goal)
+        self.squares = world.n_states - 1
+        self.reset()
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The value of every square, shape `[S]`; −∞ where unknown."""
+        return self.q.max(axis=1)
+
+    @property
+    def finished(self) -> bool:
+        """Every square is right."""
+        return self.right == self.squares
+
+    def press(self, state: int) -> None:
+        """Back up one state, as a press of its square does.
+
+        Raises:
+            ValueError: if there is no such state.
+        """
+        if isinstance(state, bool) or state not in range(self.world.n_states):
+            raise ValueError(
+                f"states are numbered 0 to {self.world.n_states - 1}; got {str(state)[:40]!r}"
+            )
+        self._stop()
+        self.status = self._press(int(state))
+        self._draw()
+
+    def sweep_outward(self) -> None:
+        """Press every square once, the nearest to the goal first; stop when all are right."""
+        self._sweep(self._outward())
+
+    def sweep_random(self, seed: int) -> None:
+        """Press every square once, in a random order; stop when all are right."""
+        self._sweep(self._shuffled(seed))
+
+    def count_random(self, runs: int, seed: int = 0) -> NDArray[np.int64]:
+        """Presses that sweeps in random orders need from the start, in each run, shape `[runs]`.
+
+        The board itself stays as it is.
+
+        Example:
+            >>> BackupBoard(GridWorld.open_map(2), (0, 0)).count_random(3).min() >= 3
+            np.True_
+        """
+        rng, counts = np.random.default_rng(seed), np.zeros(runs, dtype=np.int64)
+        states = np.delete(np.arange(self.world.n_states), self.goal)
+        for run in range(runs):
+            q = self._first_table(self.world.n_states)
+            while not self._is_right(q).all():
+                for state in rng.permutation(states):
+                    q[state] = self._backup(q, state)
+                    counts[run] += 1
+                    if self._is_right(q).all():
+                        break
+        return counts
+
+    def reset(self) -> None:
+        """Forget every value, and every press."""
+        self._stop()
+        self.q = self._first_table(self.world.n_states)
+        self.backups, self._latest, self._sweeps, self.error = 0, -1, 0, ""
+        self.right = self._count_right()
+        unknown = "unknown" if self.start == "unknown" else "0"
+        self.status = f"Every value is {unknown}, but for the goal's. Press a square."
+        self._draw()
+
+    def svg(self) -> str:
+        values, told = self.values, self._told()
+        known = np.isfinite(values)
+        least = min(float(self.exact.min()), -1.0)
+        seen = map_svg(
+            self.world,
+            title=self.title,
+            description=told,
+            side=self.side,
+            goal=self.world.cell(self.goal),
+            shade=np.where(known, np.clip(values / least, 0, 1), 0) * DARKEST,
+            wrong=known & ~self._is_right(self.q),
+        )
+        facts = [
+            ("presses", f"{self.backups:,}"),
+            ("squares right", f"{self.right} of {self.squares}"),
+        ]
+        if self.finished and self.fewest is not None:
+            facts.append(("fewest possible", f"{self.fewest:,}"))
+        marked = seen.removesuffix("</svg>") + self._marks() + "</svg>"
+        return beside(marked, facts, self.title, told, LEGEND)
+
+    def summary(self) -> str:
+        presses = count(self.backups, "press")
+        if not self.finished:
+            return f"{self.right} of {self.squares} squares are right after {presses}"
+        best = "" if self.fewest is None else f"; the fewest possible are {self.fewest}"
+        return f"every square is right after {presses}{best}"
+
+    # -----------------------------------------------------------------------------------------
+    # Backups
+    # -----------------------------------------------------------------------------------------
+    def _first_table(self, states: int) -> NDArray[np.float64]:
+        q = np.full((states, len(ACTIONS)), -np.inf if self.start == "unknown" else 0.0)
+        q[self.goal] = 0.0
+        return q
+
+    def _backup(self, q: NDArray[np.float64], state: int) -> NDArray[np.float64]:
+        """The four new values of one state, shape `[4]`."""
+        return STEP_REWARD + self.discount * q[self.world.next_state[state]].max(axis=1)
+
+    def _press(self, state: int) -> str:
+        """One backup; says what came of it."""
+        self._latest = state
+        where = "row {}, column {}".format(*self.world.cell(state))
+        if state == self.goal:
+            return "The goal is worth 0 without any press: nothing is earned after the end."
+        if self.finished:
+            return self._done()
+        before = self.values[state]
+        self.q[state] = self._backup(self.q, state)
+        after = self.values[state]
+        self.backups += 1
+        self.right = self._count_right()
+        if self.finished:
+            return self._done()
+        if not np.isfinite(after):
+            return f"Nothing is known around {where}: it stays blank."
+        change = "stays" if after == before else "is now"
+        verdict = "right" if self._is_right(self.q)[state] else "not right yet"
+        return f"The value of {where} {change} {number(after)}, {verdict}."
+
+    def _done(self) -> str:
+        said = self.summary()
+        return said[0].upper() + said[1:] + "."
+
+    def _is_right(self, q: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.abs(q.max(axis=1) - self.exact) < 1e-9
+
+    def _count_right(self) -> int:
+        return int(self._is_right(self.q).sum()) - 1  # the goal is no merit
+
+    # -----------------------------------------------------------------------------------------
+    # Sweeps, and what the browser asks for
+    # -----------------------------------------------------------------------------------------
+    def _outward(self) -> list[int]:
+        return [int(s) for s in np.argsort(self.distances, kind="stable") if s != self.goal]
+
+    def _shuffled(self, seed: int) -> list[int]:
+        order = np.random.default_rng(seed).permutation(self.world.n_states)
+        return [int(state) for state in order if state != self.goal]
+
+    def _sweep(self, order: Iterable[int]) -> None:
+        self._stop()
+        self._sweeps += 1
+        for state in order:
+            if self.finished:
+                break
+            self._press(state)
+        self._swept()
+
+    def _swept(self) -> None:
+        done = f"After {count(self._sweeps, 'sweep')}: {self.summary()}."
+        self.status = self._done() if self.finished else done
+        self._draw()
+
+    def _do(self, code: int) -> None:
+        """A square by its state, or a button by its code."""
+        if code == RESET:
+            self.reset()
+        elif code in (OUTWARD, RANDOM):
+            self._play(self._outward() if code == OUTWARD else self._shuffled(self._sweeps))
+        else:
+            self.press(code)
+
+    def _play(self, order: list[int]) -> None:
+        """A sweep that can be watched; at once where nobody can watch, or wants to."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is None or self.pace <= 0:
+            self._sweep(order)
+            return
+        self._stop()
+        self._task = loop.create_task(self._watch(order))
+        self._task.add_done_callback(self._report)
+
+    async def _watch(self, order: list[int]) -> None:
+        self._sweeps += 1
+        for state in order:
+            if self.finished:
+                break
+            self._press(state)
+            self._draw()
+            await asyncio.sleep(min(self.pace, 1_000) / 1_000)
+        self._swept()
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.error = f"The sweep broke off: {task.exception()}"
+
+    def _stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    # -----------------------------------------------------------------------------------------
+    # The picture
+    # -----------------------------------------------------------------------------------------
+    def _draw(self) -> None:
+        self.scene = self.svg()
+        self.names = [self._name(state) for state in range(self.world.n_states)]
+
+    def _marks(self) -> str:
+        """Numbers, arrowheads, and a frame around the square that was pressed last."""
+        rows, columns = self.world.shape
+        cell = self.side / max(rows, columns)
+        masks = arrow_masks(self.world, greedy_actions(self.q))
+        made = []
+        for state, (row, column) in enumerate(self.world.cells.tolist()):
+            x, y = 2 + (column + 0.5) * cell, 2 + (row + 0.5) * cell
+            if state == self._latest:
+                made.append(
+                    tag("rect", x=x - cell / 2 + 1.5, y=y - cell / 2 + 1.5, width=cell - 3,
+                        height=cell - 3, fill="none", stroke=colour("ink"), stroke_width=3)
+                )  # fmt: skip
+            if state == self.goal:
+                made += [_word("goal", x, y - 3, 13), _word("0", x, y + 14, 15)]
+                continue
+            value = float(self.values[state])
+            if np.isfinite(value):
+                made.append(_word(number(value), x, y + 5, 15))
+            made += [
+                _head(x, y, cell, *MOVES[action].tolist())
+                for action in range(len(ACTIONS))
+                if masks[state] >> action & 1
+            ]
+        return tag("g", *made, pointer_events="none", fill=colour("ink"))
+
+    def _told(self) -> str:
+        row, column = self.world.cell(self.goal)
+        grid = np.full(self.world.shape, "wall", dtype=object)
+        for state, (r, c) in enumerate(self.world.cells.tolist()):
+            value = float(self.values[state])
+            grid[r, c] = number(value) if np.isfinite(value) else "unknown"
+        grid[row, column] = "goal"
+        lines = [f"row {r}: " + ", ".join(marks) for r, marks in enumerate(grid.tolist())]
+        return f"{self.summary().capitalize()}. Values, " + "; ".join(lines) + "."
+
+    def _name(self, state: int) -> str:
+        row, column = self.world.cell(state)
+        where = f"row {row}, column {column}"
+        if state == self.goal:
+            return f"{where}, goal, worth 0"
+        value = float(self.values[state])
+        if not np.isfinite(value):
+            return f"{where}, unknown"
+        mask = int(arrow_masks(self.world, greedy_actions(self.q))[state])
+        best = [name for action, name in enumerate(ACTIONS) if mask >> action & 1]
+        parts = [where, f"worth {number(value)}"]
+        parts.append("right" if self._is_right(self.q)[state] else "not right yet")
+        return ", ".join(parts + (["best: " + " or ".join(best)] if best else []))
+
+
+def fewest_backups(world: GridWorld, goal: tuple[int, int], start: str) -> int | None:
+    """The fewest backups of single states after which every value is right; None if unproven.
+
+    From *unknown* every square but the goal needs one, and outward one is enough. From *zeros* a
+    square that has a wall or the edge beside it leads to itself, so that each backup lowers it by
+    no more than one step: it needs as many as it is steps away. Where every square further than
+    one step has such a side, the sum of the distances is the least, and sweeps that leave out
+    what is right reach it.
+
+    Example:
+        >>> world = GridWorld.from_text("...")
+        >>> fewest_backups(world, (0, 0), "unknown"), fewest_backups(world, (0, 0), "zeros")
+        (2, 3)
+    """
+    distances = world.distances(goal)
+    if start == "unknown":
+        return world.n_states - 1
+    blocked = (world.next_state == np.arange(world.n_states)[:, None]).any(axis=1)
+    return int(distances.sum()) if (blocked | (distances <= 1)).all() else None
+
+
+def _word(words: str, x: float, y: float, size: float) -> str:
+    return tag("text", text(words), x=x, y=y, font_size=size, text_anchor="middle",
+               fill=colour("ink"))  # fmt: skip
+
+
+def _head(x: float, y: float, cell: float, down: int, right: int) -> str:
+    """An arrowhead at the edge of the cell whose middle is at x, y."""
+    tip, base, wide = cell * 0.47, cell * 0.37, cell * 0.08
+    tip_x, tip_y = x + tip * right, y + tip * down
+    back_x, back_y = x + base * right, y + base * down
+    return tag(
+        "path",
+        d=f"M{tip_x:.1f} {tip_y:.1f}L{back_x + wide * down:.1f} {back_y + wide * right:.1f}"
+        f"L{back_x - wide * down:.1f} {back_y - wide * right:.1f}z",
+    )

@@ -1,0 +1,268 @@
+"""An agent that the reader drives: every arrow key is one action, and each has its price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import traitlets
+
+from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
+from cliprl_lite.gridworld import ACTIONS, STEP_REWARD, GridWorld
+from cliprl_lite.widgets.base import module, style
+from cliprl_lite.widgets.grid_map import GridMap
+
+MOST_STEPS = 10_000
+"""After so many steps an episode is cut off, so that a stuck key fills no memory."""
+
+
+class Asked(GridMap):
+    """A map whose page asks for things in a queue.
+
+    Keys can be pressed faster than the kernel answers, and a trait that changes twice before it
+    is sent arrives once. So what is asked for stands in a list, numbered, the latest last.
+
+    Attributes:
+        asked: number and code of each thing asked for lately; what a code means, `_do` knows.
+    """
+
+    asked: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
+    _answered = 0
+
+    @traitlets.observe("asked")
+    def _on_asked(self, _: Any) -> None:
+        for entry in self.asked:
+            try:
+                order, code = entry
+                if order > self._answered:
+                    self._answered = order
+                    self.error = ""
+                    self._do(code)
+            except (TypeError, ValueError) as trouble:
+                self.error = str(trouble)[:200]
+
+    def _do(self, code: int) -> None:
+        raise NotImplementedError
+
+
+class Drive(Asked):
+    """An agent on a map, moved by the arrow keys or by four buttons, until it is at the goal.
+
+    Beside the map stand the state, the last action, its reward, and the return so far.
+
+    Args:
+        world: the map.
+        goal: `(row, column)` where the episode ends.
+        start: `(row, column)` where it begins.
+        title: what is seen, in a few words.
+        discount: γ of the return; 1 counts steps.
+        objects: `(cell, colour, shape, sentence)` of each thing on the map.
+        side: of the longer edge of the map, in pixels.
+
+    Attributes:
+        states: where the agent has been, the latest last.
+        acted: its actions so far, by number.
+
+    Raises:
+        ValueError: if the goal or the start is not a free cell, or they are the same.
+
+    Example:
+        >>> app = Drive(GridWorld.open_map(3), goal=(0, 0), start=(1, 1))
+        >>> app.move("up", "up", "left")
+        >>> app.arrived, app.value
+        (True, -3.0)
+        >>> app
+        Drive: at the goal after 3 steps (a shortest way has 2), return −3
+    """
+
+    _esm, _css = module("drive"), style("drive")
+    states: traitlets.List[int] = traitlets.List().tag(sync=True)
+    acted: traitlets.List[int] = traitlets.List().tag(sync=True)
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        start: tuple[int, int],
+        title: str = "Drive to the goal",
+        *,
+        discount: float = 1.0,
+        objects: Sequence[tuple[tuple[int, int], str, str, str]] = (),
+        side: float = 416,
+    ) -> None:
+        self.goal, self.start = world.state(goal), world.state(start)
+        if self.goal == self.start:
+            raise ValueError("the start is the goal: there would be nothing to drive")
+        self.discount = discount
+        self.shortest = int(world.distances(goal)[self.start])
+        super().__init__(world, title, drive=True, side=side, goal=goal, objects=list(objects))
+        self.reset()
+
+    @property
+    def arrived(self) -> bool:
+        """The episode is over."""
+        return self.states[-1] == self.goal
+
+    @property
+    def value(self) -> float:
+        """The return so far: every reward, times γ for each step that went before it."""
+        return sum((STEP_REWARD * self.discount**step for step in range(len(self.acted))), 0.0)
+
+    @property
+    def bumps(self) -> int:
+        """Steps so far that ended where they began."""
+        return sum(a == b for a, b in zip(self.states, self.states[1:], strict=False))
+
+    def reset(self) -> None:
+        """Back to the start."""
+        self.states, self.acted, self.error = [self.start], [], ""
+        self._refresh(f"State {self.start}, {self._place()}. The agent has not moved yet.")
+
+    def move(self, *actions: int | str) -> None:
+        """One step for each action, by its number or its name, as an arrow key does.
+
+        Raises:
+            ValueError: if one is not an action.
+        """
+        numbers = [self._number(action) for action in actions]
+        words = ""
+        for action in numbers:
+            words = self._step(action)
+        if numbers:
+            self._refresh(words)
+
+    def svg(self) -> str:
+        told = self._told()
+        drawn = self._shown | {"description": told}
+        seen = map_svg(self.world, title=self.title, side=self.side, **drawn)
+        return beside(seen, self._facts(), self.title, told)
+
+    def summary(self) -> str:
+        steps, earned = count(len(self.acted), "step"), number(self.value)
+        if self.arrived:
+            return (
+                f"at the goal after {steps} (a shortest way has {self.shortest}), return {earned}"
+            )
+        return f"state {self.states[-1]}, {self._place()}, after {steps}, return {earned}"
+
+    # -----------------------------------------------------------------------------------------
+    def _do(self, code: int) -> None:
+        """An arrow key or a button: an action by its number, or −1 to start again."""
+        if code == -1:
+            self.reset()
+        else:
+            self.move(code)
+
+    def _number(self, action: int | str) -> int:
+        if isinstance(action, str) and action in ACTIONS:
+            return ACTIONS.index(action)
+        if not isinstance(action, str) and action in range(len(ACTIONS)):
+            return int(action)
+        known = ", ".join(f"{name} ({code})" for code, name in enumerate(ACTIONS))
+        raise ValueError(f"an action is one of {known}; got {str(action)[:40]!r}")
+
+    def _step(self, action: int) -> str:
+        """Take one step, and say what came of it."""
+        if self.arrived:
+            return "The episode is over: start again to drive once more."
+        if len(self.acted) >= MOST_STEPS:
+            return f"{MOST_STEPS:,} steps and not there: start again."
+        before = self.states[-1]
+        after = int(self.world.next_state[before, action])
+        self.states = [*self.states, after]
+        self.acted = [*self.acted, action]
+        if self.arrived:
+            taken = count(len(self.acted), "step")
+            return f"Arrived after {taken}; a shortest way from the start has {self.shortest}."
+        if after == before:
+            return f"A wall: the agent stays in state {after}, and the step costs 1 all the same."
+        return f"{ACTIONS[action].capitalize()}, to state {after}, {self._place()}."
+
+    def _refresh(self, words: str) -> None:
+        self.status = words
+        self._shown["agents"] = (Agent("A", self.states[-13:]),)
+        self.scene = self.svg()
+        self.names = [self._name(state) for state in range(self.world.n_states)]
+
+    def _facts(self) -> list[tuple[str, str]]:
+        if not self.states:
+            return []
+        last = self.acted[-1] if self.acted else None
+        return [
+            ("state", str(self.states[-1])),
+            ("square", self._place()),
+            ("last action", "–" if last is None else f"{ACTIONS[last]} ({last})"),
+            ("its reward", "–" if last is None else number(STEP_REWARD)),
+            ("steps so far", f"{len(self.acted):,}"),
+            ("return so far", number(self.value)),
+        ]
+
+    def _place(self) -> str:
+        row, column = self.world.cell(self.states[-1])
+        return f"row {row}, column {column}"
+
+    def _told(self) -> str:
+        row, column = self.world.cell(self.goal)
+        rows, columns = self.world.shape
+        now = f" Now: {self.summary()}." if self.states else ""
+        return (
+            f"A map of {rows} by {columns} squares. The goal, with a double outline, is at row "
+            f"{row}, column {column}; the agent is the disc marked A.{now}"
+        )
+
+
+def number(value: float) -> str:
+    """A reward, a return or a value, with two decimals if it is not whole, and a true minus.
+
+    Example:
+        >>> number(-2.9701), number(-4.9), number(-3.0), number(0.0)
+        ('−2.97', '−4.90', '−3', '0')
+    """
+    written = f"{value:.0f}" if abs(value - round(value)) < 5e-3 else f"{value:.2f}"
+    return written.replace("-", "−")
+
+
+def count(many: int, what: str) -> str:
+    """So many of something.
+
+    Example:
+        >>> count(1, "step"), count(2, "step"), count(2, "press")
+        ('1 step', '2 steps', '2 presses')
+    """
+    ending = "" if many == 1 else "es" if what.endswith("s") else "s"
+    return f"{many:,} {what}{ending}"
+
+
+def beside(
+    seen: str,
+    facts: Sequence[tuple[str, str]],
+    title: str,
+    description: str,
+    legend: Sequence[str] = (),
+) -> str:
+    """A map, lines of facts to its right, and what its marks mean below: one picture.
+
+    Example:
+        >>> beside('<svg width="20" height="10"/>', [("steps", "3")], "t", "d").count("<text")
+        2
+    """
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', seen)
+    width, height = (float(size[1]), float(size[2])) if size else (0.0, 0.0)
+    left = width + 28
+    lines = [
+        tag("text", text(words), x=x, y=34.0 + 46 * place + down, font_size=big, fill=colour("ink"),
+            font_weight=weight)
+        for place, (label, value) in enumerate(facts)
+        for words, x, down, big, weight in (
+            (label, left, -18.0, 13, 400), (value, left, 4.0, 18, 600))
+    ]  # fmt: skip
+    tall = max(height, 46.0 * len(facts))
+    below = [
+        tag("text", text(words, 200), x=2, y=tall + 20 + 20 * place, font_size=13,
+            fill=colour("ink"))
+        for place, words in enumerate(legend)
+    ]  # fmt: skip
+    return picture(
+        left + 190, tall + 20 * len(legend) + 8, title, description, seen, *lines, *below
+    )

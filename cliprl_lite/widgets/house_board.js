@@ -1,0 +1,122 @@
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const HOUSES = { house_a: "A: a colour per room", house_b: "B: a shape per room", house_c: "C: one of each" };
+
+export default widget("house-board", (model, root, signal) => {
+  const spoken = element("span", { class: "cl-spoken", "aria-live": "assertive" });
+  const buttons = Object.entries(HOUSES).map(([house, label]) =>
+    [house, element("button", { type: "button", onclick: () => { free(); tell(model, { house }); } }, label)]);
+  const frame = element("div", {
+    class: "cl-frame", tabindex: "0", role: "application",
+    "aria-label": "House: the arrow keys move a cursor, Enter picks up an object and puts it down, Escape lets go",
+  });
+  const title = element("p", { class: "cl-title" });
+  const heatmap = (trait, heading) => {
+    const drawn = element("div", { class: "cl-frame" });
+    follow(model, [trait], () => { drawn.innerHTML = model.get(trait); }, signal);
+    const count = element("b");
+    follow(model, ["counts"], () => {
+      count.textContent = `${model.get("counts")[trait === "words" ? 0 : 1]} of 16`;
+    }, signal);
+    return element("div", { class: `cl-pane cl-${trait}` },
+      element("p", { class: "cl-title" }, heading), drawn,
+      element("p", { class: "cl-count" }, "favourite in the right room: ", count));
+  };
+  root.append(
+    element("div", { class: "cl-row cl-houses", role: "group", "aria-label": "Houses" },
+      ...buttons.map(([, button]) => button)),
+    element("div", { class: "cl-row cl-board" },
+      element("div", { class: "cl-pane cl-plan" }, title, frame,
+        element("p", { class: "cl-caption" }, "Drag an object, or press it and then a square. Two objects can change places.")),
+      heatmap("words", "what the words say"), heatmap("policies", "what the policies say")),
+    spoken,
+  );
+
+  let cursor = model.get("places")[0], held = -1, drag = null;
+  const squareOf = (state) => frame.querySelector(`[data-state="${state}"]`);
+  const glyphOf = (task) => frame.querySelectorAll(".cl-object")[task];
+  const mark = () => {
+    frame.querySelectorAll(".cl-cursor").forEach((old) => old.classList.remove("cl-cursor"));
+    frame.querySelectorAll(".cl-held").forEach((old) => old.classList.remove("cl-held"));
+    squareOf(cursor)?.classList.add("cl-cursor");
+    if (held >= 0) squareOf(model.get("places")[held])?.classList.add("cl-held");
+    frame.classList.toggle("cl-holding", held >= 0);
+  };
+  const say = (words) => { spoken.textContent = words; };
+  const free = () => {
+    if (drag && held >= 0) glyphOf(held)?.removeAttribute("transform");
+    held = -1; drag = null; mark();
+  };
+  const pick = (task) => { held = task; mark(); say(`holding the ${model.get("objects")[task]}`); };
+  const put = (state) => {
+    const task = held;
+    free();
+    if (state === model.get("places")[task]) { say("put back"); return; }
+    tell(model, { drop: [task, state], drops: model.get("drops") + 1 });
+  };
+
+  follow(model, ["scene"], () => { frame.innerHTML = model.get("scene"); mark(); }, signal);
+  follow(model, ["title"], () => { title.textContent = model.get("title"); }, signal);
+  follow(model, ["house"], () => buttons.forEach(([house, button]) => {
+    button.setAttribute("aria-pressed", String(house === model.get("house")));
+    button.classList.toggle("cl-main", house === model.get("house"));
+  }), signal);
+
+  // Objects lie above the squares and let the pointer through.
+  const under = (event) => {
+    const square = document.elementsFromPoint(event.clientX, event.clientY)
+      .map((found) => found.closest?.("[data-state]")).find((found) => found && frame.contains(found));
+    return square ? Number(square.dataset.state) : -1;
+  };
+  frame.addEventListener("pointerdown", (event) => {
+    const state = under(event);
+    if (event.button !== 0 || state < 0) return;
+    cursor = state;
+    if (held >= 0) { put(state); return; } // the second of two presses
+    const task = model.get("places").indexOf(state);
+    if (task < 0) { mark(); return; }
+    pick(task);
+    drag = { x: event.clientX, y: event.clientY, moved: false };
+    frame.setPointerCapture(event.pointerId);
+  });
+  frame.addEventListener("pointermove", (event) => {
+    if (!drag || held < 0) return;
+    const [right, down] = [event.clientX - drag.x, event.clientY - drag.y];
+    drag.moved ||= Math.hypot(right, down) > 6;
+    if (!drag.moved) return;
+    const picture = frame.querySelector("svg"), scale = picture.viewBox.baseVal.width / picture.clientWidth;
+    glyphOf(held)?.setAttribute("transform", `translate(${right * scale} ${down * scale})`);
+    const state = under(event);
+    if (state >= 0 && state !== cursor) { cursor = state; mark(); }
+  });
+  frame.addEventListener("pointerup", (event) => {
+    if (!drag || held < 0) return;
+    const moved = drag.moved, state = under(event);
+    glyphOf(held)?.removeAttribute("transform");
+    drag = null;
+    if (!moved) return; // one press picks up, the next puts down
+    if (state >= 0) put(state); else free();
+  });
+  frame.addEventListener("pointercancel", free);
+  frame.addEventListener("keydown", (event) => {
+    if (event.key in STEPS) {
+      const [row, column] = model.get("cells")[cursor], [down, right] = STEPS[event.key];
+      const at = (far) => model.get("cells").findIndex(([r, c]) => r === row + far * down && c === column + far * right);
+      const next = at(1) >= 0 ? at(1) : at(2); // over a wall into the next room
+      if (next >= 0) cursor = next;
+      mark();
+      say(model.get("names")[cursor]);
+    } else if (event.key === "Enter" || event.key === " ") {
+      const task = model.get("places").indexOf(cursor);
+      if (held >= 0) put(cursor);
+      else if (task >= 0) pick(task);
+      else say("no object here");
+    } else if (event.key === "Escape" && held >= 0) {
+      free();
+      say("let go");
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  });
+});

@@ -1,0 +1,103 @@
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+export default widget("learner-lab", (model, root, signal) => {
+  const spoken = element("span", { class: "cl-spoken", "aria-live": "polite" });
+  const placing = model.get("place_goal");
+  const frame = element("div", placing ? {
+    class: "cl-frame cl-placing", tabindex: "0", role: "application",
+    "aria-label": "Map: the arrow keys move a cursor, Enter puts the goal there",
+  } : { class: "cl-frame" });
+  const legend = element("div", { class: "cl-legend" });
+
+  // Settings: a change of one starts anew.
+  const choice = (label, trait, entries) => {
+    const box = element("select", {
+      onchange: () => tell(model, { [trait]: Number(box.value) }),
+    });
+    const fill = () => {
+      const known = entries();
+      if (!known.some(([value]) => value === model.get(trait))) {
+        known.push([model.get(trait), String(model.get(trait))]);
+      }
+      box.replaceChildren(...known.map(([value, shown]) => element("option", { value }, shown)));
+      box.value = String(model.get(trait));
+    };
+    follow(model, [trait], fill, signal);
+    return element("label", { class: "cl-setting" }, element("span", {}, label), box);
+  };
+  const numbers = (trait) => () => model.get(trait).map((value) => [value, String(value)]);
+  const seed = element("input", {
+    type: "number", min: "0", step: "1",
+    onchange: () => { if (seed.checkValidity() && seed.value) tell(model, { seed: Number(seed.value) }); },
+  });
+  follow(model, ["seed"], () => { seed.value = String(model.get("seed")); }, signal);
+  const marked = element("input", {
+    type: "checkbox", onchange: () => tell(model, { marked: marked.checked }),
+  });
+  follow(model, ["marked"], () => { marked.checked = model.get("marked"); }, signal);
+  const settings = element("div", { class: "cl-settings", role: "group", "aria-label": "Settings" },
+    choice("starting table", "start", () => model.get("starts").map((label, k) => [k, label])),
+    choice("exploration ε", "epsilon", numbers("epsilons")),
+    choice("learning rate η", "learning_rate", numbers("rates")),
+    element("label", { class: "cl-setting" }, element("span", {}, "seed"), seed),
+    element("label", { class: "cl-check" }, marked, "hatch wrong squares"),
+  );
+
+  // What it does.
+  const press = (name) => tell(model, { calm: still(), button: name, presses: model.get("presses") + 1 });
+  const play = element("button", {
+    class: "cl-main", type: "button", onclick: () => tell(model, { calm: still(), playing: !model.get("playing") }),
+  });
+  follow(model, ["playing"], () => {
+    play.textContent = model.get("playing") ? "Pause" : "Play";
+  }, signal);
+  const button = (label, name) =>
+    element("button", { type: "button", onclick: () => press(name) }, label);
+  const buttons = element("div", { class: "cl-buttons" },
+    play, button("Step", "step"), button("Restart", "restart"), button("To the next arrival", "arrive"));
+  const speed = choice("speed", "speed",
+    () => model.get("speeds").map((value) => [value, `×${value.toLocaleString("en")}`]));
+
+  const readouts = element("dl", { class: "cl-readouts" });
+  follow(model, ["readouts"], () => {
+    readouts.replaceChildren(...model.get("readouts").flatMap(([label, value]) =>
+      [element("dt", {}, label), element("dd", {}, value)]));
+  }, signal);
+
+  root.append(element("div", { class: "cl-row" },
+    element("div", { class: "cl-map" }, frame, legend),
+    element("div", { class: "cl-side" }, settings, buttons, speed, readouts)), spoken);
+
+  // The map.
+  let cursor = Math.max(0, model.get("goal_state"));
+  const mark = () => {
+    if (!placing) return;
+    frame.querySelectorAll(".cl-cursor").forEach((old) => old.classList.remove("cl-cursor"));
+    frame.querySelector(`[data-state="${cursor}"]`)?.classList.add("cl-cursor");
+  };
+  follow(model, ["scene"], () => { frame.innerHTML = model.get("scene"); mark(); }, signal);
+  follow(model, ["legend"], () => { legend.innerHTML = model.get("legend"); }, signal);
+  if (!placing) return;
+
+  const place = (state) => { cursor = state; mark(); tell(model, { goal_state: state }); };
+  frame.addEventListener("click", (event) => {
+    const square = document.elementsFromPoint(event.clientX, event.clientY)
+      .map((found) => found.closest("[data-state]")).find((found) => found && frame.contains(found));
+    if (square) place(Number(square.dataset.state));
+  });
+  frame.addEventListener("keydown", (event) => {
+    if (event.key in MOVES) {
+      const cells = model.get("cells");
+      const [row, column] = cells[cursor];
+      const [down, right] = MOVES[event.key];
+      const next = cells.findIndex(([r, c]) => r === row + down && c === column + right);
+      if (next >= 0) cursor = next;
+      mark();
+      spoken.textContent = model.get("names")[cursor];
+    } else if (event.key === "Enter" || event.key === " ") {
+      place(cursor);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+});

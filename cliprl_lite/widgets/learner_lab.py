@@ -1,0 +1,399 @@
+"""An agent that learns before your eyes: values spread, arrows turn, gloom freezes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import traitlets
+from numpy.typing import ArrayLike, NDArray
+
+from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
+from cliprl_lite.greedy import as_table, greedy_actions
+from cliprl_lite.gridworld import ACTIONS, GridWorld
+from cliprl_lite.qlearning import Learner
+from cliprl_lite.widgets.base import CourseWidget, module, style
+
+FRAMES = 25
+"""Pictures a second while it plays; at speed 1 each is one step."""
+
+LIMIT = 1_000_000
+"""Steps after which playing pauses by itself."""
+
+_TRAIL = 12
+_RECORD = 100_000  # journeys; more than fit into the limit on any map of interest
+_ARRIVING = 50  # steps a picture on the way to an arrival
+
+
+class LearnerLab(CourseWidget):
+    """A map on which a `Learner` learns live, from an empty table or another one.
+
+    The shade of a square says how many steps the agent believes to be away from the goal, an
+    arrow which action it prefers. A change of a setting starts anew. The table is that of
+    `Learner(…)` with the same settings and seed, however the run was cut into pieces.
+
+    Args:
+        world: the map.
+        goal: `(row, column)`.
+        objects: what stands on it, as for `map_svg`.
+        teachers: label → table of shape `[S, 4]` that the agent may start from as a copy.
+        values: tables of one value that it may start from, in reward.
+        start: number of the start that is chosen, values first, then teachers.
+        epsilon, learning_rate, seed: as for `Learner`.
+        place_goal: a press on a square moves the goal there.
+        marked: squares that are not optimal yet have a hatched corner.
+        title: what is seen, in a few words.
+        side: of the map's longer edge, in pixels.
+
+    Attributes:
+        starts: labels of the starts.
+        goal_state: state of the goal.
+        speed: steps a picture, of which there are 25 a second.
+        playing: it learns now.
+        button, presses: the button that was pressed last (`"step"`, `"arrive"`, `"restart"`), and
+            how many presses there were.
+        calm: the reader wants less motion: one picture a second instead of 25.
+        readouts: label and value of each number.
+
+    Raises:
+        ValueError: if a setting is outside its range, or goal or table does not fit the map.
+
+    Example:
+        >>> lab = LearnerLab(GridWorld.open_map(4), (0, 0), seed=1)
+        >>> lab.run(2_000)
+        >>> lab.readouts[0], lab.readouts[-1]
+        (['steps', '2,000'], ['optimal squares', '15 of 15'])
+    """
+
+    _esm, _css = module("learner_lab"), style("learner_lab")
+    scene = traitlets.Unicode().tag(sync=True)
+    legend = traitlets.Unicode().tag(sync=True)
+    readouts: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
+    names: traitlets.List[str] = traitlets.List().tag(sync=True)
+    starts: traitlets.List[str] = traitlets.List().tag(sync=True)
+    epsilons: traitlets.List[float] = traitlets.List([0, 0.1, 0.3, 1]).tag(sync=True)
+    rates: traitlets.List[float] = traitlets.List([0.1, 0.5, 1]).tag(sync=True)
+    speeds: traitlets.List[int] = traitlets.List([1, 10, 100, 1_000]).tag(sync=True)
+    epsilon = traitlets.Float(0.1).tag(sync=True)
+    learning_rate = traitlets.Float(1.0).tag(sync=True)
+    start = traitlets.Int(0).tag(sync=True)
+    seed = traitlets.Int(0).tag(sync=True)
+    goal_state = traitlets.Int(0).tag(sync=True)
+    place_goal = traitlets.Bool().tag(sync=True)
+    marked = traitlets.Bool().tag(sync=True)
+    speed = traitlets.Int(10).tag(sync=True)
+    playing = traitlets.Bool().tag(sync=True)
+    calm = traitlets.Bool().tag(sync=True)
+    button = traitlets.Unicode().tag(sync=True)
+    presses = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        objects: Iterable[tuple[tuple[int, int], str, str, str]] = (),
+        teachers: Mapping[str, ArrayLike] | None = None,
+        values: Iterable[float] = (0, -5, -20),
+        title: str = "An agent learns",
+        side: float = 364,
+        **settings: Any,
+    ) -> None:
+        self.world, self.title, self.side, self._objects = world, title, side, tuple(objects)
+        self._n_squares = world.n_states - 1
+        self._task: asyncio.Task[None] | None = None
+        self._learner: Learner | None = None
+        tables = {
+            f"all {value:g}".replace("-", "−"): np.full((world.n_states, len(ACTIONS)), value)
+            for value in values
+        }
+        self._values = len(tables)
+        copies = {
+            f"copy: {name}": as_table(np.asarray(table, dtype=float), world)
+            for name, table in (teachers or {}).items()
+        }
+        self._tables = [*tables.values(), *copies.values()]
+        super().__init__(
+            cells=world.cells.tolist(),
+            starts=[_plain(label) for label in (*tables, *copies)],
+            goal_state=world.state(goal),
+            **settings,
+        )
+        self._begin()
+
+    # -----------------------------------------------------------------------------------------
+    # What buttons do
+    # -----------------------------------------------------------------------------------------
+    @property
+    def learner(self) -> Learner:
+        """The run that is shown."""
+        assert self._learner is not None
+        return self._learner
+
+    def run(self, steps: int) -> None:
+        """Take this many steps at once."""
+        self._advance(steps)
+        self._show()
+
+    def step(self) -> None:
+        """Take one step."""
+        self.pause()
+        self.run(1)
+
+    def arrive(self) -> None:
+        """Learn until the agent arrives at the goal."""
+        self.pause()
+        self._advance(LIMIT, self.learner.episode + 1)
+        self._show()
+        self._arrived()
+
+    def restart(self) -> None:
+        """Begin again with the same settings and the same seed."""
+        self.pause()
+        self._begin()
+
+    def play(self) -> None:
+        """Go on learning until `pause`, until every square is optimal, or for a million steps."""
+        self.playing = True
+
+    def pause(self) -> None:
+        """Stop learning; what was learned stays."""
+        self.playing = False
+        self._cancel()
+
+    # -----------------------------------------------------------------------------------------
+    # What the browser changes
+    # -----------------------------------------------------------------------------------------
+    @traitlets.observe("epsilon", "learning_rate", "start", "seed", "goal_state")
+    def _changed(self, _: Any) -> None:
+        if self._learner is not None:
+            self.pause()
+            try:
+                self._begin()
+            except ValueError as error:
+                self.error = str(error)
+
+    @traitlets.observe("marked")
+    def _marks_changed(self, _: Any) -> None:
+        if self._learner is not None:
+            self._show()
+
+    @traitlets.observe("presses")
+    def _pressed(self, change: Any) -> None:
+        if self.button == "step":  # quick presses may arrive together
+            self.pause()
+            self.run(max(1, change["new"] - change["old"]))
+        elif self.button == "arrive":
+            self.pause()
+            self._stream(self.learner.episode + 1)
+        elif self.button == "restart":
+            self.restart()
+
+    @traitlets.observe("playing")
+    def _plays(self, change: Any) -> None:
+        if change["new"]:
+            self._stream(-1)
+        else:
+            self._cancel()
+
+    # -----------------------------------------------------------------------------------------
+    # The run
+    # -----------------------------------------------------------------------------------------
+    def _begin(self) -> None:
+        """A new run from the chosen start."""
+        if not 0 <= self.start < len(self._tables):
+            raise ValueError(f"there are {len(self._tables)} starts; got number {self.start}")
+        if not 0 <= self.goal_state < self.world.n_states:
+            raise ValueError(f"the map has {self.world.n_states} squares; got {self.goal_state}")
+        if self.seed < 0:
+            raise ValueError(f"the seed is a whole number, 0 or more; got {self.seed}")
+        self._learner = Learner(
+            self.world,
+            self.world.cell(self.goal_state),
+            self._tables[self.start],
+            self.seed,
+            self.learning_rate,
+            self.epsilon,
+            record=_RECORD,
+        )
+        self._trail, self._far = [self._learner.state], int(self._learner.distances.max())
+        self._best = self.world.optimal_actions(self._learner.goal)
+        self._letter = "0" if self.start < self._values else "C"
+        self._settings = (
+            f"ε {self.epsilon:g}, η {self.learning_rate:g}, start: {self.starts[self.start]}, "
+            f"seed {self.seed}"
+        )
+        self.error, self.status = "", ""
+        self.legend = self._legend()
+        if self.place_goal:
+            self.names = [self._name(state) for state in range(self.world.n_states)]
+        self._show()
+
+    def _advance(self, steps: int, last_episode: int = -1) -> None:
+        """Learn, and remember the last squares for the trail."""
+        learner, end = self.learner, self.learner.steps + steps
+        while learner.steps < end and learner.episode != last_episode:
+            episode, left = learner.episode, end - learner.steps
+            learner.run(1 if left <= _TRAIL else left - _TRAIL, last_episode)
+            fresh = learner.episode != episode or left > _TRAIL
+            self._trail = [learner.state] if fresh else [*self._trail[-_TRAIL:], learner.state]
+
+    def _stream(self, last_episode: int) -> None:
+        """Learn in a task of its own, the only one, in small pieces."""
+        self._cancel()
+        self.error = self.status = ""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.playing = False
+            if last_episode >= 0:
+                self.arrive()
+            else:
+                self.error = "playing needs a notebook that runs; take run(steps) here"
+            return
+        self._task = loop.create_task(self._frames(last_episode))
+        self._task.add_done_callback(self._ended)
+
+    async def _frames(self, last_episode: int) -> None:
+        learner, arriving = self.learner, last_episode >= 0
+        while True:
+            begun = time.perf_counter()
+            period = 1.0 if self.calm else 1 / FRAMES
+            pictures = FRAMES if self.calm else 1
+            self._advance((_ARRIVING if arriving else self.speed) * pictures, last_episode)
+            self._show()
+            if arriving and learner.episode == last_episode:
+                self._arrived()
+                return
+            if learner.steps >= LIMIT or (not arriving and self._n_optimal == self._n_squares):
+                self._finished()
+                return
+            await asyncio.sleep(max(0.005, begun + period - time.perf_counter()))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A task that dies says so."""
+        if task is self._task:
+            self._task = None
+            self.playing = False
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.error = f"learning stopped: {error}. Press Restart."
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            task, self._task = self._task, None
+            task.cancel()
+
+    def close(self) -> None:
+        self._cancel()
+        super().close()
+
+    # -----------------------------------------------------------------------------------------
+    # What is seen
+    # -----------------------------------------------------------------------------------------
+    def _arrived(self) -> None:
+        if self.learner.episode:
+            which = "first" if self.learner.episode == 1 else "latest"
+            self.status = f"Arrived: the {which} journey took {self.readouts[3][1]}."
+
+    def _finished(self) -> None:
+        done = f"after {self.learner.steps:,} steps"
+        self.status = (
+            f"Every square is optimal, {done}."
+            if self._n_optimal == self._n_squares
+            else f"Paused {done}: {self._n_squares - self._n_optimal} squares are still wrong."
+        )
+
+    def _show(self) -> None:
+        """Everything that changes while it learns, in one message."""
+        learner = self.learner
+        greedy = greedy_actions(learner.q)
+        wrong: NDArray[np.bool_] = np.any(greedy & ~self._best, axis=1)
+        wrong[self.goal_state] = False
+        self._n_optimal = self._n_squares - int(wrong.sum())
+        believed = np.log(np.clip(1 + learner.q.max(axis=1) * (1 - learner.discount), 1e-9, 1))
+        shade = np.clip(believed / np.log(learner.discount) / self._far, 0, 1)
+        lengths = learner.episode_lengths
+        first = f"{lengths[0]:,} steps" if learner.episode else "on its way"
+        latest = f"{lengths[-1]:,} steps" if learner.episode else "on its way"
+        latest = latest if learner.episode <= _RECORD else "not on record"
+        with self.hold_sync():
+            self.scene = map_svg(
+                self.world,
+                title=self.title,
+                description=self._description(),
+                shade=0.9 * shade,
+                greedy=greedy,
+                wrong=wrong if self.marked else None,
+                goal=learner.goal,
+                objects=self._objects,
+                agents=[Agent(self._letter, self._trail)],
+                side=self.side,
+            )
+            self.readouts = [
+                ["steps", f"{learner.steps:,}"],
+                ["journeys finished", f"{learner.episode:,}"],
+                ["first journey", first],
+                ["latest journey", latest],
+                ["optimal squares", f"{self._n_optimal} of {self._n_squares}"],
+            ]
+
+    def _description(self) -> str:
+        learner, (row, column) = self.learner, self.learner.goal
+        return (
+            f"A map of {self.world.n_states} squares, the goal in row {row}, column {column}. "
+            f"After {learner.steps:,} steps of learning the preferred actions are optimal in "
+            f"{self._n_optimal} of {self._n_squares} squares. The stronger its shade, the "
+            "farther from the goal the agent believes a square to be."
+        )
+
+    def _legend(self) -> str:
+        """The scale of the shades, in steps."""
+        boxes = [
+            tag("rect", x=1 + 16 * k, y=1, width=16, height=14, fill=colour("deep"),
+                fill_opacity=round(0.9 * k / 7, 2), stroke=colour("hair"))
+            for k in range(8)
+        ]  # fmt: skip
+        words = f"believed: 0 to {self._far} steps to go"
+        return picture(
+            self.side + 4, 20, "Scale of the shades",
+            f"The stronger the shade, the farther; {words}.", *boxes,
+            tag("text", words, x=138, y=13, font_size=13, fill=colour("ink")),
+        )  # fmt: skip
+
+    def _name(self, state: int) -> str:
+        """What a screen reader says of a square."""
+        row, column = self.world.cell(state)
+        things = [f"{c} {s}" for cell, c, s, _ in self._objects if tuple(cell) == (row, column)]
+        goal = ["goal"] if state == self.goal_state else []
+        return ", ".join([f"row {row}, column {column}", *map(_plain, things), *goal])
+
+    def svg(self) -> str:
+        """The map, its scale, the settings and the numbers."""
+        width, height = self.side + 330, self.side + 36
+        lines = [["settings", ""], ["", self._settings], *self.readouts]
+        return picture(
+            width,
+            height,
+            self.title,
+            f"{self._description()} Settings: {self._settings}.",
+            tag("rect", width=width, height=height, fill=colour("page")),
+            tag("g", self.scene),
+            tag("g", self.legend, transform=f"translate(0 {self.side + 10:g})"),
+            *(
+                tag("text", f"{text(label)} {tag('tspan', text(value), font_weight=600)}",
+                    x=self.side + 24, y=28 + 26 * number, font_size=14, fill=colour("ink"))
+                for number, (label, value) in enumerate(lines)
+            ),
+        )  # fmt: skip
+
+    def summary(self) -> str:
+        return f"{self._settings}: " + ", ".join(" ".join(pair) for pair in self.readouts)
+
+
+def _plain(typed: str, longest: int = 48) -> str:
+    """A label without control characters, cut."""
+    shown = "".join(mark for mark in typed[: 4 * longest] if mark.isprintable())
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"

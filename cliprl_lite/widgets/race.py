@@ -1,0 +1,328 @@
+"""A race of up to three learners on one new task, with all three clocks in view."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from cliprl_lite.charts import DASHES
+from cliprl_lite.greedy import greedy_actions
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.qlearning import FEW_SHOT_EPISODES
+from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
+from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
+
+FRAME = 0.04
+"""Seconds from one picture to the next."""
+
+PIECE = 0.01
+"""Seconds of learning before others get their turn."""
+
+PER_FRAME = {"×1": 1, "×10": 10, "×100": 100}
+"""Steps from one picture to the next: 25, 250 and 2,500 a second."""
+
+SPEEDS = (*PER_FRAME, "to first arrival", "ever faster")
+"""The last two take 4 % more steps for each picture, as fits a logarithmic axis."""
+
+HEADS = (
+    "first 20 episodes: steps an episode",
+    "within 5 % everywhere: steps until then",
+    "optimal everywhere: steps until then",
+    "squares still wrong now",
+)
+"""Columns of the read-out: the three clocks, and how far there is to go."""
+
+_LONGEST, _PIECE_STEPS = 24, 50_000
+
+
+class Race(CourseWidget):
+    """Up to three learners on one new task, step by step side by side.
+
+    It starts paused. Changing the seed or the hope sets everybody back to the start.
+
+    Args:
+        world: the map.
+        goal: `(row, column)` of the new goal.
+        starts: label → (voice, starting table); voices are `"none"`, `"words"`, `"map"`, and None
+            is the empty table.
+        seed: of every learner's luck.
+        hopeful: show a slider for `hope`.
+        hope: a constant added to every starting table, in reward.
+        old_goals: where the teachers' goals are, for the map.
+        title: what is seen, in a few words.
+
+    Attributes:
+        playing: it runs now.
+        speed: a name in `SPEEDS`.
+        show_wrong: show the map of the learner `watched`, its wrong squares hatched.
+        watched: number of that learner.
+        taken: steps taken by each learner that is not finished.
+
+    Raises:
+        ValueError: if there are no learners or over three, or a voice or table is unknown.
+
+    Example:
+        >>> race = Race(GridWorld.open_map(5), (0, 0), {"scratch": ("none", None)}, seed=3)
+        >>> race.finish()
+        >>> race
+        Race: seed 3, scratch: first 20 episodes 22, within 5 % 1,096, optimal 1,096
+    """
+
+    _esm, _css = module("race"), style("race")
+    names: traitlets.List[str] = traitlets.List().tag(sync=True)
+    heads: traitlets.List[str] = traitlets.List(list(HEADS)).tag(sync=True)
+    speeds: traitlets.List[str] = traitlets.List(list(SPEEDS)).tag(sync=True)
+    chart = traitlets.Unicode().tag(sync=True)
+    squares = traitlets.Unicode().tag(sync=True)
+    rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    first: traitlets.List[int] = traitlets.List().tag(sync=True)
+    progress = traitlets.Unicode().tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    speed = traitlets.Enum(SPEEDS, "ever faster").tag(sync=True)
+    seed = traitlets.Int(0).tag(sync=True)
+    hopeful = traitlets.Bool(False).tag(sync=True)
+    hope = traitlets.Float(0.0).tag(sync=True)
+    show_wrong = traitlets.Bool(False).tag(sync=True)
+    watched = traitlets.Int(0).tag(sync=True)
+    steps_asked = traitlets.Int(0).tag(sync=True)
+    stops_asked = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        starts: Mapping[str, tuple[str, NDArray | None]],
+        seed: int = 0,
+        *,
+        hopeful: bool = False,
+        hope: float = 0.0,
+        old_goals: tuple[tuple[int, int], ...] = (),
+        title: str = "A race to the new goal",
+    ) -> None:
+        if not 1 <= len(starts) <= 3:
+            raise ValueError(f"a race has one to three learners; got {len(starts)}")
+        for voice, _ in starts.values():
+            if voice not in DASHES:
+                raise ValueError(f"a voice is one of {', '.join(DASHES)}; got {voice!r}")
+        self.world, self.goal, self.title = world, goal, title
+        self.old_goals = old_goals
+        self.voices = [voice for voice, _ in starts.values()]
+        self._tables = [table for _, table in starts.values()]
+        self._task: asyncio.Task[None] | None = None
+        self.taken = 0
+        super().__init__(
+            names=_short(list(starts)), seed=seed, hopeful=hopeful or hope != 0, hope=hope
+        )
+        self._line_up()
+        self.observe(lambda _: self.reset(), ["seed", "hope"])
+        self.observe(lambda _: self._draw(), ["show_wrong", "watched"])
+        self.observe(lambda _: self.step(), "steps_asked")
+        self.observe(lambda _: self.reset(), "stops_asked")
+        self.observe(self._on_playing, "playing")
+
+    # --- what the buttons do ----------------------------------------------------------------
+    def play(self) -> None:
+        """Go on, picture by picture, in the background; a finished race begins anew."""
+        self._cancel()
+        self.playing = True
+
+    def pause(self) -> None:
+        """Stand still."""
+        self._cancel()
+        self.status = f"Paused, after {self.taken:,} steps."
+
+    def step(self) -> None:
+        """One picture further at the chosen speed."""
+        self.pause()
+        self.run_to(self._next())
+
+    def reset(self) -> None:
+        """Stop, and everybody back to the start, with the seed and the hope of now."""
+        self._cancel()
+        try:
+            self._line_up()
+        except ValueError as error:
+            self.error = f"this race cannot start: {error}; take a seed from 0 on, a finite hope"
+
+    def run_to(self, steps: int) -> None:
+        """Everybody learns up to that many steps in all, at once."""
+        self.taken = max(self.taken, steps)
+        for racer in self.racers:
+            racer.advance(self.taken)
+        self._draw()
+
+    def finish(self) -> None:
+        """Everybody learns to the end, at once."""
+        self._cancel()
+        self.run_to(max(racer.cap for racer in self.racers))
+
+    # --- what it knows ----------------------------------------------------------------------
+    @property
+    def finished(self) -> bool:
+        """Everybody is finished."""
+        return all(racer.finished for racer in self.racers)
+
+    @property
+    def times(self) -> dict[str, dict[str, float | None]]:
+        """The three clocks of each learner, None for "not yet"; clocks as in `CLOCKS`."""
+        pairs = zip(self.names, self.racers, strict=True)
+        return {name: dict(racer.times) for name, racer in pairs}
+
+    def summary(self) -> str:
+        parts = [
+            f"{row[0]}: first 20 episodes {row[1]}, within 5 % {row[2]}, optimal {row[3]}"
+            for row in self.rows
+        ]
+        hope = f", hope {self.hope:g}" if self.hope else ""
+        return f"seed {self.seed}{hope}, " + "; ".join(parts)
+
+    def svg(self) -> str:
+        return whole(self.title, self.summary(), self.chart, self.squares, self.heads, self.rows)
+
+    def animation(self, pictures: int = 24) -> Any:
+        """The race so far as a plotly figure that plays without a kernel."""
+        runs = [
+            (name, voice, racer.curve)
+            for name, voice, racer in zip(self.names, self.voices, self.racers, strict=True)
+        ]
+        last = max(racer.learner.steps for racer in self.racers)
+        return replay(runs, last, pictures, f"{self.title}, seed {self.seed}")
+
+    # --- inside -----------------------------------------------------------------------------
+    def _line_up(self) -> None:
+        hope = self.hope
+        if not math.isfinite(hope):
+            raise ValueError("the hope is not a finite number")
+        empty = np.zeros((self.world.n_states, 4))
+        tables = [empty if table is None else table for table in self._tables]
+        self.racers = [
+            Racer(self.world, self.goal, table + hope if hope else table, self.seed)
+            for table in tables
+        ]
+        self.taken, self.error = 0, ""
+        self.status = "Paused at the start. Press Play."
+        self._draw()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self.playing = False
+
+    def _on_playing(self, change: Any) -> None:
+        """The browser, or a cell, sets the trait."""
+        if change.new and self._task is None:
+            self._start()
+        elif not change.new and self._task is not None:
+            self.pause()
+
+    def _start(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.error = "nothing can play here, outside a notebook; use finish() or step()"
+            self.playing = False
+            return
+        if self.finished:  # once more, from the start
+            self._line_up()
+        self.error, self.status = "", f"Learning, {self.speed}."
+        self._task = loop.create_task(self._run())
+        self._task.add_done_callback(self._done)
+
+    async def _run(self) -> None:
+        arrived = self._arrived()
+        while not self.finished:
+            frame = piece = time.perf_counter()
+            goal = self._next()
+            for racer in self.racers:
+                while not racer.finished and racer.learner.steps < goal:
+                    racer.advance(min(goal, racer.next_check, racer.learner.steps + _PIECE_STEPS))
+                    if time.perf_counter() - piece > PIECE:
+                        await asyncio.sleep(0.001)
+                        piece = time.perf_counter()
+            self.taken = goal
+            self._draw()
+            if self.speed == "to first arrival" and self._arrived() != arrived:
+                break
+            await asyncio.sleep(max(0.001, FRAME - (time.perf_counter() - frame)))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        if task is not self._task or task.cancelled():
+            return
+        self._task, problem = None, task.exception()
+        if problem is not None:
+            self.error = f"the race broke off: {type(problem).__name__}: {problem}"
+        elif not self.finished:
+            self.status = f"An arrival, after {self.taken:,} steps. Play waits for the next one."
+        self.playing = False
+
+    def _next(self) -> int:
+        ahead = PER_FRAME.get(self.speed)
+        return self.taken + ahead if ahead else max(self.taken + 1, math.ceil(self.taken * 1.04))
+
+    def _arrived(self) -> int:
+        return sum(racer.learner.episode > 0 for racer in self.racers)
+
+    def _draw(self) -> None:
+        if self.finished:
+            self.taken = max(racer.learner.steps for racer in self.racers)
+            self.status = f"Finished, after {self.taken:,} steps."
+        watched = min(max(self.watched, 0), len(self.racers) - 1)
+        with self.hold_sync():
+            self.chart = curves(
+                [
+                    (name, voice, *racer.curve())
+                    for name, voice, racer in zip(self.names, self.voices, self.racers, strict=True)
+                ]
+            )
+            self.squares = self._squares(watched) if self.show_wrong else ""
+            self.rows = [self._row(*pair) for pair in zip(self.names, self.racers, strict=True)]
+            self.first = [self._winner(clock) for clock in CLOCKS]
+            self.progress = f"After {self.taken:,} steps each."
+
+    def _squares(self, watched: int) -> str:
+        learner = self.racers[watched].learner
+        wrong = wrong_squares(learner.q, self.world, self.goal)
+        return squares_svg(
+            self.world, wrong, greedy_actions(learner.q), self.goal, self.old_goals,
+            learner.state, f"{self.names[watched]}: {int(wrong.sum()):,} squares wrong",
+        )  # fmt: skip
+
+    def _row(self, name: str, racer: Racer) -> list[str]:
+        written = [
+            f"{time:,.0f}" if time is not None else "not yet" for time in racer.times.values()
+        ]
+        if racer.times["first20"] is None:
+            written[0] += f" ({racer.learner.episode} of {FEW_SHOT_EPISODES})"
+        return [name, *written, f"{racer.wrong:,}"]
+
+    def _winner(self, clock: str) -> int:
+        """Number of the learner that is sure to be first by a clock, −1 if nobody is yet."""
+        reached = [racer.times[clock] for racer in self.racers]
+        known = [time for time in reached if time is not None]
+        late = [
+            racer.learner.steps if clock != "first20" else 0.0
+            for racer, time in zip(self.racers, reached, strict=True)
+            if time is None
+        ]
+        if not known or reached.count(min(known)) > 1 or any(time < min(known) for time in late):
+            return -1
+        return reached.index(min(known)) if len(reached) > 1 else -1
+
+
+def _short(labels: list[str]) -> list[str]:
+    """Labels as they can be shown: printable, cut, and no two alike."""
+    shown: list[str] = []
+    for number, label in enumerate(labels, start=1):
+        name = "".join(mark for mark in label if mark.isprintable()).strip()
+        name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+        shown.append(name if name and name not in shown else f"{name} {number}".strip())
+    return shown

@@ -1,0 +1,310 @@
+"""The tour's app: type an instruction, see two ways of choosing a teacher, watch three agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import traitlets
+
+from cliprl_lite.drawing import Agent, agents_svg, colour, glyph, map_svg, picture, tag, text
+from cliprl_lite.fitted import load_alignment
+from cliprl_lite.language import novelty
+from cliprl_lite.policies import TabularPolicy
+from cliprl_lite.qlearning import Learner
+from cliprl_lite.tasks import Task, TaskSuite
+from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
+from cliprl_lite.widgets.base import CourseWidget, module, style
+
+LONGEST = 200
+"""Characters of an instruction that are read."""
+
+ENDLESS = 100_000
+"""Steps after which a first journey is given up."""
+
+_FRAME = 0.04  # seconds
+_SIDE = 390.0
+
+
+@dataclass
+class _Runner:
+    """One of the three agents on its first journey."""
+
+    letter: str
+    kind: str
+    words: str
+    learner: Learner
+    trail: list[int]
+
+    @property
+    def steps(self) -> int:
+        return self.learner.steps
+
+    @property
+    def arrived(self) -> bool:
+        return self.learner.episode > 0
+
+    def walk(self, steps: int) -> None:
+        """Go on with the first journey, and remember its last squares."""
+        if self.arrived:
+            return
+        watched = min(steps, 12)
+        if steps > watched:
+            self.learner.run(steps - watched, last_episode=1)
+            self.trail = []
+        for _ in range(watched):
+            if self.arrived or self.steps >= ENDLESS:
+                break
+            self.trail = [*self.trail[-12:], self.learner.state]
+            self.learner.run(1, last_episode=1)
+        here = self.learner.goal_state if self.arrived else self.learner.state
+        if self.trail[-1:] != [here]:
+            self.trail = [*self.trail[-12:], here]
+
+
+class Tour(CourseWidget):
+    """An instruction, two ways of choosing, three agents.
+
+    The sentence only chooses the teachers. The goal is a square of the map: suggested where the
+    sentence names an object that is there, and otherwise for the reader to press.
+
+    Args:
+        suite: a house whose alignment ships.
+        policies: the old agents, sentence → policy, one for each task.
+        seed: of the agents' luck on their first way; every further one has the next.
+
+    Attributes:
+        typed: the instruction in the box.
+        goal: state of the goal, −1 before one is chosen.
+        playing: the agents are on their way.
+        asked, gone, halted: how often a choice, a start, a stop was asked for in the browser.
+    """
+
+    _esm, _css = module("tour"), style("tour")
+    typed = traitlets.Unicode().tag(sync=True)
+    scene = traitlets.Unicode().tag(sync=True)
+    runners = traitlets.Unicode().tag(sync=True)
+    bars = traitlets.Unicode().tag(sync=True)
+    choices: traitlets.List[str] = traitlets.List().tag(sync=True)
+    goal = traitlets.Int(-1).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    asked = traitlets.Int(0).tag(sync=True)
+    gone = traitlets.Int(0).tag(sync=True)
+    halted = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self, suite: TaskSuite, policies: Mapping[str, TabularPolicy], seed: int = 0
+    ) -> None:
+        self.suite, self.policies, self.seed = suite, dict(policies), seed
+        self._teachers: dict[str, Task] = {}
+        self._runners: list[_Runner] = []
+        super().__init__()
+        self.status = "Type what the new agent is to do, and press Choose."
+        self._draw()
+        self.observe(lambda _: self.choose(), "asked")
+        self.observe(lambda _: self.go(), "gone")
+        self.observe(lambda _: self.stop(), "halted")
+        self.observe(lambda _: self._goal_pressed(), "goal")
+
+    # -----------------------------------------------------------------------------------------
+    # What a reader does
+    # -----------------------------------------------------------------------------------------
+    def choose(self, instruction: str | None = None) -> None:
+        """Have both ways choose a teacher for what is typed."""
+        if instruction is not None:
+            self.typed = instruction
+        self.stop()
+        self._runners, self.error = [], ""
+        said = " ".join(self.typed.split())[:LONGEST]
+        if not said:
+            self._teachers = {}
+            self.status = "Type what the new agent is to do, and press Choose."
+            self._draw()
+            return
+        tasks = [task for task in self.suite.tasks if task.sentence != said]
+        known = [task.sentence for task in tasks]
+        old = [self.policies[sentence] for sentence in known]
+        held_out = next((t.name for t in self.suite.tasks if t.sentence == said), "")
+        alignment = load_alignment(self.suite, held_out)
+        by_words = algorithm_1(said, known, old, closest)
+        by_map = algorithm_2(said, known, old, closest, alignment=alignment)
+        self._teachers = {
+            "words": tasks[int(by_words.scores.argmax())],
+            "map": tasks[int(by_map.scores.argmax())],
+        }
+        self.status = self._suggest(said)
+        nearest = novelty(said, known)
+        if nearest.novel:
+            self.status += (
+                f" Beware: it resembles nothing that the agents know (best cosine "
+                f"{nearest.cosine:.2f}), so trust neither choice."
+            )
+        self._draw()
+
+    def place(self, cell: tuple[int, int]) -> None:
+        """Put the goal on a square."""
+        self.goal = self.suite.world.state(cell)
+
+    def go(self) -> None:
+        """Send the three agents off; watched where somebody can watch, else at once."""
+        self.stop()
+        self.error = ""
+        if not self._teachers:
+            self.error = "Nobody has chosen a teacher yet: type an instruction and press Choose."
+            return
+        if self.goal < 0:
+            self.error = "There is no goal yet: press the square that is meant."
+            return
+        world, goal = self.suite.world, self.suite.world.cell(self.goal)
+        starts = {
+            "words": ("W", f"copies “{self._teachers['words'].sentence}”"),
+            "none": ("0", "starts from nothing"),
+            "map": ("M", f"copies “{self._teachers['map'].sentence}”"),
+        }
+        self._runners = []
+        for kind, (letter, words) in starts.items():
+            table = None if kind == "none" else self.policies[self._teachers[kind].sentence].q
+            learner = Learner(world, goal, table, self.seed)
+            self._runners.append(_Runner(letter, kind, words, learner, [learner.state]))
+        self.seed += 1
+        try:
+            self.begin(self._watch())
+        except RuntimeError:  # nobody watches
+            while not self._over:
+                self._walk(1_000)
+            self._arrived()
+        else:
+            self.playing = True
+
+    def stop(self) -> None:
+        """Stop where they are."""
+        self.end()
+        self.playing = False
+
+    # -----------------------------------------------------------------------------------------
+    # On the way
+    # -----------------------------------------------------------------------------------------
+    @property
+    def journeys(self) -> dict[str, int]:
+        """Steps of each agent's first journey, as far as it has come."""
+        return {runner.kind: runner.steps for runner in self._runners}
+
+    @property
+    def _over(self) -> bool:
+        return all(runner.arrived or runner.steps >= ENDLESS for runner in self._runners)
+
+    async def _watch(self) -> None:
+        frame = 0
+        while not self._over:
+            self._walk(
+                1 + frame // 10
+            )  # faster and faster: a long journey lasts some eight seconds
+            self._draw_runners()
+            frame += 1
+            await asyncio.sleep(_FRAME)
+        self._arrived()
+
+    def _walk(self, steps: int) -> None:
+        for runner in self._runners:
+            runner.walk(steps)
+
+    def _arrived(self) -> None:
+        self.playing = False
+        last = max(self._runners, key=lambda runner: runner.steps)
+        self.status = (
+            f"All three have arrived. Last was {last.letter}, which {last.words}: "
+            f"{last.steps:,} steps."
+        )
+        self._draw_runners()
+
+    # -----------------------------------------------------------------------------------------
+    # What is seen
+    # -----------------------------------------------------------------------------------------
+    def _suggest(self, said: str) -> str:
+        words = {word.strip(".,;:!?").lower() for word in said.split()}
+        named = [t for t in self.suite.tasks if {t.colour, t.shape} <= words]
+        if len(named) == 1:
+            self.goal = self.suite.world.state(named[0].goal)
+            return f"The {named[0].colour} {named[0].shape} is the goal; another square may be."
+        if self.goal < 0:
+            return "It names no one object of this house: press the square that is meant."
+        return "It names no one object of this house: the goal stays, or press another square."
+
+    def _goal_pressed(self) -> None:
+        self.stop()
+        self._runners = []
+        self._draw()
+
+    def _draw(self) -> None:
+        self.scene = self._map(())
+        self.choices = [
+            f"By the words: {self._teachers['words'].sentence}",
+            f"By the map: {self._teachers['map'].sentence}",
+        ] if self._teachers else []  # fmt: skip
+        self._draw_runners()
+
+    def _draw_runners(self) -> None:
+        self.runners = agents_svg(self.suite.world, self._agents(), _SIDE)
+        self.bars = self._bars()
+
+    def _agents(self) -> list[Agent]:
+        return [Agent(runner.letter, runner.trail, runner.kind) for runner in self._runners]
+
+    def _map(self, agents: list[Agent] | tuple[()]) -> str:
+        return map_svg(
+            self.suite.world,
+            title=self.suite.title,
+            description=self._description(),
+            goal=self.suite.world.cell(self.goal) if self.goal >= 0 else None,
+            objects=[(t.goal, t.colour, t.shape, t.sentence) for t in self.suite.tasks],
+            agents=agents,
+            side=_SIDE,
+        )
+
+    def _description(self) -> str:
+        objects = ", ".join(f"{t.colour} {t.shape} at {t.goal}" for t in self.suite.tasks)
+        chosen = ". ".join(self.choices)
+        return f"A map with {objects}. {chosen}. {self.status}"
+
+    def _bars(self) -> str:
+        width, row = 440.0, 50.0
+        longest = max([400, *(runner.steps for runner in self._runners)])
+        marks = []
+        for number, runner in enumerate(self._runners):
+            y = number * row
+            length = (width - 90) * runner.steps / longest
+            state = "" if runner.arrived else " …"
+            marks += [
+                tag("text", text(f"{runner.letter}  {runner.words}", 56), x=0, y=y + 16,
+                    font_size=14, fill=colour("ink")),
+                tag("rect", x=0, y=y + 24, width=max(2.0, length), height=14,
+                    fill=colour(runner.kind)),
+                tag("text", f"{runner.steps:,} steps{state}", x=length + 6, y=y + 36,
+                    font_size=13, fill=colour("ink")),
+            ]  # fmt: skip
+        told = "; ".join(f"{r.letter} {r.words}: {r.steps:,} steps" for r in self._runners)
+        return picture(width, 3 * row, "First journeys", told, *marks)
+
+    def svg(self) -> str:
+        rows = [
+            tag("text", text(self.typed or "(nothing typed yet)", 60), x=430, y=30, font_size=16,
+                font_weight=600, fill=colour("ink")),
+        ]  # fmt: skip
+        for number, kind in enumerate(("words", "map")):
+            if self._teachers:
+                task = self._teachers[kind]
+                rows += [
+                    glyph(task.colour, task.shape, 440, 60 + 30 * number, 18),
+                    tag("text", text(self.choices[number], 60), x=458, y=65 + 30 * number,
+                        font_size=14, fill=colour("ink")),
+                ]  # fmt: skip
+        nested = self._bars().replace("<svg ", '<svg x="430" y="130" ', 1)
+        inner = self._map(self._agents())
+        return picture(
+            880, 410, "The tour", self._description(),
+            tag("rect", width=880, height=410, fill=colour("page")), inner, *rows, nested,
+        )  # fmt: skip
+
+    def summary(self) -> str:
+        return " · ".join(part for part in (*self.choices, self.status) if part)

@@ -1,0 +1,51 @@
+export default widget("weight-mixer", (model, root, signal) => {
+  // The arrows, Enter and Space belong to the control that has the focus, not to the notebook.
+  root.addEventListener("keydown", (event) => {
+    const own = /^(Arrow|Page|Home|End|Enter| )/.test(event.key);
+    if (own && !event.ctrlKey && !event.metaKey && !event.shiftKey) event.stopPropagation();
+  });
+
+  const number = (value) => value.toFixed(2).replace("-", "−");
+  const send = () => tell(model, { scores: sliders.map((slider) => Number(slider.value)) });
+  const shown = [];
+  const sliders = model.get("sentences").map((sentence, place) => {
+    const value = element("output", { class: "cl-number" });
+    shown.push(value);
+    return element("input", { type: "range", min: "-1", max: "1", step: "0.05", "aria-label": `similarity d of “${sentence}”`,
+      oninput: () => { value.textContent = `d = ${number(Number(sliders[place].value))}`; later(); }, onchange: send });
+  });
+  // While a slider is dragged: at most 20 messages a second.
+  let timer = 0;
+  const later = () => { timer ||= setTimeout(() => { timer = 0; send(); }, 50); };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+
+  const teachers = element("div", { class: "cl-teachers" }, ...model.get("sentences").map((sentence, place) => {
+    const glyph = element("span", { class: "cl-glyph", "aria-hidden": "true" });
+    glyph.innerHTML = model.get("glyphs")[place];
+    return element("div", { class: "cl-teacher" }, glyph, element("span", { class: "cl-sentence" }, sentence), sliders[place], shown[place]);
+  }));
+  const weighting = element("select", { onchange: () => tell(model, { weighting: weighting.value }) },
+    ...model.get("offered").map((name) => element("option", { value: name }, name)));
+  const bars = element("div", { class: "cl-bars" });
+  const gauge = element("div", { class: "cl-gauge" });
+  const map = element("div", { class: "cl-map" });
+  const verdict = element("p", { class: "cl-verdict" });
+  root.append(
+    element("div", { class: "cl-row cl-mix" },
+      element("div", {}, element("div", { class: "cl-head" }, "similarity to the new task, d"), teachers),
+      element("div", {}, element("div", { class: "cl-head" }, element("label", {}, "weights", weighting)), bars)),
+    element("div", { class: "cl-row cl-mix" },
+      map,
+      element("div", { class: "cl-told" }, gauge, verdict,
+        element("p", { class: "cl-caption" }, "Arrows: what the average does. Floor: light where it promises most, dark where least. Bars beyond 3 are broken."))),
+  );
+  follow(model, ["scores"], () => model.get("scores").forEach((score, place) => {
+    if (document.activeElement !== sliders[place] || !timer) sliders[place].value = score;
+    shown[place].textContent = `d = ${number(Number(sliders[place].value))}`;
+  }), signal);
+  follow(model, ["weighting"], () => { weighting.value = model.get("weighting"); }, signal);
+  follow(model, ["bars"], () => { bars.innerHTML = model.get("bars"); }, signal);
+  follow(model, ["gauge"], () => { gauge.innerHTML = model.get("gauge"); }, signal);
+  follow(model, ["scene"], () => { map.innerHTML = model.get("scene"); }, signal);
+  follow(model, ["verdict"], () => { verdict.textContent = model.get("verdict"); }, signal);
+});

@@ -1,0 +1,306 @@
+"""Similarities become weights, weights become one averaged policy, and one sees where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import traitlets
+from numpy.typing import ArrayLike, NDArray
+
+from cliprl_lite.drawing import colour, glyph, map_svg, picture, tag, text
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.policies import TabularPolicy, average
+from cliprl_lite.tasks import Task
+from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, warm_start
+from cliprl_lite.widgets.base import CourseWidget, module, style
+
+FloatArray = NDArray[np.float64]
+
+OFFERED = ("literal", "clipped", "softmax", "closest")
+"""Weightings that a reader can choose."""
+
+REACH = 3.0
+"""A longer bar is broken, and its number written out."""
+
+_WIDTH, _LABEL, _ROW, _TOP = 440.0, 186.0, 36.0, 44.0
+
+
+def destinations(q: FloatArray, world: GridWorld, goals: Sequence[tuple[int, int]]) -> FloatArray:
+    """Where the greedy policy of a table ends up: the share of starts that come to each goal.
+
+    No goal ends the walk. The agent takes the first of its greedy actions, over and over; after S
+    steps it goes round in some circle, and a goal counts if it lies on that circle.
+
+    Returns:
+        Shape `[N]`, each 0 to 1. What is missing to 1 goes round elsewhere.
+
+    Example:
+        >>> world = GridWorld.open_map(4)
+        >>> destinations(world.optimal_q((0, 0)), world, [(0, 0), (3, 3)]).tolist()
+        [1.0, 0.0]
+    """
+    then = world.next_state[np.arange(world.n_states), np.asarray(q).argmax(axis=1)]
+    at = np.arange(world.n_states)
+    for _ in range(world.n_states):
+        at = then[at]
+    came = np.zeros((len(goals), world.n_states), dtype=bool)
+    places = np.array([world.state(goal) for goal in goals])
+    for _ in range(world.n_states):
+        came |= at == places[:, None]
+        at = then[at]
+    shares: FloatArray = came.mean(axis=1)
+    return shares
+
+
+class WeightMixer(CourseWidget):
+    """A slider for each teacher's similarity d, the weights they make, and the averaged policy.
+
+    Args:
+        world: the map.
+        tasks: the teachers' tasks.
+        tables: their action values, each of shape `[S, 4]`, in the same order.
+        scores: similarities to begin with, shape `[N]`; all 0.5 if None.
+
+    Attributes:
+        scores: the similarities d, each from −1 to 1.
+        weighting: one of `OFFERED`.
+        total: Σ d.
+        weights: what the weighting makes of them; empty if it makes nothing.
+        q: the averaged table, shape `[S, 4]`; the last one there was, if the weights do not exist.
+
+    Raises:
+        ValueError: if tasks and tables differ in number, or there are none.
+
+    Example:
+        >>> world = GridWorld.open_map(4)
+        >>> tasks = [Task("a", "go up", (0, 1)), Task("b", "go down", (3, 1))]
+        >>> mixer = WeightMixer(world, tasks, [world.optimal_q(task.goal) for task in tasks])
+        >>> mixer.set_scores([0.6, -0.8])
+        >>> mixer
+        WeightMixer: literal, Σd = −0.20: go up −3.00, go down 4.00; ends at: go down 100 %
+        >>> mixer.set_weighting("clipped")
+        >>> [round(weight, 2) for weight in mixer.weights]
+        [1.0, 0.0]
+    """
+
+    _esm, _css = module("weight_mixer"), style("weight_mixer")
+    sentences: traitlets.List[str] = traitlets.List().tag(sync=True)
+    offered: traitlets.List[str] = traitlets.List(list(OFFERED)).tag(sync=True)
+    scores: traitlets.List[float] = traitlets.List().tag(sync=True)
+    weighting = traitlets.Unicode("literal").tag(sync=True)
+    glyphs: traitlets.List[str] = traitlets.List().tag(sync=True)
+    bars = traitlets.Unicode().tag(sync=True)
+    gauge = traitlets.Unicode().tag(sync=True)
+    scene = traitlets.Unicode().tag(sync=True)
+    verdict = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        world: GridWorld,
+        tasks: Sequence[Task],
+        tables: Sequence[FloatArray],
+        scores: ArrayLike | None = None,
+    ) -> None:
+        if not tasks or len(tasks) != len(tables):
+            raise ValueError(f"{len(tasks)} tasks cannot take {len(tables)} tables")
+        self.world, self.tasks = world, list(tasks)
+        self.policies = [TabularPolicy(world, np.asarray(table, dtype=float)) for table in tables]
+        self.weights: list[float] = []
+        self.q = average(self.policies, np.full(len(tasks), 1 / len(tasks))).q
+        signs = [
+            picture(20, 20, task.sentence, "", glyph(task.colour, task.shape, 10, 10, 16))
+            for task in self.tasks
+        ]
+        super().__init__(sentences=[_shown(task.sentence) for task in tasks], glyphs=signs)
+        self.observe(lambda _: self._mix(), ["scores", "weighting"])
+        self.set_scores([0.5] * len(tasks) if scores is None else scores)
+
+    def set_scores(self, scores: ArrayLike) -> None:
+        """Move the sliders: shape `[N]`, each from −1 to 1.
+
+        Raises:
+            ValueError: if the number of scores is another, or one is no finite number.
+        """
+        numbers = np.asarray(scores, dtype=float)
+        if numbers.shape != (len(self.tasks),):
+            raise ValueError(f"{len(self.tasks)} teachers take as many scores; got {scores!r}")
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"a score is a finite number; got {scores!r}")
+        self.scores = np.clip(np.round(numbers, 2), -1, 1).tolist()
+
+    def set_weighting(self, name: str) -> None:
+        """Choose how scores become weights, by a name in `OFFERED`."""
+        self.weighting = name
+
+    @property
+    def total(self) -> float:
+        """Σ d."""
+        return round(sum(self.scores), 6)
+
+    def _mix(self) -> None:
+        """Scores → weights → policy → picture."""
+        self.error = ""
+        try:
+            if self.weighting not in OFFERED:
+                raise ValueError(
+                    f"there is no weighting {_shown(self.weighting)!r}; take one of "
+                    + ", ".join(OFFERED)
+                )
+            if len(self.scores) != len(self.tasks):
+                raise ValueError(f"{len(self.tasks)} teachers take as many scores")
+            start = warm_start(self.scores, self.policies, WEIGHTINGS[self.weighting])
+            self.weights, self.q = start.weights.tolist(), start.policy.q
+        except ZeroSumError:
+            self.weights = []
+            self.error = (
+                "Σd is zero, and nothing can be divided by zero: the literal weights do not "
+                "exist here. Move a slider, or take another weighting."
+            )
+        except (ValueError, TypeError) as problem:
+            self.weights, self.error = [], str(problem)
+        self._draw()
+
+    # --- pictures ---------------------------------------------------------------------------
+    def _draw(self) -> None:
+        shares = destinations(self.q, self.world, [task.goal for task in self.tasks])
+        going = [
+            f"{_shown(self._thing(task))} {share:.0%}".replace("%", " %")
+            for task, share in zip(self.tasks, shares.tolist(), strict=True)
+            if share > 0
+        ]
+        elsewhere = 1 - shares.sum()
+        if elsewhere > 1e-9:
+            going.append(f"nowhere, in a circle {elsewhere:.0%}".replace("%", " %"))
+        ends = "; ".join(going) if self.weights else "no policy"
+        with self.hold_sync():
+            self.verdict = (
+                f"From all squares, it ends at: {ends}."
+                if self.weights
+                else "Here there is no averaged policy."
+            )
+            self.bars = self._bars()
+            self.gauge = self._gauge()
+            self.scene = self._map()
+            pairs = zip(self.sentences, self.weights, strict=True) if self.weights else ()
+            words = ", ".join(f"{sentence} {_signed(weight)}" for sentence, weight in pairs)
+            self.status = (
+                f"{_shown(self.weighting)}, Σd = {_signed(self.total)}: "
+                f"{words or 'no weights'}; ends at: {ends}"
+            )
+
+    @staticmethod
+    def _thing(task: Task) -> str:
+        return f"the {task.colour} {task.shape}" if task.colour and task.shape else task.sentence
+
+    def _map(self) -> str:
+        values = self.q.max(axis=1)
+        spread = float(np.ptp(values))
+        objects = [(task.goal, task.colour, task.shape, task.sentence) for task in self.tasks]
+        return map_svg(
+            self.world,
+            title="The averaged policy",
+            description=self.verdict,
+            shade=(values.max() - values) / spread if spread > 0 else None,
+            greedy=TabularPolicy(self.world, self.q).greedy if self.weights else None,
+            objects=objects,
+            side=300,
+        )
+
+    def _bars(self) -> str:
+        """A bar for each weight on one fixed scale, from −3 to 3, beside its slider."""
+        width, height = _WIDTH - _LABEL, _ROW * len(self.tasks) + 26
+        zero, unit = width / 2, (width / 2 - 54) / REACH
+        marks = []
+        for tick in (-2, -1, 0, 1, 2):
+            x = zero + tick * unit
+            marks += [
+                tag("path", d=f"M{x:.1f} 0V{height - 22:.0f}",
+                    stroke=colour("ink" if tick == 0 else "hair")),
+                tag("text", f"{tick}".replace("-", "−"), x=x, y=height - 6, font_size=13,
+                    text_anchor="middle", fill=colour("ink")),
+            ]  # fmt: skip
+        for place, weight in enumerate(self.weights):
+            y, side = place * _ROW, 1 if weight >= 0 else -1
+            end = zero + float(np.clip(weight, -REACH, REACH)) * unit
+            marks += [
+                tag("rect", x=min(zero, end), y=y + 9, width=abs(end - zero), height=_ROW - 18,
+                    fill=colour("minus" if weight < 0 else "words")),
+                tag("text", _signed(weight), x=end + 4 * side, y=y + _ROW / 2 + 5, font_size=13,
+                    text_anchor="start" if weight >= 0 else "end", fill=colour("ink")),
+            ]  # fmt: skip
+            if abs(weight) > REACH:
+                marks.append(
+                    tag("path", d=f"M{end - 14 * side - 3:.1f} {y + _ROW - 6:.1f}l6 -24",
+                        stroke=colour("page"), stroke_width=4)
+                )  # fmt: skip
+        words = ", ".join(_signed(weight) for weight in self.weights) or "none: Σd is zero"
+        return picture(width, height, "Weights", f"Weights of the teachers: {words}.", *marks)
+
+    def _gauge(self) -> str:
+        """Σ d on a line from −N to N, zero marked."""
+        n = len(self.tasks)
+        width, left = 340.0, 14.0
+        half = (width - 2 * left) / 2
+        zero, at = left + half, left + half + half * float(np.clip(self.total / n, -1, 1))
+        return picture(
+            width, 58, "Sum of the similarities", f"Σd is {_signed(self.total)}.",
+            tag("path", d=f"M{left} 36h{2 * half:.1f}M{zero} 26v20", stroke=colour("ink")),
+            *(
+                tag("text", f"{number}".replace("-", "−"), x=x, y=56, font_size=13,
+                    text_anchor="middle", fill=colour("ink"))
+                for number, x in ((-n, left), (0, zero), (n, width - left))
+            ),
+            tag("rect", x=min(zero, at), y=32, width=abs(at - zero), height=8,
+                fill=colour("minus" if self.total < 0 else "words")),
+            tag("circle", cx=at, cy=36, r=7, fill=colour("minus" if self.total < 0 else "words"),
+                stroke=colour("page"), stroke_width=2),
+            tag("text", f"Σd = {_signed(self.total)}", x=float(np.clip(at, 46, width - 46)), y=20,
+                font_size=15, font_weight=600, text_anchor="middle", fill=colour("ink")),
+        )  # fmt: skip
+
+    def svg(self) -> str:
+        rows: list[str] = []
+        for place, (task, score) in enumerate(zip(self.tasks, self.scores, strict=False)):
+            y = _TOP + place * _ROW
+            rows += [
+                glyph(task.colour, task.shape, 14, y + _ROW / 2, 16),
+                tag("text", text(task.sentence, 20), x=30, y=y + _ROW / 2 - 3, font_size=13,
+                    fill=colour("ink")),
+                tag("text", f"d = {_signed(score)}", x=30, y=y + _ROW / 2 + 13, font_size=13,
+                    fill=colour("ink")),
+            ]  # fmt: skip
+        below = _TOP + _ROW * len(self.tasks) + 40
+        height = max(360.0, below + 82 + 18 * len(self.tasks))
+        told = [self.error] if self.error else self.verdict.replace(": ", ":; ", 1).split("; ")
+        return picture(
+            780, height, "Similarities, weights, and the averaged policy", self.summary() + ".",
+            tag("rect", width=780, height=height, fill=colour("page")),
+            tag("text", f"weights, {text(_shown(self.weighting))}", x=_LABEL + 90, y=24,
+                font_size=14, fill=colour("ink")),
+            *rows,
+            tag("g", self.bars, transform=f"translate({_LABEL} {_TOP})"),
+            tag("g", self.gauge, transform=f"translate(0 {below - 10})"),
+            tag("g", self.scene, transform="translate(464 24)"),
+            *(
+                tag("text", text(line), x=8, y=below + 70 + 18 * number, font_size=13,
+                    fill=colour("ink"))
+                for number, line in enumerate(told)
+            ),
+        )  # fmt: skip
+
+
+def _shown(typed: str) -> str:
+    """Text that somebody wrote, printable and cut, for HTML that shows it as text."""
+    cut = "".join(mark for mark in str(typed)[:200] if mark.isprintable())
+    return cut if len(cut) <= 28 else cut[:27] + "…"
+
+
+def _signed(value: float) -> str:
+    """Two decimals; none for the huge ones.
+
+    Example:
+        >>> _signed(-0.5), _signed(-12345.6)
+        ('−0.50', '−12,346')
+    """
+    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value + 0.0:.2f}").replace("-", "−")

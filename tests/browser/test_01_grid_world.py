@@ -1,0 +1,133 @@
+"""States, values and backups, as a reader meets them: by mouse, by keyboard, without any."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+SLOW = 30_000
+"""Milliseconds that an answer of the kernel may take on a busy machine."""
+
+THEME = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+
+
+def facts(app: Locator) -> dict[str, str]:
+    """The lines beside the map, by their labels."""
+    written = [entry.strip() for entry in app.locator("svg > text").all_text_contents()]
+    return dict(zip(written[::2], written[1::2], strict=False))
+
+
+def shows(app: Locator, words: str) -> None:
+    expect(app.locator("svg").first).to_contain_text(words, timeout=SLOW)
+
+
+@pytest.fixture
+def ran(notebook):
+    notebook.page.set_default_timeout(SLOW)
+    notebook.run_all()
+    return notebook
+
+
+def test_run_all(ran) -> None:
+    ran.page.get_by_text("what happened: 20, outward from the goal").wait_for()
+    ran.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
+    ran.page.wait_for_timeout(500)
+    ran.whole()
+    ran.page.evaluate(THEME, "JupyterLab Dark")
+    ran.page.wait_for_timeout(1_000)
+    ran.screenshot("whole_dark")
+    ran.page.evaluate(THEME, "JupyterLab Light")
+
+
+def test_drive(ran) -> None:
+    app = ran.widget("drive")
+    app.get_by_role("button", name="Start again").click()
+    expect(app.get_by_role("status")).to_contain_text("has not moved yet", timeout=SLOW)
+    assert facts(app)["state"] == "108"
+    app.locator(".cl-frame").focus()
+    for _ in range(6):  # along row 9, through the door, to column 3
+        ran.page.keyboard.press("ArrowLeft")
+    expect(app.get_by_role("status")).to_contain_text("row 9, column 3", timeout=SLOW)
+    for _ in range(5):  # by the buttons, through the next door, to row 4
+        app.get_by_role("button", name="up").click()
+    app.get_by_role("button", name="left").click()
+    ran.page.keyboard.press("Enter")  # the button keeps the focus
+    expect(app.get_by_role("status")).to_have_text(
+        "Arrived after 13 steps; a shortest way from the start has 13.", timeout=SLOW
+    )
+    assert facts(app)["return so far"] == "−13"
+    ran.page.keyboard.press("Enter")
+    expect(app.get_by_role("status")).to_contain_text("over", timeout=SLOW)
+    assert facts(app)["steps so far"] == "13"
+    ran.screenshot("drive", app)
+
+
+def test_a_wall_costs_a_step(ran) -> None:
+    app = ran.widget("drive")  # four steps were driven in the notebook, the last into the wall
+    app.locator(".cl-frame").click()
+    ran.page.keyboard.press("ArrowRight")
+    expect(app.get_by_role("status")).to_contain_text("A wall", timeout=SLOW)
+    shows(app, "−5")
+    assert facts(app) | {"state": "111", "steps so far": "5"} == facts(app)
+
+
+def test_backup_board(ran) -> None:
+    app = ran.widget("backup-board")
+    shows(app, "0 of 20")
+    assert "fewest possible" not in facts(app)
+    app.locator('[data-state="5"]').click()
+    expect(app.get_by_role("status")).to_contain_text("stays blank", timeout=SLOW)
+    app.locator('[data-state="11"]').click()
+    expect(app.get_by_role("status")).to_contain_text("is now −1, right", timeout=SLOW)
+    assert facts(app)["presses"] == "2"
+    ran.page.keyboard.press("ArrowUp")  # from 11 to 7
+    expect(app.locator(".cl-spoken")).to_have_text("row 1, column 1, unknown", timeout=SLOW)
+    ran.page.keyboard.press("Enter")
+    expect(app.get_by_role("status")).to_contain_text("column 1 is now −1.99", timeout=SLOW)
+    assert facts(app)["squares right"] == "2 of 20"
+    ran.screenshot("backup_board", app)
+    app.get_by_role("button", name="Sweep in random order").click()
+    expect(app.get_by_role("status")).to_contain_text("After 1 sweep", timeout=SLOW)
+    app.get_by_role("button", name="Sweep outward").click()
+    expect(app.get_by_role("status")).to_contain_text("Every square is right", timeout=SLOW)
+    assert facts(app)["fewest possible"] == "20"
+    expect(app.get_by_role("button", name="Sweep outward")).to_be_disabled()
+    ran.screenshot("backup_board_done", app)
+
+
+def test_from_zeros_one_ring_a_sweep(ran) -> None:
+    app = ran.widget("backup-board", 2)
+    app.get_by_role("button", name="Start again").click()
+    shows(app, "0 of 20")
+    for sweep, right in enumerate((3, 7), start=1):
+        app.get_by_role("button", name="Sweep outward").click()
+        said = re.compile(f"After {sweep} sweeps?: {right} of 20")
+        expect(app.get_by_role("status")).to_have_text(said, timeout=SLOW)
+    ran.screenshot("zeros", app)
+
+
+def test_a_guess_is_kept_and_an_exercise_is_judged(ran) -> None:
+    guess = ran.widget("prediction", 1)
+    guess.get_by_label("20: one for each square").check()
+    expect(guess.get_by_role("status")).to_contain_text("Noted", timeout=SLOW)
+    solve = """async (source) => {
+      const notebook = window.jupyterapp.shell.currentWidget.content;
+      const place = notebook.widgets.findIndex(
+        (cell) => cell.model.sharedModel.getSource().startsWith("def backup("));
+      notebook.activeCellIndex = place;
+      notebook.widgets[place].model.sharedModel.setSource(source);
+      await window.jupyterapp.commands.execute("notebook:run-cell");
+      notebook.activeCellIndex = notebook.widgets.findIndex(
+        (cell) => cell.model.sharedModel.getSource().startsWith("print(guess_wall"));
+      await window.jupyterapp.commands.execute("notebook:run-cell");
+    }"""
+    ran.page.evaluate(
+        solve,
+        "def backup(q, state, next_state, goal):\n"
+        "    return -1 + 0.99 * q[next_state[state]].max(axis=1)\n\n"
+        "check.one_backup(backup)",
+    )
+    ran.page.get_by_text("the goal's row has to stay 0").wait_for()
+    ran.page.get_by_text("you said:      20: one for each square").wait_for()

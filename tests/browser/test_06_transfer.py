@@ -1,0 +1,128 @@
+"""Notebook 06 as a reader uses it: sliders pushed through zero, a race that runs, hope."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+COUNT = """(root) => new Promise((done) => {
+  let pictures = 0;
+  const chart = root.querySelector('.cl-chart');
+  const seen = new MutationObserver(() => { pictures += 1; });
+  seen.observe(chart, { childList: true });
+  setTimeout(() => { seen.disconnect(); done(pictures / 3); }, 3000);
+})"""
+DARK = (
+    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+)
+
+
+@pytest.fixture
+def opened(notebook):
+    notebook.run_all()
+    notebook.page.get_by_text("what happened: only: steps until optimal").wait_for(timeout=60_000)
+    return notebook
+
+
+def numbers(race) -> dict[str, list[str]]:
+    rows = race.locator("tbody tr")
+    return {
+        rows.nth(i).locator("th").text_content(): rows.nth(i).locator("td").all_text_contents()
+        for i in range(rows.count())
+    }
+
+
+def test_the_whole_notebook_in_both_themes(opened) -> None:
+    opened.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
+    opened.whole()
+    opened.page.evaluate(DARK)
+    opened.page.wait_for_timeout(800)
+    opened.screenshot("whole_dark")
+
+
+def test_pushing_the_sum_through_zero(opened) -> None:
+    mixer = opened.widget("weight-mixer")
+    last = mixer.locator("input[type=range]").nth(3)
+    gauge, bars, error = (mixer.locator(s) for s in (".cl-gauge", ".cl-bars", ".cl-error"))
+    gauge.locator("text", has_text="Σd = −0.60").wait_for()
+    before = mixer.locator(".cl-map").inner_html()
+    last.focus()
+    for _ in range(12):  # by keyboard: from −0.90 up to −0.30
+        last.press("ArrowRight")
+    gauge.locator("text", has_text="Σd = 0.00").wait_for()
+    error.get_by_text("Σd is zero").wait_for()
+    opened.screenshot("mixer_zero", mixer)
+    last.press("ArrowRight")
+    gauge.locator("text", has_text="Σd = 0.05").wait_for()
+    bars.locator("text", has_text="12.00").first.wait_for()
+    assert error.is_hidden()
+    opened.screenshot("mixer_exploded", mixer)
+    assert mixer.locator(".cl-map").inner_html() != before
+    box = last.bounding_box()  # by mouse: all the way to the left
+    opened.page.mouse.click(box["x"] + 3, box["y"] + box["height"] / 2)
+    gauge.locator("text", has_text="Σd = −0.70").wait_for()
+    mixer.locator(".cl-verdict").get_by_text("the green box").wait_for()
+    mixer.locator("select").select_option("clipped")
+    bars.locator("text", has_text="0.55").first.wait_for()
+    mixer.locator(".cl-verdict").get_by_text("the red").wait_for()
+    opened.page.evaluate(DARK)
+    opened.screenshot("mixer_dark", mixer)
+
+
+def test_the_race(opened) -> None:
+    race = opened.widget("race")
+    assert numbers(race)["Algorithm 1"][:3] == ["89", "131,920", "628,624"]
+    opened.screenshot("race_finished", race)
+    race.get_by_role("button", name="Stop").click()
+    race.get_by_text("After 0 steps each.").wait_for()
+    assert "not yet" in numbers(race)["from scratch"][2]
+    race.get_by_role("button", name="Play").press("Enter")
+    race.get_by_role("button", name="Pause").wait_for()
+    rate = race.evaluate(COUNT)
+    print(f"pictures a second: {rate:.1f}")
+    assert rate > 10  # 24 on a quiet machine
+    race.get_by_role("button", name="Pause").click()
+    race.get_by_text("Paused, after").wait_for()
+    stood = race.locator("caption").text_content()
+    opened.page.wait_for_timeout(300)
+    assert race.locator("caption").text_content() == stood
+    assert race.locator(".cl-squares svg").is_visible()
+    opened.screenshot("race_running", race)
+    race.get_by_role("button", name="Play").click()
+    race.locator(".cl-status").get_by_text("Finished").wait_for(timeout=90_000)
+    table = numbers(race)
+    assert table["Algorithm 1"][:3] == ["89", "131,920", "628,624"]
+    assert table["from scratch"][:3] == ["999", "248,762", "248,762"]
+    assert table["Algorithm 2"][:3] == ["first ▸ 23", "first ▸ 334", "first ▸ 334"]
+    race.get_by_label("squares still wrong").uncheck()
+    race.locator(".cl-squares").wait_for(state="hidden")
+    seed = race.get_by_label("seed")
+    seed.fill("3")
+    seed.press("Enter")
+    race.get_by_text("After 0 steps each.").wait_for()
+    race.locator("select").first.select_option("to first arrival")
+    race.get_by_role("button", name="Play").click()
+    race.locator(".cl-status").get_by_text("An arrival").wait_for(timeout=30_000)
+    before = race.locator("caption").text_content()
+    race.get_by_role("button", name="Step").click()
+    opened.page.wait_for_function(
+        "([root, old]) => root.querySelector('caption').textContent !== old",
+        arg=[race.element_handle(), before],
+    )
+
+
+def test_hope_by_keyboard(opened) -> None:
+    race = opened.widget("race", 1)
+    slider = race.locator(".cl-hope")
+    assert slider.input_value() == "10"
+    slider.focus()
+    slider.press("ArrowRight")
+    race.get_by_text("+11").wait_for()
+    race.get_by_text("After 0 steps each.").wait_for()
+    race.get_by_role("button", name="Play").click()
+    race.locator(".cl-status").get_by_text("Finished").wait_for(timeout=90_000)
+    assert all(re.search(r"\d", cell) for row in numbers(race).values() for cell in row)
+    opened.page.evaluate(DARK)
+    opened.page.wait_for_timeout(500)
+    opened.screenshot("race_hope_dark", race)

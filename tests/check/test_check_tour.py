@@ -1,0 +1,105 @@
+"""Checks of the tour: right answers pass, wrong ones hear what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cliprl_lite.check import tour as check
+from cliprl_lite.policies import learn_policy
+from cliprl_lite.tasks import load_suite
+
+HOUSE = load_suite("house_a")
+ERRAND = HOUSE.transfer("go to the red box")
+
+
+@pytest.fixture(scope="module")
+def agents() -> dict:
+    return {
+        task.sentence: learn_policy(HOUSE.world, task.goal, seed=number)[0]
+        for number, task in enumerate(HOUSE.tasks)
+    }
+
+
+NOTHING = [..., None, "", "   "]
+NO_SENTENCE = [7, ["go"], b"go", lambda: "go"]
+
+
+@pytest.mark.parametrize("answer", NOTHING)
+def test_not_yet(answer: Any, agents: dict) -> None:
+    for verdict in (
+        check.worst_teacher(answer, ERRAND, agents),
+        check.same_choice(answer, ERRAND, agents),
+        check.misplaced_trust(answer, ERRAND),
+    ):
+        assert verdict.mark == "not yet"
+
+
+@pytest.mark.parametrize("answer", NO_SENTENCE)
+def test_no_sentence(answer: Any, agents: dict) -> None:
+    for verdict in (
+        check.worst_teacher(answer, ERRAND, agents),
+        check.same_choice(answer, ERRAND, agents),
+        check.misplaced_trust(answer, ERRAND),
+    ):
+        assert verdict.mark == "wrong"
+        assert "between quotation marks" in verdict.words
+
+
+def test_the_worst_teacher_is_the_worst_by_hand(agents: dict) -> None:
+    """Every old errand is tried as an answer; exactly the longest journeys pass."""
+    steps = {
+        task.sentence: check.first_journey(ERRAND, agents[task.sentence]) for task in ERRAND.bases
+    }
+    longest = max(steps.values())
+    for task in ERRAND.bases:
+        verdict = check.worst_teacher(task.sentence, ERRAND, agents)
+        assert verdict.passed == (steps[task.sentence] == longest)
+        assert f"{steps[task.sentence]:,.0f} steps" in verdict.words
+        if task.group == ERRAND.target.group:
+            assert "right room" in verdict.words
+    assert 0 < sum(value == longest for value in steps.values()) < 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("go to the red box", "which nobody has learned"),
+        ("go to the purple box", "no old agent has learned"),
+        ("x" * 10_000, "no old agent"),
+    ],
+)
+def test_no_teacher_at_all(answer: str, words: str, agents: dict) -> None:
+    verdict = check.worst_teacher(answer, ERRAND, agents)
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("go to the red ball", "one of the sixteen"),
+        ("fetch me the box, the red one", "the map for what decides the room"),
+        ("the stock market fell today", "resembles no errand"),
+        ("<b>$x$</b>", "resembles no errand"),
+    ],
+)
+def test_of_two_minds(answer: str, words: str, agents: dict) -> None:
+    verdict = check.same_choice(answer, ERRAND, agents)
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+def test_of_one_mind(agents: dict) -> None:
+    assert check.same_choice("walk over to the red ball", ERRAND, agents).passed
+    assert check.same_choice("please  find the red key", ERRAND, agents).passed
+
+
+def test_misplaced_trust() -> None:
+    assert check.misplaced_trust("it rained all night", ERRAND).passed
+    assert "not sure enough" in check.misplaced_trust("the stock market fell today", ERRAND).words
+    for answer in ("go to the red cone", "walk to the box"):
+        verdict = check.misplaced_trust(answer, ERRAND)
+        assert verdict.mark == "wrong"
+        assert "some trust is due" in verdict.words

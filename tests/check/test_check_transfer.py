@@ -1,0 +1,169 @@
+"""Notebook 06's checks: right answers pass, wrong ones are told what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cliprl_lite as clip
+from cliprl_lite.check import transfer as check
+
+ODD: list[Any] = [
+    7, "text", [], [1.0], {}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object(), True,
+]  # fmt: skip
+
+
+def raising(*_: object) -> None:
+    raise KeyError("<b>lost</b>")
+
+
+# --- Exercise 1 ------------------------------------------------------------------------------
+def by_hand(d: np.ndarray) -> np.ndarray:
+    positive = np.where(d > 0, d, 0)
+    return positive / positive.sum() if positive.any() else (d == d.max()).astype(float)
+
+
+def share(d: np.ndarray) -> np.ndarray:
+    return d / d.sum()
+
+
+def softmax(d: np.ndarray) -> np.ndarray:
+    return np.exp(d) / np.exp(d).sum()
+
+
+def test_both_weightings_pass() -> None:
+    assert check.weights(share, by_hand).passed
+    assert check.weights(clip.literal, clip.clipped).passed
+    assert check.weights(lambda d: [x / sum(d) for x in d], lambda d: list(by_hand(d))).passed
+
+
+@pytest.mark.parametrize(
+    ("mine", "clipped", "words"),
+    [
+        (lambda d: d, by_hand, "scores themselves"),
+        (lambda d: d / np.abs(d).sum(), by_hand, "absolute values"),
+        (lambda d: d / d.max(), by_hand, "largest score"),
+        (by_hand, by_hand, "leaves out what is below zero"),
+        (softmax, by_hand, "like a softmax"),
+        (lambda d: d / len(d), by_hand, "not to one"),
+        (lambda d: d**2 / (d**2).sum(), by_hand, "like a softmax"),
+        (share, share, "nothing is clipped"),
+        (share, lambda d: np.maximum(d, 0), "still have to sum to one"),
+        (share, lambda d: np.maximum(d, 0) / d.sum(), "negative ones included"),
+        (share, lambda d: np.maximum(share(d), 0), "clip first"),
+        (share, lambda d: by_hand(share(d)), "clips the weights after the division"),
+        (share, lambda d: np.abs(d) / np.abs(d).sum(), "as much as a like one"),
+        (share, lambda d: np.maximum(d, 0) / np.maximum(d, 0).sum(), "no score is above zero"),
+        (share, lambda d: np.ones(len(d)) / len(d), "not the positive scores"),
+        (share, lambda d: 0.5, "shape ()"),
+        (share, lambda d: d[:-1], "one weight for each"),
+        (share, lambda d: d / 0, "divided by zero"),
+        (share, lambda d: "weights", "no row of numbers"),
+        (share, lambda d: None, "end with return"),
+        (raising, by_hand, "breaks off with KeyError"),
+        (share, lambda: 1, "breaks off with TypeError"),
+        (3, by_hand, "no longer a function"),
+    ],
+)
+def test_wrong_weightings(mine: Any, clipped: Any, words: str) -> None:
+    verdict = check.weights(mine, clipped)
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+def test_a_function_that_changes_its_argument_does_no_harm() -> None:
+    def greedy(d: np.ndarray) -> np.ndarray:
+        d /= d.sum()
+        return d
+
+    assert check.weights(greedy, by_hand).passed
+
+
+# --- Exercise 2 ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "d", [[0.5, 0.3, 0.1, -1.0], (0.2, 0.1, -1, 0.3), np.array([-1, 0.5, 0, 0.3])]
+)
+def test_upside_down_passes(d: Any) -> None:
+    verdict = check.upside_down(d)
+    assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize(
+    ("d", "words"),
+    [
+        ([0.9, 0.5, 0.4, 0.2], "Above zero no sign flips"),
+        ([0.5, 0.3, 0.2, -1.0], "exactly zero"),
+        ([0.6, 0.5, -0.8, -0.9], "the others pull as well"),
+        ([-0.2, -0.3, -0.4, -0.9], "no teacher is similar"),
+        ([0.5, 0.1, -0.9, -0.9], "two teachers are least similar"),
+        ([5, 1, 0, -9], "between −1 and 1"),
+        ([0.5, 0.1, -0.9], "four finite numbers"),
+        ([0.5, 0.1, -0.9, float("nan")], "four finite numbers"),
+        ("down", "four numbers"),
+        ([[0.5], 0.1, -0.9, 0.1], "four numbers"),
+    ],
+)
+def test_wrong_scores(d: Any, words: str) -> None:
+    verdict = check.upside_down(d)
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+# --- Exercise 3 ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "spoil", [lambda t: 10 * t, lambda t: t + 5, lambda t: 0.5 * t, lambda t: (t + 10).tolist()]
+)
+def test_a_spoiled_start_passes(spoil: Callable[[np.ndarray], Any]) -> None:
+    verdict = check.spoil(spoil)
+    assert verdict.passed, verdict
+    assert "values, not its arrows" in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda t: t, "as it was"),
+        (lambda t: -t, "other arrows"),
+        (lambda t: np.zeros_like(t), "other arrows"),
+        (lambda t: t + np.arange(4), "other arrows"),
+        (lambda t: np.round(t), "other arrows"),
+        (lambda t: t + 1e-6, "not ten times as long"),
+        (lambda t: t[0], "the shape (625, 4) has to stay"),
+        (lambda t: t / 0, "not a finite number"),
+        (lambda t: 5, "the shape"),
+        (lambda t: "worse", "no table"),
+        (lambda t: t.__imul__(10) and None, "breaks off with ValueError"),
+        (lambda t: t.sort(), "gives nothing back"),
+        (raising, "breaks off with KeyError"),
+        (lambda: 1, "breaks off with TypeError"),
+        (0.5, "no longer a function"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_wrong_spoils(spoil: Any, words: str) -> None:
+    verdict = check.spoil(spoil)
+    assert verdict.mark == "wrong", verdict
+    assert words in verdict.words
+
+
+# --- all -------------------------------------------------------------------------------------
+def test_not_yet() -> None:
+    def stub(_: object) -> Any: ...
+
+    assert check.weights(stub, stub).mark == "not yet"
+    assert check.upside_down([..., ..., ..., ...]).mark == "not yet"
+    assert check.upside_down(...).mark == check.upside_down(None).mark == "not yet"
+    assert check.spoil(stub).mark == check.spoil(lambda _: ...).mark == "not yet"
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_nothing_odd_passes_or_breaks(odd: Any) -> None:
+    for verdict in (
+        check.weights(odd, odd), check.weights(lambda d: odd, lambda d: odd),
+        check.upside_down(odd), check.spoil(odd), check.spoil(lambda t: odd),
+    ):  # fmt: skip
+        assert verdict.mark == "wrong"
+        assert "<b>" not in verdict._repr_html_().replace("<b>✗ Not quite</b>", "")

@@ -1,0 +1,294 @@
+"""A race's numbers are those of `learn`, however it is cut into pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import cliprl_lite as clip
+from cliprl_lite.widgets import Race
+from cliprl_lite.widgets.race import SPEEDS
+from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
+
+WORLD = clip.GridWorld.open_map(8)
+GOAL = (0, 2)
+START = 0.6 * WORLD.optimal_q((0, 0)) + 0.4 * WORLD.optimal_q((0, 7))
+NEAR = WORLD.optimal_q((0, 1))
+HOSTILE = [
+    "<script>alert('x')</script>",
+    "$\\frac{1}{2}$ & 'quotes'",
+    "go " * 400_000,
+    "🟥🟦🟩",
+    "اذهب إلى الكرة",
+    "a\x00b\u202e\n",
+    "",
+]
+
+
+def race(seed: int = 0, **more: object) -> Race:
+    starts = {"scratch": ("none", None), "words": ("words", START), "map": ("map", NEAR)}
+    return Race(WORLD, GOAL, starts, seed, **more)  # type: ignore[arg-type]
+
+
+def by_learn(table: np.ndarray | None, seed: int) -> dict[str, float | None]:
+    run = clip.learn(WORLD, GOAL, table, seed)
+    first = float(run.episode_lengths[:20].mean())
+    times = (first, run.steps_near_optimal, run.steps_optimal)
+    return dict(zip(CLOCKS, times, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_its_clocks_are_those_of_learn(seed: int) -> None:
+    seen = race(seed)
+    seen.finish()
+    assert seen.times == {
+        "scratch": by_learn(None, seed),
+        "words": by_learn(START, seed),
+        "map": by_learn(NEAR, seed),
+    }
+    assert seen.finished
+    assert [racer.learner.steps for racer in seen.racers] == [
+        clip.learn(WORLD, GOAL, table, seed).steps for table in (None, START, NEAR)
+    ]
+
+
+@pytest.mark.parametrize("pieces", [(1,), (7, 300, 11), (1_000_000,)])
+def test_pieces_change_nothing(pieces: tuple[int, ...]) -> None:
+    racer, number = Racer(WORLD, GOAL, START, 3), 0
+    while not racer.finished:
+        racer.advance(racer.learner.steps + pieces[number % len(pieces)])
+        number += 1
+    run = clip.learn(WORLD, GOAL, START, 3)
+    assert racer.times == by_learn(START, 3)
+    np.testing.assert_array_equal(racer.learner.q, run.q)
+    np.testing.assert_array_equal(racer.learner.episode_lengths[:1000], run.episode_lengths)
+
+
+def test_another_seed_gives_another_curve_and_the_same_one_the_same() -> None:
+    charts = []
+    for seed in (0, 1, 0):
+        seen = race()
+        seen.set_state({"seed": seed})  # as the browser does
+        seen.run_to(5_000)
+        charts.append(seen.chart)
+    assert charts[0] == charts[2] != charts[1]
+
+
+def test_hope_is_added_to_every_starting_table() -> None:
+    seen = race(hopeful=True)
+    seen.run_to(100)
+    seen.set_state({"hope": 4.0})
+    assert seen.taken == 0
+    hopeful = START + 4.0
+    hopeful[WORLD.state(GOAL)] = 0.0
+    np.testing.assert_array_equal(seen.racers[1].learner.q, hopeful)
+    assert seen.racers[0].learner.q.max() == 4.0
+    seen.finish()
+    assert seen.times["words"] == by_learn(START + 4.0, 0)
+    assert "hope 4" in seen.summary()
+
+
+def test_the_curve_holds_every_step() -> None:
+    racer = Racer(WORLD, GOAL, None, 0)
+    assert racer.curve() == ([1.0, 1.08], [1.0, 1.0])
+    racer.advance(20_000)
+    lengths = racer.learner.episode_lengths
+    xs, ys = racer.curve()
+    assert ys[:5] == lengths[:5].tolist()
+    assert xs[:3] == [1, 2, 3]
+    assert 20 < len(xs) < 60
+    until = int(lengths[:40].sum())
+    assert racer.curve(until)[0][-1] <= 40 < xs[-1]
+    assert racer.curve(int(lengths[0]) - 1)[1] == [lengths[0] - 1] * 2
+
+
+def test_wrong_squares_by_hand() -> None:
+    world = clip.GridWorld.from_text("....")
+    q = np.array([[0, 0, 0, 0.0], [0, 0, 1.0, 0], [0, 0, 0, 1.0], [0, 0, 1.0, 1.0]])
+    assert wrong_squares(q, world, (0, 0)).tolist() == [False, False, True, True]
+    for table in (START, NEAR):
+        marked = wrong_squares(table, WORLD, GOAL).sum()
+        assert marked == clip.evaluate_greedy(table, WORLD, GOAL).wrong_states
+
+
+def test_read_outs() -> None:
+    seen = race()
+    assert seen.playing is False
+    assert seen.rows[0] == ["scratch", "not yet (0 of 20)", "not yet", "not yet", "63"]
+    assert seen.first == [-1, -1, -1]
+    seen.finish()
+    assert all("not yet" not in cell for row in seen.rows for cell in row)
+    for place, clock in enumerate(CLOCKS):
+        times = [seen.times[name][clock] for name in seen.names]
+        best = min(times)  # type: ignore[type-var]
+        winner = times.index(best) if times.count(best) == 1 else -1
+        assert seen.first[place] == winner
+    assert "Finished" in seen.status
+
+
+def test_nobody_is_called_first_too_early() -> None:
+    seen = race()
+    last: list[int] = [-1, -1, -1]
+    while not seen.finished:
+        seen.step()
+        for before, now in zip(last, seen.first, strict=True):
+            assert before in (-1, now)
+        last = list(seen.first)
+
+
+def test_buttons_headless() -> None:
+    seen = race()
+    seen.set_state({"speed": "×10", "steps_asked": 1})
+    seen.set_state({"steps_asked": 2})
+    assert seen.taken == 20
+    assert all(racer.learner.steps == 20 for racer in seen.racers)
+    seen.set_state({"show_wrong": True, "watched": 1})
+    assert "words: " in seen.squares
+    seen.set_state({"watched": 99})
+    assert "map: " in seen.squares
+    seen.set_state({"show_wrong": False})
+    assert seen.squares == ""
+    seen.set_state({"stops_asked": 1})
+    assert seen.taken == 0
+    seen.set_state({"playing": True})  # no loop runs here
+    assert "outside a notebook" in seen.error
+    assert seen.playing is False
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_it_plays_in_the_background(speed: str) -> None:
+    async def watch() -> Race:
+        seen = race()
+        seen.speed = speed
+        seen.set_state({"playing": True})
+        await asyncio.sleep(0.3)
+        return seen
+
+    seen = asyncio.run(watch())
+    assert seen.taken > 1
+    assert seen.error == ""
+
+
+def test_pause_and_a_new_start_cancel_the_old() -> None:
+    async def watch() -> None:
+        seen = race()
+        seen.play()
+        first = seen._task
+        seen.play()
+        await asyncio.sleep(0.1)
+        assert first is not None
+        assert first.cancelled()
+        assert seen.playing
+        seen.set_state({"playing": False})
+        await asyncio.sleep(0.05)
+        stood = seen.taken
+        await asyncio.sleep(0.15)
+        assert seen.taken == stood > 0
+        assert "Paused" in seen.status
+        seen.play()
+        seen.seed = 5  # everybody back to the start
+        await asyncio.sleep(0.1)
+        assert (seen.taken, seen.playing) == (0, False)
+
+    asyncio.run(watch())
+
+
+def test_it_plays_to_the_end_and_to_the_first_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cliprl_lite.widgets.race.FRAME", 0.0)
+
+    async def watch(speed: str) -> Race:
+        seen = race()
+        seen.speed = speed
+        seen.play()
+        while seen.playing:
+            await asyncio.sleep(0.01)
+        return seen
+
+    end = asyncio.run(watch("ever faster"))
+    assert end.times["scratch"] == by_learn(None, 0)
+    assert end.status.startswith("Finished")
+    arrival = asyncio.run(watch("to first arrival"))
+    assert sum(racer.learner.episode > 0 for racer in arrival.racers) >= 1
+    assert arrival.taken < 1_000
+    assert "An arrival" in arrival.status
+
+    async def again() -> None:
+        end.play()  # a finished race begins anew
+        await asyncio.sleep(0.05)
+        assert end.playing
+        assert 0 < end.taken < 1_000
+        end.pause()
+
+    asyncio.run(again())
+
+
+def test_what_goes_wrong_while_it_plays_is_shown() -> None:
+    async def watch() -> Race:
+        seen = race()
+        seen.racers[1].advance = None  # type: ignore[assignment]
+        seen.play()
+        await asyncio.sleep(0.1)
+        return seen
+
+    seen = asyncio.run(watch())
+    assert "the race broke off: TypeError" in seen.error
+    assert seen.playing is False
+    seen.reset()
+    assert seen.error == ""
+
+
+@pytest.mark.parametrize("state", [{"seed": -1}, {"hope": float("nan")}])
+def test_a_start_that_cannot_be_is_refused_in_words(state: dict[str, float]) -> None:
+    seen = race()
+    seen.set_state(state)
+    assert "cannot start" in seen.error
+    seen.set_state({"seed": 2, "hope": 0.0})
+    seen.reset()
+    assert seen.error == ""
+    with pytest.raises(ValueError, match="one to three"):
+        Race(WORLD, GOAL, {})
+    with pytest.raises(ValueError, match="a voice is one of"):
+        Race(WORLD, GOAL, {"a": ("loud", None)})
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_hostile_labels(typed: str) -> None:
+    seen = Race(WORLD, GOAL, {typed: ("none", None), "b": ("map", NEAR)}, title=typed)
+    seen.show_wrong = True
+    seen.run_to(500)
+    for svg in (seen.svg(), seen.chart, seen.squares):
+        ElementTree.fromstring(svg)
+        assert "<script" not in svg
+        assert len(svg) < 60_000
+    assert all(0 < len(name) <= 30 for name in seen.names)
+    assert "<script" not in json.dumps(seen.animation()._repr_mimebundle_())
+
+
+def test_without_a_kernel_there_is_a_picture() -> None:
+    seen = race()
+    seen.show_wrong = True
+    seen.finish()
+    bundle, _ = seen._repr_mimebundle_()
+    made = ElementTree.fromstring(bundle["image/svg+xml"])
+    assert made[0].text == "A race to the new goal"
+    assert "scratch: first 20 episodes" in str(made[1].text)
+    words = [part.text for part in made.iter() if part.tag.endswith("}text")]
+    assert {"optimal everywhere", "scratch", seen.rows[0][3]} <= set(words)
+
+
+def test_the_replay_is_small_and_ends_where_the_race_does() -> None:
+    seen = race()
+    seen.finish()
+    figure = seen.animation()
+    bundle = figure._repr_mimebundle_()["application/vnd.plotly.v1+json"]
+    assert len(json.dumps(bundle)) < 60_000
+    assert len(bundle["frames"]) > 10
+    assert f"after {seen.taken:,} steps" in bundle["layout"]["title"]["text"]
+    for place, racer in enumerate(seen.racers):
+        assert list(figure.data[place].y) == [round(y) for y in racer.curve()[1]]
+        assert figure.frames[-1].data[place].y == figure.data[place].y
+    assert race().animation().frames  # nothing has happened yet, and it still draws

@@ -1,0 +1,150 @@
+"""The tour's app, driven as a reader drives it."""
+
+from __future__ import annotations
+
+import asyncio
+from xml.etree import ElementTree
+
+import pytest
+
+from cliprl_lite.policies import TabularPolicy
+from cliprl_lite.qlearning import Learner
+from cliprl_lite.tasks import load_suite
+from cliprl_lite.widgets import Tour
+
+HOUSE = load_suite("house_a")
+WORLD = HOUSE.world
+POLICIES = {t.sentence: TabularPolicy(WORLD, WORLD.optimal_q(t.goal)) for t in HOUSE.tasks}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def tour() -> Tour:
+    return Tour(HOUSE, POLICIES, seed=3)
+
+
+def journey(goal: tuple[int, int], table, seed: int) -> int:
+    learner = Learner(WORLD, goal, table, seed)
+    learner.run(10**7, last_episode=1)
+    return int(learner.episode_lengths[0])
+
+
+def test_choosing_and_going_by_hand(tour: Tour) -> None:
+    """The words choose a box, the map something red; the journeys are the library's."""
+    tour.choose("go to the red box")
+    words, the_map = (choice.split(": ")[1] for choice in tour.choices)
+    assert words.endswith("box")
+    assert the_map.startswith("go to the red ")
+    assert "go to the red box" not in (words, the_map)  # nobody has learned it yet
+    goal = HOUSE.tasks[0].goal
+    assert tour.goal == WORLD.state(goal)
+    for seed in (3, 4):  # every way has other luck
+        tour.go()
+        expected = {"words": POLICIES[words].q, "none": None, "map": POLICIES[the_map].q}
+        assert tour.journeys == {k: journey(goal, q, seed) for k, q in expected.items()}
+        assert not tour.playing
+        last = max(tour.journeys.values())
+        assert f"{last:,} steps" in tour.status
+    made = ElementTree.fromstring(tour.bars)
+    widths = [float(bar.get("width")) for bar in made.iter(SVG + "rect")]
+    steps = list(tour.journeys.values())
+    assert widths[0] / widths[1] == pytest.approx(steps[0] / steps[1], rel=0.02)
+
+
+def test_all_have_arrived_at_the_goal(tour: Tour) -> None:
+    tour.choose("go to the green key")
+    tour.go()
+    row, column = WORLD.cell(tour.goal)
+    group = ElementTree.fromstring(f"<g>{tour.runners}</g>")
+    places = {(circle.get("cx"), circle.get("cy")) for circle in group.iter("circle")}
+    side = 390 / 13
+    assert places == {(f"{2 + (column + 0.5) * side:g}", f"{2 + (row + 0.5) * side:g}")}
+    assert len(list(group.iter("path"))) <= 3 * 12
+
+
+def test_a_sentence_of_ones_own_has_no_goal_of_its_own(tour: Tour) -> None:
+    tour.choose("walk over to the cone, the blue one")
+    assert WORLD.cell(tour.goal) == next(
+        t.goal for t in HOUSE.tasks if t.sentence.endswith("blue cone")
+    )
+    tour.choose("bring me something to play with")
+    assert "the goal stays" in tour.status
+    tour.place((0, 0))  # a goal that contradicts the sentence is allowed
+    assert tour.goal == 0
+    tour.go()
+    assert tour.error == ""
+    assert set(tour.journeys) == {"words", "none", "map"}
+
+
+def test_without_a_choice_or_a_goal_nobody_sets_off(tour: Tour) -> None:
+    tour.go()
+    assert "type an instruction" in tour.error
+    tour.choose("fetch it")
+    tour.go()
+    assert "There is no goal yet" in tour.error
+    assert tour.journeys == {}
+
+
+def test_what_resembles_nothing_is_said_to(tour: Tour) -> None:
+    tour.choose("the stock market fell today")
+    assert "trust neither choice" in tour.status
+    tour.choose("go to the red ball")
+    assert "trust neither" not in tour.status
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["<img src=x onerror=alert(1)>", "$x$", "🙂🙂", "\u202eabc", "x" * 1_000_000, "\x00\n\t go"],
+)
+def test_hostile_text_is_text(tour: Tour, typed: str) -> None:
+    tour.set_state({"typed": typed, "asked": 1})  # as the browser does
+    assert tour.error == ""
+    assert len(tour.choices) == 2
+    made = ElementTree.fromstring(tour.svg())
+    assert {element.tag.removeprefix(SVG) for element in made.iter()} <= {
+        "svg", "title", "desc", "g", "rect", "path", "circle", "polygon", "text"
+    }  # fmt: skip
+    assert len(tour.svg()) < 60_000
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "\n"])
+def test_nothing_typed_asks_for_an_instruction(tour: Tour, typed: str) -> None:
+    tour.choose("go to the red box")
+    tour.choose(typed)
+    assert tour.choices == []
+    assert "Type what the new agent" in tour.status
+
+
+def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
+    seen = []
+
+    async def watch() -> None:
+        tour.choose("go to the red box")
+        tour.observe(lambda _: seen.append(dict(tour.journeys)), "runners")
+        tour.set_state({"gone": 1})
+        assert tour.playing
+        await asyncio.sleep(0.3)
+        tour.set_state({"halted": 1})
+        assert not tour.playing
+        count = len(seen)
+        await asyncio.sleep(0.15)
+        assert len(seen) == count  # it has stopped
+        tour.set_state({"gone": 2})
+        while tour.playing:
+            await asyncio.sleep(0.02)
+
+    asyncio.run(watch())
+    assert len(seen) > 5
+    words = tour.choices[0].split(": ")[1]
+    assert tour.journeys["words"] == journey(HOUSE.tasks[0].goal, POLICIES[words].q, 4)
+
+
+def test_trouble_on_the_way_is_shown(tour: Tour, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        tour.choose("go to the red box")
+        monkeypatch.setattr(tour, "_walk", lambda steps: 1 / 0)
+        tour.go()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(go())
+    assert "division by zero" in tour.error
