@@ -122,3 +122,20 @@ def test_modalities() -> None:
     q = mean.xs("q-values", level="modality")
     assert (q[near] == 100).all()
     assert f"{shared[top]:.0f} %, {alone[top]:.0f} % and {q[top].min():.0f} %" in NETWORKS
+
+
+def test_what_averaging_saves() -> None:
+    first, zero_shot = {}, []
+    for start in ("mlp", "mlp-independent", "mlp-matched"):
+        table = read_table(data_path("results", f"house_a_{start}.csv"))
+        assert table["seed"].nunique() == 3
+        for method, runs in table.groupby("method"):
+            first[start, method] = f"{runs['first20'].median():.0f}"
+            if method not in ("scratch", "oracle", "alg1_closest", "alg2_closest"):
+                zero_shot.append(runs["zero_shot_success"].mean())
+    assert f"{first['mlp', 'scratch']} from nothing" in NETWORKS
+    words = [first[start, "alg1_closest"] for start in ("mlp", "mlp-independent")]
+    assert f"{words[0]} with a shared start and {words[1]} without" in NETWORKS
+    aligned = [first[f"mlp{start}", "alg2_q"] for start in ("", "-matched", "-independent")]
+    assert "{} (shared start), {} (matched) and {} (independent)".format(*aligned) in NETWORKS
+    assert round(100 * max(zero_shot)) == 3
