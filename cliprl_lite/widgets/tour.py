@@ -168,6 +168,7 @@ class Tour(CourseWidget):
             learner = Learner(world, goal, table, self.seed)
             self._runners.append(_Runner(letter, kind, words, learner, [learner.state]))
         self.seed += 1
+        self.status = "On their first journey …"
         try:
             self.begin(self._watch())
         except RuntimeError:  # nobody watches
@@ -268,15 +269,15 @@ class Tour(CourseWidget):
         return f"A map with {objects}. {chosen}. {self.status}"
 
     def _bars(self) -> str:
-        width, row = 440.0, 50.0
+        width, row = 290.0, 50.0
         longest = max([400, *(runner.steps for runner in self._runners)])
         marks = []
         for number, runner in enumerate(self._runners):
             y = number * row
-            length = (width - 90) * runner.steps / longest
+            length = (width - 96) * runner.steps / longest
             state = "" if runner.arrived else " …"
             marks += [
-                tag("text", text(f"{runner.letter}  {runner.words}", 56), x=0, y=y + 16,
+                tag("text", text(f"{runner.letter} {runner.words}", 40), x=0, y=y + 16,
                     font_size=14, fill=colour("ink")),
                 tag("rect", x=0, y=y + 24, width=max(2.0, length), height=14,
                     fill=colour(runner.kind)),
@@ -302,8 +303,8 @@ class Tour(CourseWidget):
         nested = self._bars().replace("<svg ", '<svg x="430" y="130" ', 1)
         inner = self._map(self._agents())
         return picture(
-            880, 410, "The tour", self._description(),
-            tag("rect", width=880, height=410, fill=colour("page")), inner, *rows, nested,
+            820, 410, "The tour", self._description(),
+            tag("rect", width=820, height=410, fill=colour("page")), inner, *rows, nested,
         )  # fmt: skip
 
     def summary(self) -> str:

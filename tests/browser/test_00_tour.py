@@ -29,6 +29,7 @@ def test_guess_type_and_watch(notebook) -> None:
     for key in ("ArrowRight", "ArrowDown", "Enter"):
         frame.press(key)
     tour.get_by_role("button", name="Go").click()
+    tour.get_by_role("button", name="Stop").wait_for()
     tour.locator(".cl-status").get_by_text("All three have arrived").wait_for(timeout=60_000)
     notebook.dark()
     notebook.screenshot("dark", tour)
