@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
-from cliprl_lite.course import working_copy
+from cliprl_lite.course import trust, working_copy
 
 
 @pytest.fixture
@@ -61,3 +63,18 @@ def test_no_source(tmp_path):
     with pytest.raises(FileNotFoundError, match="at the top of a checkout"):
         working_copy(tmp_path / "notebooks", tmp_path / "my-course")
     assert not (tmp_path / "my-course").exists()
+
+
+def test_the_readers_copies_are_trusted(tmp_path, monkeypatch):
+    """And no others, so that pictures show before anything was run."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    files = []
+    for name in ("mine", "other"):
+        cell = nbformat.v4.new_code_cell(f"'{name}'")
+        files.append(tmp_path / f"{name}.ipynb")
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), files[-1])
+    trust([files[0], tmp_path / "picture.svg"])
+    notary = NotebookNotary()
+    trusted = [notary.check_signature(nbformat.read(file, as_version=4)) for file in files]
+    notary.store.close()
+    assert trusted == [True, False]
