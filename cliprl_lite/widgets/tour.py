@@ -172,11 +172,17 @@ class Tour(CourseWidget):
         try:
             self.begin(self._watch())
         except RuntimeError:  # nobody watches
+            self.finish()
+        else:
+            self.playing = True
+
+    def finish(self) -> None:
+        """Let those who are on their way arrive at once."""
+        self.stop()
+        if self._runners:
             while not self._over:
                 self._walk(1_000)
             self._arrived()
-        else:
-            self.playing = True
 
     def stop(self) -> None:
         """Stop where they are."""

@@ -139,6 +139,20 @@ def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
     assert tour.journeys["words"] == journey(HOUSE.tasks[0].goal, POLICIES[words].q, 4)
 
 
+def test_in_a_notebook_one_need_not_wait(tour: Tour) -> None:
+    async def go() -> None:
+        tour.finish()  # nobody is on the way
+        tour.choose("go to the red box")
+        tour.go()
+        tour.finish()
+        assert not tour.playing
+
+    asyncio.run(go())
+    words = tour.choices[0].split(": ")[1]
+    assert tour.journeys["words"] == journey(HOUSE.tasks[0].goal, POLICIES[words].q, 3)
+    assert "All three have arrived" in tour.status
+
+
 def test_trouble_on_the_way_is_shown(tour: Tour, monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> None:
         tour.choose("go to the red box")
