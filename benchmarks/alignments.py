@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from measurement import PEAK, Measurement, best_of, figure, fresh, report
 
-from cliprl_lite.alignment import AlignmentSettings, align_batch, contrastive_loss, unit_rows
+from cliprl_lite.alignment import AlignmentSettings, contrastive_loss, unit_rows
+from cliprl_lite.alignment_training import align_batch
 
 BATCH, BASES, SENTENCE, POLICY = 100, 4, 384, 2_500
 SETTINGS = AlignmentSettings()

@@ -31,7 +31,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from cliprl_lite.alignment import AlignmentSettings, align_batch
+from cliprl_lite.alignment import AlignmentSettings
+from cliprl_lite.alignment_training import align_batch
 from cliprl_lite.evaluation import median_interval, paired_log_ratio, share_on, top_is
 from cliprl_lite.language import embed
 from cliprl_lite.learners import rng_for

@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 from threadpoolctl import threadpool_limits
 
-from cliprl_lite.alignment import align, cosine_similarity
+from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.alignment_training import align
 from cliprl_lite.evaluation import fit_growth
 from cliprl_lite.experiments import Sweep, run_sweep
 from cliprl_lite.greedy import evaluate_greedy, expected_path

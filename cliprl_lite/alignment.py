@@ -1,31 +1,24 @@
-"""Contrastive alignment of sentences with policies: the loss, the two towers, their training.
+"""Contrastive alignment of sentences with policies: the choices, the loss, the towers once trained.
 
-This is Step 2 of the paper's Algorithm 2. Each pair (instruction lᵢ, policy πᵢ) is one concept in
-two modalities; two linear projections, one per modality, are trained so that the right pairs
-score higher than the wrong ones. Arrays come in and arrays go out: the module knows nothing of
-maps or sentences. Training needs torch; applying what was trained needs NumPy only.
+Step 2 of the paper's Algorithm 2 trains them, which `alignment_training` does. Each pair
+(instruction lᵢ, policy πᵢ) is one concept in two modalities; two linear projections, one per
+modality, bring both into one space, where the right pairs score higher than the wrong ones.
+Arrays come in and arrays go out: the module knows nothing of maps or sentences. The loss works on
+torch's tensors; applying what was trained needs NumPy only.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cliprl_lite.adam import Adam
-
 if TYPE_CHECKING:
     from torch import Tensor
 
 FloatArray = NDArray[np.float64]
-
-_CACHE = 2**19  # parameters trained in one go, so that they stay in the processor's cache
-_ONE_AT_A_TIME = threading.Lock()  # torch has one number of threads, for the whole process
 
 
 @dataclass(frozen=True)
@@ -161,6 +154,7 @@ class Alignment:
         losses: the loss before each step and after the last, shape `[steps + 1]`, in nats.
 
     Example:
+        >>> from cliprl_lite.alignment_training import align
         >>> fitted = align(np.eye(3), np.eye(3), AlignmentSettings(steps=5, dimension=2))
         >>> fitted.project_sentences(np.ones((4, 3))).shape, fitted.losses.shape
         ((4, 2), (6,))
@@ -198,165 +192,3 @@ class Alignment:
         return cosine_similarity(
             self.project_sentences(instruction), self.project_sentences(base_sentences)
         )
-
-
-def align(
-    sentences: FloatArray,
-    policies: FloatArray,
-    settings: AlignmentSettings | None = None,
-    seed: int | np.random.Generator = 0,
-) -> Alignment:
-    """Train the two towers on N pairs (Algorithm 2, Step 2).
-
-    Args:
-        sentences: τ(lᵢ), shape `[N, E]`.
-        policies: nn(πᵢ), shape `[N, P]`, in the same order.
-        settings: the open choices; this project's own if None.
-        seed: starts the towers.
-
-    Example: two sentences that are nearly the same belong to opposite policies.
-        >>> fitted = align(np.array([[1.0, 0.1], [1.0, -0.1]]), np.array([[3.0, 0.0], [0.0, 3.0]]))
-        >>> fitted.losses[0] > fitted.losses[-1]
-        np.True_
-        >>> bool(fitted.similarity([1.0, 0.2], [[1.0, 0.1], [1.0, -0.1]]).argmax() == 0)
-        True
-    """
-    sentences, policies = np.asarray(sentences)[None], np.asarray(policies)[None]
-    return align_batch(sentences, policies, settings, [seed])[0]
-
-
-def align_batch(
-    sentences: FloatArray,
-    policies: FloatArray,
-    settings: AlignmentSettings | None = None,
-    seeds: Sequence[int | np.random.Generator] = (0,),
-) -> list[Alignment]:
-    """Train B independent alignments of one shape at once; each is what `align` would give.
-
-    Args:
-        sentences: shape `[B, N, E]`.
-        policies: shape `[B, N, P]`.
-        settings: shared by all.
-        seeds: one per alignment.
-
-    Raises:
-        ValueError: if shapes disagree or a value is not finite.
-
-    Example:
-        >>> sentences, policies = np.ones((2, 3, 4)), np.ones((2, 3, 8))
-        >>> len(align_batch(sentences, policies, AlignmentSettings(steps=1), seeds=[0, 1]))
-        2
-    """
-    import torch
-
-    settings = settings or AlignmentSettings()
-    sentences = np.asarray(sentences, dtype=np.float64)
-    policies = np.asarray(policies, dtype=np.float64)
-    _check_pairs(sentences, policies, seeds)
-
-    parameters = (sentences.shape[2] + policies.shape[2]) * settings.dimension
-    together = max(1, _CACHE // parameters)
-
-    def train(first: int) -> list[Alignment]:
-        some = slice(first, first + together)
-        return _train(sentences[some], policies[some], settings, seeds[some])
-
-    with _ONE_AT_A_TIME:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # each product is small; whole alignments go side by side instead
-        try:
-            with ThreadPoolExecutor(threads) as pool:
-                trained = list(pool.map(train, range(0, len(seeds), together)))
-        finally:
-            torch.set_num_threads(threads)
-    return [alignment for some in trained for alignment in some]
-
-
-def _train(
-    sentences: FloatArray,
-    policies: FloatArray,
-    settings: AlignmentSettings,
-    seeds: Sequence[int | np.random.Generator],
-) -> list[Alignment]:
-    """Step 2 of Algorithm 2 for some alignments at once."""
-    sentence_mean, sentence_rows = _prepare(sentences, settings)
-    policy_mean, policy_rows = _prepare(policies, settings)
-    rngs = [np.random.default_rng(seed) for seed in seeds]
-    start = [
-        np.stack([rng.standard_normal((rows.shape[2], settings.dimension)) for rng in rngs])
-        / np.sqrt(rows.shape[2])
-        for rows in (sentence_rows, policy_rows)
-    ]
-    (sentence_towers, policy_towers), losses = _descend(sentence_rows, policy_rows, start, settings)
-    return [
-        Alignment(settings, *parts)
-        for parts in zip(
-            sentence_mean,
-            sentence_towers.astype(np.float32),
-            policy_mean,
-            policy_towers.astype(np.float32),
-            losses,
-            strict=True,
-        )
-    ]
-
-
-def _descend(
-    sentences: FloatArray,
-    policies: FloatArray,
-    start: list[FloatArray],
-    settings: AlignmentSettings,
-) -> tuple[list[FloatArray], FloatArray]:
-    """Both trained towers, `[B, E, d]` and `[B, P, d]`, and the losses `[B, steps + 1]`.
-
-    In double precision, so that what differs between machines stays far below the sixth decimal.
-    """
-    import torch
-
-    x, y = torch.from_numpy(sentences), torch.from_numpy(policies)
-    towers = [torch.from_numpy(tower).requires_grad_() for tower in start]
-    alike = torch.from_numpy(unit_rows(policies))
-    policy_similarity = alike @ alike.transpose(1, 2) if settings.targets == "soft" else None
-    optimiser = Adam(towers, settings.learning_rate)
-
-    def loss_now() -> Tensor:
-        a, b = x @ towers[0], y @ towers[1]
-        if settings.similarity == "cosine":
-            a, b = (torch.nn.functional.normalize(rows, dim=-1) for rows in (a, b))
-        return contrastive_loss(a @ b.transpose(1, 2), settings.temperature, policy_similarity)
-
-    losses = []
-    for _ in range(settings.steps):
-        loss = loss_now()
-        losses.append(loss.detach())
-        optimiser.step(towers, list(torch.autograd.grad(loss.sum(), towers)))
-    losses.append(loss_now().detach())
-    return [tower.detach().numpy() for tower in towers], torch.stack(losses, dim=1).numpy()
-
-
-def _prepare(vectors: FloatArray, settings: AlignmentSettings) -> tuple[FloatArray, FloatArray]:
-    """The mean over the base tasks (zeros if not centred), and the rows that go into a tower."""
-    mean = vectors.mean(axis=1) if settings.centre else np.zeros_like(vectors[:, 0])
-    rows = vectors - mean[:, None]
-    return mean, unit_rows(rows) if settings.unit_length else rows
-
-
-def _check_pairs(
-    sentences: FloatArray, policies: FloatArray, seeds: Sequence[int | np.random.Generator]
-) -> None:
-    if sentences.ndim != 3 or policies.ndim != 3 or sentences.shape[:2] != policies.shape[:2]:
-        raise ValueError(
-            "sentences and policies come in pairs, shapes [B, N, E] and [B, N, P]; "
-            f"got {sentences.shape} and {policies.shape}"
-        )
-    if len(seeds) != len(sentences):
-        raise ValueError(f"{len(sentences)} alignments need as many seeds; got {len(seeds)}")
-    generators = [id(seed) for seed in seeds if isinstance(seed, np.random.Generator)]
-    if len(set(generators)) < len(generators):
-        raise ValueError("each alignment draws from a generator of its own: give rng.spawn(n)")
-    if len(seeds) == 0:
-        raise ValueError("there is nothing to align: the batch is empty")
-    if sentences.shape[1] < 2:
-        raise ValueError("a contrast needs at least two pairs")
-    if not (np.isfinite(sentences).all() and np.isfinite(policies).all()):
-        raise ValueError("sentences or policies hold values that are not finite numbers")

@@ -29,6 +29,9 @@ from cliprl_lite.studies import Study
 HOUSES = ("house_a", "house_b", "house_c")
 """Suites of the notebooks, whose alignments ship without each of their tasks as well."""
 
+RECORDED = {"house_a": "go to the blue key", "house_c": "go to the blue key"}
+"""Houses whose training is recorded, with the task that is held out."""
+
 STUDY_WORLDS = (*HOUSES, "colours_9", "shapes_9")
 """Worlds in which base policies are looked at."""
 
@@ -259,13 +262,15 @@ def _embed(options: argparse.Namespace) -> None:
 
 
 def _fit(options: argparse.Namespace) -> None:
+    from cliprl_lite.alignment_record import record_alignment
     from cliprl_lite.fitted import ship_alignments
     from cliprl_lite.paths import data_path
     from cliprl_lite.tasks import load_suite
 
     suites = [load_suite("corners", size) for size in CORNER_SIZES]
     suites += [load_suite(world) for world in WORLDS]
-    ship_alignments(suites, HOUSES, data_path("alignments"))
+    records = [record_alignment(load_suite(house), task) for house, task in RECORDED.items()]
+    ship_alignments(suites, HOUSES, data_path("alignments"), records)
     print(f"alignments of {len(suites)} suites: {data_path('alignments')}")
 
 

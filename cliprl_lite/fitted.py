@@ -1,7 +1,8 @@
-"""Alignments that ship: the fitted towers of the course's suites, to apply without torch.
+"""Alignments that ship: the fitted towers of the course's suites, to apply without torch, and
+records of how some were trained.
 
-Each is what trial 0 of an experiment trains, in this project's own setting. Remake them with
-`cliprl-lite fit`.
+Each alignment is what trial 0 of an experiment trains, in this project's own setting. Remake all
+with `cliprl-lite fit`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from typing import Any
 import numpy as np
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings
+from cliprl_lite.alignment_record import AlignmentRecord
 from cliprl_lite.paths import data_path
 from cliprl_lite.tasks import Task, TaskSuite
 
 _ARRAYS = [field.name for field in fields(Alignment) if field.name != "settings"]
+_RECORDED = ("frames", "best", "losses", "weights", "sums")
 
 
 class FittedError(ValueError):
@@ -78,13 +81,57 @@ def load_alignment(suite: TaskSuite, held_out: str = "") -> Alignment:
     return Alignment(settings, *(record[name] for name in _ARRAYS))
 
 
-def ship_alignments(suites: Iterable[TaskSuite], hold_out: Iterable[str], folder: Path) -> None:
+def load_alignment_record(suite: TaskSuite) -> AlignmentRecord:
+    """The shipped record of how the alignment of a house is trained, one of its tasks held out.
+
+    Raises:
+        TypeError: if given the name of a suite.
+        FittedError: if there is none, or the suite or the file has changed since it was made.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> record = load_alignment_record(load_suite("house_a"))
+        >>> record.held_out, record.temperatures
+        ('go to the blue key', (0.07, 0.2, 0.5, 1.0))
+    """
+    if not isinstance(suite, TaskSuite):
+        raise TypeError("give the suite itself, as in load_alignment_record(load_suite('house_a'))")
+    entries = _description()["records"]
+    entry = entries.get(suite.name)
+    if entry is None:
+        raise FittedError(
+            f"no record of {suite.name!r} ships; make one with record_alignment(), or take that of "
+            + " or ".join(entries)
+        )
+    if entry["fingerprint"] != suite.fingerprint:
+        raise FittedError(
+            f"the suite {suite.name!r} is not the one that the shipped record was made of; "
+            "make one with record_alignment(), or remake all with 'cliprl-lite fit'"
+        )
+    stages = _records(f"{suite.name}_record.npy", entry["sha256"])
+    return AlignmentRecord(
+        suite.name,
+        entry["held_out"],
+        tuple(entry["targets"]),
+        tuple(entry["temperatures"]),
+        tuple(entry["marks"]),
+        **{name: np.array(stages[name]) for name in _RECORDED},
+    )
+
+
+def ship_alignments(
+    suites: Iterable[TaskSuite],
+    hold_out: Iterable[str],
+    folder: Path,
+    records: Iterable[AlignmentRecord] = (),
+) -> None:
     """Train and write the alignments of suites, and their description `alignments.json`.
 
     Args:
         suites: each is trained with all its tasks as bases …
         hold_out: … and those with these names once more without each of their tasks in turn.
         folder: for one `.npy` file per suite, an alignment a record.
+        records: of trainings, written beside them; their suites are among `suites`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     entries: dict[str, Any] = {}
@@ -92,21 +139,41 @@ def ship_alignments(suites: Iterable[TaskSuite], hold_out: Iterable[str], folder
         fitted = _fit(suite, each_held_out=suite.name in hold_out)
         arrays = [[getattr(one, name) for name in _ARRAYS] for one in fitted.values()]
         layout = [(n, a.dtype, a.shape) for n, a in zip(_ARRAYS, arrays[0], strict=True)]
-        file = folder / f"{suite.name}.npy"
-        np.save(file, np.array([tuple(row) for row in arrays], layout), allow_pickle=False)
         entries[suite.name] = {
             "fingerprint": suite.fingerprint,
-            "sha256": sha256(file.read_bytes()).hexdigest(),
+            "sha256": _write(folder / f"{suite.name}.npy", [tuple(row) for row in arrays], layout),
             "held_out": list(fitted),
+        }
+    recorded = {}
+    for record in records:
+        parts = [getattr(record, name) for name in _RECORDED]
+        layout = [(n, a.dtype, a.shape[3:]) for n, a in zip(_RECORDED, parts, strict=True)]
+        stages = np.empty(record.losses.shape, layout)
+        for name, part in zip(_RECORDED, parts, strict=True):
+            stages[name] = part
+        recorded[record.suite] = {
+            "fingerprint": entries[record.suite]["fingerprint"],
+            "sha256": _write(folder / f"{record.suite}_record.npy", stages, layout),
+            "held_out": record.held_out,
+            "targets": record.targets,
+            "temperatures": record.temperatures,
+            "marks": record.marks,
         }
     description = {
         "command": "cliprl-lite fit",
         "settings": asdict(AlignmentSettings()),
         "versions": {name: version(name) for name in ("cliprl-lite", "numpy", "torch")},
         "suites": entries,
+        "records": recorded,
     }
     text = json.dumps(description, indent=1, ensure_ascii=False)
     (folder / "alignments.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write(file: Path, rows: Any, layout: list[Any]) -> str:
+    """Write an array of records; returns the file's SHA-256."""
+    np.save(file, np.array(rows, layout), allow_pickle=False)
+    return sha256(file.read_bytes()).hexdigest()
 
 
 def _fit(suite: TaskSuite, each_held_out: bool) -> dict[str, Alignment]:

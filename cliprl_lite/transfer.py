@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cliprl_lite.alignment import Alignment, AlignmentSettings, align, cosine_similarity
+from cliprl_lite.alignment import Alignment, AlignmentSettings, cosine_similarity
+from cliprl_lite.alignment_training import align
 from cliprl_lite.language import embed
 from cliprl_lite.policies import Policy, average, policy_vectors
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from cliprl_lite.alignment import Alignment, AlignmentSettings, align_batch
+from cliprl_lite.alignment import Alignment, AlignmentSettings
+from cliprl_lite.alignment_training import align_batch
 from cliprl_lite.evaluation import regret, share_on, top_is
 from cliprl_lite.language import embed
 from cliprl_lite.learners import policy_class, rng_for

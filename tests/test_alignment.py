@@ -16,17 +16,16 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 from torch.nn.functional import cross_entropy
 
-from cliprl_lite import alignment
+from cliprl_lite import alignment_training
 from cliprl_lite.alignment import (
     PAPER_BOX,
     PAPER_TEXT,
     AlignmentSettings,
-    align,
-    align_batch,
     contrastive_loss,
     cosine_similarity,
     unit_rows,
 )
+from cliprl_lite.alignment_training import align, align_batch
 
 N, E, P = 5, 24, 60
 """Pairs, and the widths of a sentence and of a policy: three different numbers."""
@@ -345,7 +344,7 @@ def test_a_batch_is_each_alignment_alone(
 ) -> None:
     """To well under the sixth decimal, and equal after rounding to it, however it is cut."""
     if together:
-        monkeypatch.setattr(alignment, "_CACHE", together * (E + P) * settings.dimension)
+        monkeypatch.setattr(alignment_training, "_CACHE", together * (E + P) * settings.dimension)
     sentences, policies = pairs(7, batch)
     trained = align_batch(sentences, policies, settings, range(batch))
     assert len(trained) == batch
@@ -365,7 +364,8 @@ def test_another_kind_of_processor_gives_the_same_six_decimals(
     code = """
 import json, sys
 import numpy as np
-from cliprl_lite.alignment import PAPER_BOX, AlignmentSettings, align
+from cliprl_lite.alignment import PAPER_BOX, AlignmentSettings
+from cliprl_lite.alignment_training import align
 import torch
 data = np.load(sys.argv[1])
 print(json.dumps([torch.backends.cpu.get_cpu_capability()] + [

@@ -14,9 +14,16 @@ import numpy as np
 import pytest
 
 from cliprl_lite import fitted
-from cliprl_lite.alignment import Alignment, AlignmentSettings, align
+from cliprl_lite.alignment import Alignment, AlignmentSettings
+from cliprl_lite.alignment_record import record_alignment
+from cliprl_lite.alignment_training import align
 from cliprl_lite.experiments import CORNER_SIZES, WORLDS
-from cliprl_lite.fitted import FittedError, load_alignment, ship_alignments
+from cliprl_lite.fitted import (
+    FittedError,
+    load_alignment,
+    load_alignment_record,
+    ship_alignments,
+)
 from cliprl_lite.language import embed
 from cliprl_lite.learners import rng_for
 from cliprl_lite.paths import data_path
@@ -120,7 +127,36 @@ def test_a_given_alignment_is_used_and_takes_no_settings() -> None:
         algorithm_2("left", known, policies, settings=AlignmentSettings(), alignment=shipped)
 
 
+@pytest.mark.parametrize("name", ["house_a", "house_c"])
+def test_a_shipped_record_is_what_is_recorded(name: str) -> None:
+    """Up to step 100; later ones differ between processors, which is why they ship."""
+    house = load_suite(name)
+    shipped = load_alignment_record(house)
+    assert (shipped.suite, shipped.held_out) == (name, "go to the blue key")
+    assert shipped.frames.shape == (2, 4, 12, 16, 16)
+    assert shipped.marks[-1] == 1000
+    marks = shipped.marks[:10]
+    here = record_alignment(house, shipped.held_out, (0.2, 1.0), marks=marks)
+    part = shipped.only([0.2, 1.0])
+    apart = np.abs(part.frames[:, :, :10].astype(int) - here.frames)
+    assert apart.max() <= 1
+    np.testing.assert_allclose(part.losses[:, :, :10], here.losses, atol=2e-4)
+    np.testing.assert_allclose(part.weights[:, :, :10], here.weights, atol=2e-4)
+    falling = shipped.only([0.5], ["identity"]).losses
+    assert (np.diff(falling) < 0).all()  # the loss, while what one wanted is forgotten
+
+
 # What cannot be had
+def test_a_record_that_does_not_ship_or_fit() -> None:
+    with pytest.raises(FittedError, match=r"no record of 'house_b' ships; .*house_a or house_c"):
+        load_alignment_record(load_suite("house_b"))
+    house = load_suite("house_a")
+    with pytest.raises(FittedError, match="is not the one that the shipped record was made of"):
+        load_alignment_record(replace(house, tasks=house.tasks[::-1]))
+    with pytest.raises(TypeError, match=r"load_alignment_record\(load_suite\('house_a'\)\)"):
+        load_alignment_record("house_a")
+
+
 def test_what_does_not_ship_is_named_with_what_does() -> None:
     with pytest.raises(FittedError, match=r"no alignment of 'corners_9' ships; train .*corners_8"):
         load_alignment(load_suite("corners", 9))
@@ -178,3 +214,20 @@ def test_shipping_is_repeatable_byte_for_byte(tmp_path: Path) -> None:
         "held_out": [""],
     }
     assert AlignmentSettings(**description["settings"]) == AlignmentSettings()
+    assert description["records"] == {}
+
+
+def test_a_record_comes_back_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = load_suite("shapes_6")
+    record = record_alignment(suite, suite.tasks[2].name, (0.3,), marks=(1, 4))
+    ship_alignments([suite], (), tmp_path / "alignments", [record])
+    monkeypatch.setattr(fitted, "data_path", tmp_path.joinpath)
+    monkeypatch.setattr(fitted, "_description", fitted._description.__wrapped__)
+    monkeypatch.setattr(fitted, "_records", fitted._records.__wrapped__)
+    back = load_alignment_record(suite)
+    for name, value in vars(record).items():
+        np.testing.assert_array_equal(getattr(back, name), value, strict=True)
+    file = tmp_path / "alignments" / "shapes_6_record.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(FittedError, match=r"shapes_6_record\.npy has changed"):
+        load_alignment_record(suite)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from cliprl_lite.alignment import Alignment, align
+from cliprl_lite.alignment import Alignment
+from cliprl_lite.alignment_training import align
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import embed
 from cliprl_lite.learners import Networks

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from cliprl_lite.alignment import PAPER_BOX, AlignmentSettings, align, align_batch
+from cliprl_lite.alignment import PAPER_BOX, AlignmentSettings
+from cliprl_lite.alignment_training import align, align_batch
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, policy_vectors
 from cliprl_lite.tasks import load_suite

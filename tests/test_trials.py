@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cliprl_lite import trials
-from cliprl_lite.alignment import Alignment, align_batch
+from cliprl_lite.alignment import Alignment
+from cliprl_lite.alignment_training import align_batch
 from cliprl_lite.greedy import GreedyEvaluation, evaluate_greedy
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import embed

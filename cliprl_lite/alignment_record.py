@@ -1,0 +1,159 @@
+"""What alignment does to a sentence that it never saw, at every stage of its training.
+
+One task of a suite is held out. The others are trained on with each kind of target and each
+temperature, and looked at on the way: who resembles whom, the loss, where the held-out sentence
+puts its weight. A record is small, and what two processors train differently in the last bits of
+a thousand steps is settled in it, so that it ships, and every reader sees the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliprl_lite.alignment import PAPER_TEXT, AlignmentSettings
+from cliprl_lite.alignment_training import MARKS, align_paths
+from cliprl_lite.language import embed
+from cliprl_lite.tasks import TaskSuite
+from cliprl_lite.transfer import softmax
+
+FloatArray = NDArray[np.float64]
+
+RECORD_SETTINGS = replace(PAPER_TEXT, centre=True)
+"""The paper's text, with centring: fast enough (η = 0.01) to watch it learn, and then memorise."""
+
+TEMPERATURES = (0.07, 0.2, 0.5, 1.0)
+TARGETS = ("identity", "soft")
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentRecord:
+    """A training at T kinds of target, D temperatures and M numbers of steps (N: tasks).
+
+    Attributes:
+        suite: name of the suite.
+        held_out: name of the task that was not trained on.
+        targets: the T kinds, `"identity"` or `"soft"`.
+        temperatures: the D temperatures (the paper's δ).
+        marks: the M numbers of steps, ascending.
+        frames: cosines of all aligned sentences, as bytes: 0 for −1, 254 for 1; shape
+            `[T, D, M, N, N]`.
+        best: for each sentence the other one that it resembles most, shape `[T, D, M, N]`.
+        losses: of the base pairs, in nats, shape `[T, D, M]`.
+        weights: softmax weight of the held-out sentence on base tasks of its group, `[T, D, M]`.
+        sums: Σd of the held-out sentence, shape `[T, D, M]`.
+    """
+
+    suite: str
+    held_out: str
+    targets: tuple[str, ...]
+    temperatures: tuple[float, ...]
+    marks: tuple[int, ...]
+    frames: NDArray[np.uint8]
+    best: NDArray[np.uint8]
+    losses: FloatArray
+    weights: FloatArray
+    sums: FloatArray
+
+    def only(
+        self, temperatures: Sequence[float] = (), targets: Sequence[str] = ()
+    ) -> AlignmentRecord:
+        """The part with these temperatures and kinds of target; all of those not named.
+
+        Raises:
+            ValueError: if one of them is not in the record.
+
+        Example:
+            >>> from cliprl_lite import load_alignment_record, load_suite
+            >>> load_alignment_record(load_suite("house_a")).only([0.5], ["soft"]).losses.shape
+            (1, 1, 12)
+        """
+        kept_targets, kept_temperatures = targets or self.targets, temperatures or self.temperatures
+        for name, asked, there in (
+            ("targets", kept_targets, self.targets),
+            ("temperatures", kept_temperatures, self.temperatures),
+        ):
+            if not set(asked) <= set(there):
+                raise ValueError(f"{name} of this record are {list(there)}; got {list(asked)}")
+        rows = [self.targets.index(kind) for kind in kept_targets]
+        columns = [self.temperatures.index(delta) for delta in kept_temperatures]
+        parts = ("frames", "best", "losses", "weights", "sums")
+        return replace(
+            self,
+            targets=tuple(kept_targets),
+            temperatures=tuple(kept_temperatures),
+            **{name: getattr(self, name)[np.ix_(rows, columns)] for name in parts},
+        )
+
+
+def record_alignment(
+    suite: TaskSuite,
+    held_out: str,
+    temperatures: Sequence[float] = TEMPERATURES,
+    targets: Sequence[str] = TARGETS,
+    *,
+    settings: AlignmentSettings = RECORD_SETTINGS,
+    marks: Sequence[int] = MARKS,
+    seed: int = 0,
+) -> AlignmentRecord:
+    """Train on all tasks but one, from the same start each time, and look on the way.
+
+    Args:
+        suite: its policies are exact tables.
+        held_out: name of the task that takes no part in the training.
+        temperatures, targets: each kind of target is trained with each temperature.
+        settings: of the training; temperature, targets and steps come from the other arguments.
+        marks: numbers of steps, ascending.
+        seed: starts the towers.
+
+    Raises:
+        ValueError: if no task has that name, or none of the others shares its group.
+
+    Example:
+        >>> from cliprl_lite import load_suite
+        >>> house = load_suite("house_a")
+        >>> record = record_alignment(house, "go to the blue key", [0.5], ["soft"], marks=(0, 10))
+        >>> record.weights[0, 0].round(1).tolist()
+        [0.1, 1.0]
+    """
+    transfer = suite.transfer(held_out)
+    if transfer.target not in suite.tasks:
+        raise ValueError(f"{held_out!r} is a target of its own, no task to hold out")
+    held = suite.tasks.index(transfer.target)
+    in_group = np.array([base.group == transfer.target.group for base in transfer.bases])
+    if not in_group.any():
+        raise ValueError(f"nothing else is in the group of {held_out!r}: no weight can be right")
+    vectors = embed([task.sentence for task in suite.tasks])
+    known = np.delete(vectors, held, axis=0)
+    tables = np.stack([suite.world.optimal_q(base.goal).reshape(-1) for base in transfer.bases])
+
+    trained = []
+    for kind in targets:
+        for delta in temperatures:
+            own = replace(settings, targets=cast(Any, kind), temperature=delta)
+            trained += align_paths(known[None], tables[None], own, marks, [seed])[0]
+    similar = np.stack([fitted.similarity(vectors, vectors) for fitted in trained])
+    itself = np.eye(len(vectors), dtype=bool)
+    scores = np.delete(similar[:, held], held, axis=1)
+    shape = (len(targets), len(temperatures), len(marks))
+    return AlignmentRecord(
+        suite.name,
+        held_out,
+        tuple(targets),
+        tuple(temperatures),
+        tuple(marks),
+        frames=np.round((similar.clip(-1, 1) + 1) * 127)
+        .astype(np.uint8)
+        .reshape(*shape, *itself.shape),
+        best=np.where(itself, -np.inf, similar)
+        .argmax(axis=-1)
+        .astype(np.uint8)
+        .reshape(*shape, -1),
+        losses=np.array([fitted.losses[-1] for fitted in trained]).round(4).reshape(shape),
+        weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
+        sums=(scores.sum(axis=1).round(3) + 0.0).reshape(shape),
+    )
