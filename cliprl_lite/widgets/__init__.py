@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "AlignmentScrubber": "alignment_scrubber",
     "AverageSlider": "average_slider",
     "BackupBoard": "backup_board",
     "Drive": "drive",
@@ -17,6 +18,7 @@ _HOME = {
     "Race": "race",
     "SentenceRuler": "sentence_ruler",
     "Tour": "tour",
+    "VerdictCards": "verdict_cards",
     "WeightMixer": "weight_mixer",
 }
 

@@ -1,0 +1,322 @@
+"""The exercises of notebook 05: the loss for any target, soft targets, a sentence that fools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliprl_lite.alignment import unit_rows
+from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.fitted import load_alignment
+from cliprl_lite.language import embed, novelty
+from cliprl_lite.tasks import load_suite
+from cliprl_lite.transfer import softmax
+
+FloatArray = NDArray[np.float64]
+Answer = Callable[..., Any]
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 1: the loss for any target
+# ---------------------------------------------------------------------------------------------
+
+
+def _log_softmax(logits: FloatArray, axis: int) -> FloatArray:
+    logits = logits - logits.max(axis=axis, keepdims=True)
+    shifted: FloatArray = logits - np.log(np.exp(logits).sum(axis=axis, keepdims=True))
+    return shifted
+
+
+def _loss(similarity: FloatArray, delta: float, target: FloatArray) -> float:
+    rows = (target * _log_softmax(similarity / delta, 1)).sum(axis=1)
+    columns = (target.T * _log_softmax(similarity / delta, 0)).sum(axis=0)
+    return -float((rows + columns).mean()) / 2
+
+
+def _half(similarity: FloatArray, delta: float, target: FloatArray, axis: int) -> float:
+    """Only one of the two directions: axis 1 for sentences, 0 for policies."""
+    target = target if axis else target.T
+    return -float((target * _log_softmax(similarity / delta, axis)).sum(axis=axis).mean())
+
+
+def _not_turned(similarity: FloatArray, delta: float, target: FloatArray) -> float:
+    rows, columns = (_log_softmax(similarity / delta, axis) for axis in (1, 0))
+    return -float((target * (rows + columns)).sum()) / (2 * len(target))
+
+
+_OTHER_LOSSES: Mapping[str, Callable[[FloatArray, float, FloatArray], float]] = {
+    "the sign is turned round: a loss is a *minus* logarithm, so that a good match costs little": (
+        lambda s, d, t: -_loss(s, d, t)
+    ),
+    "the temperature does nothing yet: similarities are divided by δ before the softmax": (
+        lambda s, d, t: _loss(s, 1.0, t)
+    ),
+    "you multiply by δ; similarities are divided by it, so that a low one sharpens": (
+        lambda s, d, t: _loss(s, 1 / d, t)
+    ),
+    "only the sentences choose; each policy has to choose its sentence too": (
+        lambda s, d, t: _half(s, d, t, 1)
+    ),
+    "only the policies choose; each sentence has to choose its policy too": (
+        lambda s, d, t: _half(s, d, t, 0)
+    ),
+    "when policy j chooses, its targets are row j of T, not column j: turn something round": (
+        _not_turned
+    ),
+    "you add the two directions and do not halve": lambda s, d, t: 2 * _loss(s, d, t),
+    "you add up over the pairs; the loss is a mean over them, or it grows with their number": (
+        lambda s, d, t: _loss(s, d, t) * len(t)
+    ),
+    "you add up both directions over all pairs: take the mean over pairs, and halve": (
+        lambda s, d, t: 2 * _loss(s, d, t) * len(t)
+    ),
+    "you take the mean over all cells of the matrix: add up over the choices, and take the mean "
+    "over those who choose": lambda s, d, t: _loss(s, d, t) / len(t),
+    "your logarithm has base 2; the loss is in nats": lambda s, d, t: _loss(s, d, t) / np.log(2),
+    "that is the loss for identity targets; use T": (
+        lambda s, d, t: _loss(s, d, np.eye(len(t)))
+    ),
+}  # fmt: skip
+
+
+def _loss_cases() -> list[tuple[FloatArray, float, FloatArray]]:
+    """S that is not symmetric, several δ; identity targets and ones that are not symmetric."""
+    rng = np.random.default_rng(5)
+    cases = []
+    for n, delta in ((3, 0.5), (4, 0.2), (6, 2.0)):
+        similarity = rng.uniform(-1, 1, (n, n))
+        cases.append((similarity, delta, np.eye(n)))
+        cases.append((similarity, delta, rng.dirichlet(np.ones(n), n)))
+    return cases
+
+
+def loss_for_any_target(answer: Answer) -> Verdict:
+    """Judge `loss(similarity, delta, target)`, a number in nats.
+
+    Example:
+        >>> loss_for_any_target(lambda similarity, delta, target: 1.0)
+        ✗ Not quite: the answer is the same whatever the similarities are
+    """
+    cases = _loss_cases()
+    found: list[float] = []
+    for similarity, delta, target in cases:
+        value = _call(answer, similarity.copy(), delta, target.copy())
+        if isinstance(value, Verdict):
+            return value
+        number = np.asarray(value)
+        if number.dtype.kind not in "fiu":
+            return wrong(f"the loss is a number; got {_kind(value)}")
+        if number.size != 1:
+            return wrong(
+                f"the loss is one number; got an array of shape {number.shape}: "
+                "take the mean over those who choose"
+            )
+        found.append(float(number.reshape(()) if number.ndim == 0 else number.reshape(-1)[0]))
+    values = np.array(found)
+    if not np.isfinite(values).all():
+        return wrong("the loss is not a finite number for similarities between −1 and 1")
+    expected = np.array([_loss(*case) for case in cases])
+    if not np.allclose(values, expected, rtol=1e-4):
+        return _told_apart(values, cases, _OTHER_LOSSES)
+    return right(
+        "both directions, any target. With the identity it is the paper's loss; with anything "
+        "else it says what belongs together, and how much"
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 2: soft targets
+# ---------------------------------------------------------------------------------------------
+
+
+def _softmax_rows(logits: FloatArray, axis: int = 1) -> FloatArray:
+    return np.exp(_log_softmax(logits, axis))
+
+
+def _similar(policies: FloatArray) -> FloatArray:
+    unit = unit_rows(policies - policies.mean(axis=0))
+    alike: FloatArray = unit @ unit.T
+    return alike
+
+
+def _raw(policies: FloatArray) -> FloatArray:
+    alike: FloatArray = unit_rows(policies) @ unit_rows(policies).T
+    return alike
+
+
+def _products(policies: FloatArray) -> FloatArray:
+    centred = policies - policies.mean(axis=0)
+    alike: FloatArray = centred @ centred.T
+    return alike
+
+
+_OTHER_TARGETS: Mapping[str, Callable[[FloatArray, float], FloatArray]] = {
+    "the policies are not centred: uncentred, all of them look alike (notebook 02)": (
+        lambda p, d: _softmax_rows(_raw(p) / d)
+    ),
+    "the rows are centred, and not yet of length one: take cosines": (
+        lambda p, d: _softmax_rows(_products(p) / d)
+    ),
+    "that is the similarity itself: make each row a probability by a softmax": (
+        lambda p, d: _similar(p)
+    ),
+    "that is the similarity divided by δ: make each row a probability by a softmax": (
+        lambda p, d: _similar(p) / d
+    ),
+    "the temperature does nothing yet: divide by δ before the softmax": (
+        lambda p, d: _softmax_rows(_similar(p))
+    ),
+    "you multiply by δ; similarities are divided by it, so that a low one sharpens": (
+        lambda p, d: _softmax_rows(_similar(p) * d)
+    ),
+    "your columns add up to one; row i holds what sentence i should choose, so rows have to": (
+        lambda p, d: _softmax_rows(_similar(p) / d, axis=0)
+    ),
+    "you divide by the sum of the whole matrix; each row adds up to one by itself": (
+        lambda p, d: _softmax_rows((_similar(p) / d).reshape(1, -1)).reshape(len(p), -1)
+    ),
+    "those are identity targets: each policy resembles only itself": lambda p, d: np.eye(len(p)),
+    "you divide the similarities by their sum; they can be negative, so take a softmax": (
+        lambda p, d: _similar(p) / _similar(p).sum(axis=1, keepdims=True)
+    ),
+}  # fmt: skip
+
+
+def soft_target(answer: Answer) -> Verdict:
+    """Judge `soft_target(policies, delta)`: T, shape `[N, N]`, from policy vectors `[N, P]`.
+
+    Example:
+        >>> soft_target(lambda policies, delta: np.eye(len(policies)))
+        ✗ Not quite: those are identity targets: each policy resembles only itself
+    """
+    rng = np.random.default_rng(6)
+    cases = [
+        (rng.normal(-3.0, 1.0, (n, 7)) * rng.uniform(0.5, 2, (n, 1)), delta)
+        for n, delta in ((3, 0.5), (5, 0.2), (4, 2.0))
+    ]
+    values: list[FloatArray] = []
+    for policies, delta in cases:
+        value = _call(answer, policies.copy(), delta)
+        if isinstance(value, Verdict):
+            return value
+        found = np.asarray(value) if isinstance(value, np.ndarray | list) else np.array("")
+        if found.dtype.kind not in "fiu":
+            return wrong(f"T is an array of numbers; got {_kind(value)}")
+        if found.shape != (len(policies),) * 2:
+            return wrong(
+                f"{len(policies)} policies have targets of shape {(len(policies),) * 2}: a row for "
+                f"each sentence, a column for each policy; got {found.shape}"
+            )
+        values.append(found.astype(float))
+    flat = np.concatenate([value.reshape(-1) for value in values])
+    expected = np.concatenate([_softmax_rows(_similar(p) / d).reshape(-1) for p, d in cases])
+    if not np.isfinite(flat).all():
+        return wrong("T holds entries that are not finite numbers")
+    if np.allclose(flat, expected, atol=1e-5):
+        return right(
+            "each sentence now belongs to its own policy most, and to those that act alike almost "
+            "as much: there is no prize any more for telling two of one room apart"
+        )
+    return _told_apart(flat, cases, _OTHER_TARGETS)
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 3: break it
+# ---------------------------------------------------------------------------------------------
+_FORBIDS = re.compile(
+    r"\b(?:don't|do not|dont|never|not|avoid|except|but|without|away from|leave|skip|ignore"
+    r"|rather than|instead of|no)\b[^,.;:!?]*?\b(red|blue|green|yellow)\b"
+)
+_COLOUR = re.compile(r"\b(red|blue|green|yellow)\b")
+
+
+def fooled(sentence: Any) -> Verdict:
+    """Judge a sentence that forbids a colour, and sends the alignment of house A to its room.
+
+    Example:
+        >>> fooled("go to the red cone").words[:31]
+        'nobody is fooled: that sentence'
+    """
+    if sentence is None or sentence is Ellipsis:
+        return not_yet("put a sentence in the place of the dots, and run the cell again")
+    if not isinstance(sentence, str):
+        return wrong(f"a sentence is a string in quotes; got {_kind(sentence)}")
+    if not sentence.strip():
+        return not_yet("the sentence is empty: write one, and run the cell again")
+    if len(sentence) > 200:
+        return wrong("that is longer than 200 characters; a short sentence is enough")
+    house = load_suite("house_a")
+    known = [task.sentence for task in house.tasks]
+    spoken = sentence.lower().replace("’", "'")
+    try:
+        seen = novelty(sentence, known)
+        vectors = embed([sentence, *known])
+    except ValueError as error:
+        return wrong(f"the encoder cannot read it: {str(error)[:120]}")
+    if seen.novel:
+        return wrong(
+            f"its best raw cosine is {seen.cosine:.2f}, so that the novelty warning catches it; "
+            "stay close to the sentences of the house"
+        )
+    if not _COLOUR.search(spoken):
+        return wrong("it names no colour, so there is no room that it could forbid")
+    forbidden = _FORBIDS.search(spoken)
+    if forbidden is None:
+        return wrong(
+            "nobody is fooled: that sentence *asks* for a colour, and the alignment goes there; "
+            "forbid one, and see whether it hears you"
+        )
+    colour = forbidden[1]
+    weights = softmax(load_alignment(house).similarity(vectors[0], vectors[1:]))
+    share = float(weights[[task.colour == colour for task in house.tasks]].sum())
+    if share < 0.9:
+        return wrong(
+            f"it puts {share:.2f} of the weight on the {colour} room that you forbade; "
+            "find a sentence that gets 0.90 or more"
+        )
+    return right(
+        f"{share:.2f} of the weight on the {colour} room, which your sentence forbids; and with a "
+        f"raw cosine of {seen.cosine:.2f} no warning is given. It has learned which words go with "
+        "which room, and not what a sentence asks for"
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# What the checks share
+# ---------------------------------------------------------------------------------------------
+def _call(answer: Answer, *arguments: Any) -> Any:
+    """What the reader's function returns; a verdict if it has none, or trouble."""
+    if answer is None or answer is Ellipsis:
+        return not_yet()
+    if not callable(answer):
+        return wrong(f"hand over the function itself, without calling it; got {_kind(answer)}")
+    try:
+        with np.errstate(all="ignore"):
+            value = answer(*arguments)
+    except Exception as error:
+        return wrong(f"your function stops with {type(error).__name__}: {str(error)[:200]}")
+    return not_yet() if value is None or value is Ellipsis else value
+
+
+def _told_apart(
+    values: FloatArray, cases: Any, others: Mapping[str, Callable[..., Any]]
+) -> Verdict:
+    """Which of the known mistakes gives these values?"""
+    with np.errstate(all="ignore"):
+        for words, mistake in others.items():
+            made = np.concatenate([np.reshape(mistake(*case), -1) for case in cases])
+            if np.allclose(values, made, rtol=1e-4, atol=1e-7):
+                return wrong(words)
+    if len(values) == len(cases) and np.ptp(values) == 0:
+        return wrong("the answer is the same whatever the similarities are")
+    return wrong(
+        "the numbers differ from the definition, in a way that is not one of the usual ones; try "
+        "it on a matrix of two rows that you can follow by hand"
+    )
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"

@@ -1,0 +1,116 @@
+"""Alignment, as a reader scrubs through it: by hand, by keys, and without a kernel."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+DARK = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+
+TOP = "document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0"
+
+
+def numbers(widget) -> dict[str, str]:
+    """What stands in the row of numbers, by its label."""
+    return {
+        block.locator("span").text_content(): block.locator("b").text_content()
+        for block in widget.locator(".cl-numbers > div").all()
+    }
+
+
+def shows(widget, weight: str) -> None:
+    """Wait until it shows that weight: a kernel that lags behind may say old things for a while."""
+    expect(widget.locator(".cl-numbers b").nth(2)).to_have_text(weight, timeout=20_000)
+
+
+def opacity(widget, pair: str) -> float:
+    return float(widget.locator(f'[data-pair="{pair}"]').get_attribute("fill-opacity"))
+
+
+def test_a_reader_scrubs_chooses_and_uncovers(notebook) -> None:
+    page = notebook.page
+    page.set_default_timeout(60_000)
+    notebook.run_all()
+    page.get_by_text("House C: how many").last.wait_for()
+
+    # The first scrubber: covered, moved by keys.
+    widget = notebook.widget("alignment-scrubber", 0)
+    slider = widget.get_by_role("slider")
+    assert numbers(widget)["weight in the right room"] == "covered"
+    assert widget.locator(".cl-weight").is_hidden()
+    assert widget.get_by_role("radio").count() == 0  # nothing to choose yet
+    start = opacity(widget, "0,1")
+    slider.focus()
+    page.keyboard.press("End")
+    assert numbers(widget)["step"] == "1,000"
+    assert slider.get_attribute("aria-valuenow") == "1000"
+    assert numbers(widget)["loss"] == "0.99"
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+    assert numbers(widget)["step"] == "10"
+    assert opacity(widget, "0,1") > start + 0.3  # red box and red ball have come together
+    assert numbers(widget)["weight in the right room"] == "covered"
+    notebook.screenshot("covered", widget)
+
+    widget.get_by_role("button", name="Choose step 10, and uncover").click()
+    assert numbers(widget)["weight in the right room"] == "0.98"
+    assert re.fullmatch(r"blue (box|ball|cone)", numbers(widget)["first choice"])
+    assert widget.get_by_role("button").count() == 0
+    assert widget.locator(".cl-weight").is_visible()
+    assert all(part.is_hidden() for part in widget.locator(".cl-cover").all())
+
+    # By the mouse: press at the right end of the chart, and drag back to its middle.
+    box = slider.locator("svg").bounding_box()
+    x = box["x"] + box["width"] * (34 + 280) / 352
+    y = box["y"] + box["height"] * 294 / 346
+    page.mouse.move(x, y)
+    page.mouse.down()
+    assert numbers(widget)["step"] == "1,000"
+    assert numbers(widget)["weight in the right room"] == "0.15"
+    notebook.screenshot("memorised", widget)
+    page.mouse.move(box["x"] + box["width"] * (34 + 280 * 0.668) / 352, y)
+    page.mouse.up()
+    assert numbers(widget)["step"] == "100"
+    transform = widget.locator(".cl-chosen").get_attribute("transform")
+    assert abs(float(re.search(r"[\d.]+", transform)[0]) - (34 + 280 * 0.347)) < 1
+
+    # A cell's number, by keys.
+    widget.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    assert re.match(r"red box · red ball: −?\d\.\d\d", widget.locator(".cl-cell").text_content())
+
+    # The second: targets and temperatures; soft targets fail when cold.
+    laboratory = notebook.widget("alignment-scrubber", 1)
+    laboratory.get_by_label("soft").click()
+    laboratory.get_by_label("0.07").click()
+    shows(laboratory, "0.18")
+    notebook.screenshot("cold", laboratory)
+    laboratory.get_by_label("0.5").click()
+    shows(laboratory, "1.00")
+    page.evaluate(TOP)
+    notebook.whole()
+
+    # No kernel: everything still moves.
+    page.evaluate("async () => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.set_viewport_size({"width": 1150, "height": 900})
+    widget = notebook.widget("alignment-scrubber", 0)
+    widget.get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    assert numbers(widget)["step"] == "0"
+    page.keyboard.press("End")
+    shows(widget, "0.15")
+
+
+def test_in_the_dark(notebook) -> None:
+    page = notebook.page
+    page.set_default_timeout(60_000)
+    page.evaluate(f"() => {DARK}")
+    notebook.run_all()
+    page.get_by_text("House C: how many").last.wait_for()
+    widget = notebook.widget("alignment-scrubber", 1)
+    widget.get_by_label("identity").click()
+    assert numbers(widget)["step"] == "10"
+    notebook.screenshot("dark", widget)
+    page.evaluate(TOP)
+    notebook.whole("whole_dark")

@@ -1,0 +1,192 @@
+"""The checks of notebook 05: right answers pass, each usual mistake is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import log_softmax, softmax
+
+from cliprl_lite.alignment import contrastive_loss, unit_rows
+from cliprl_lite.check import clip_alignment as check
+
+
+# Exercise 1
+def loss(s, delta, t):
+    rows = (t * log_softmax(s / delta, axis=1)).sum(axis=1)
+    columns = (t * log_softmax(s.T / delta, axis=1)).sum(axis=1)
+    return -(rows.mean() + columns.mean()) / 2
+
+
+def library(s, delta, t):
+    """The library's, for those T that are a softmax of something over δ."""
+    return contrastive_loss(torch.tensor(s), delta, torch.tensor(delta * np.log(t + 1e-300)))
+
+
+def by_loops(s, delta, t):
+    """In no hurry, and without any array at all."""
+    n, total = len(s), 0.0
+    for i in range(n):
+        for matrix in (s, s.T):
+            powers = [np.exp(value / delta) for value in matrix[i]]
+            total -= sum(t[i][j] * np.log(powers[j] / sum(powers)) for j in range(n))
+    return total / (2 * n)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [loss, library, by_loops, lambda s, d, t: np.float32(loss(s, d, t)),
+     lambda s, d, t: np.array([loss(s, d, t)])],
+)  # fmt: skip
+def test_a_right_loss_passes(answer) -> None:
+    verdict = check.loss_for_any_target(answer)
+    assert verdict.passed, verdict
+
+
+WRONG_LOSSES = {
+    "sign": lambda s, d, t: -loss(s, d, t),
+    "temperature does nothing": lambda s, d, t: loss(s, 1, t),
+    "multiply": lambda s, d, t: loss(s, 1 / d, t),
+    "only the sentences": lambda s, d, t: -(t * log_softmax(s / d, 1)).sum(1).mean(),
+    "only the policies": lambda s, d, t: -(t * log_softmax(s.T / d, 1)).sum(1).mean(),
+    "turn something": (
+        lambda s, d, t: (
+            -(t * (log_softmax(s / d, axis=1) + log_softmax(s / d, axis=0))).sum() / (2 * len(s))
+        )
+    ),
+    "do not halve": lambda s, d, t: 2 * loss(s, d, t),
+    "mean over them": lambda s, d, t: len(s) * loss(s, d, t),
+    "and halve": lambda s, d, t: 2 * len(s) * loss(s, d, t),
+    "mean over all cells": lambda s, d, t: loss(s, d, t) / len(s),
+    "base 2": lambda s, d, t: loss(s, d, t) / np.log(2),
+    "identity targets": lambda s, d, t: loss(s, d, np.eye(len(s))),
+    "one number": lambda s, d, t: -(t * log_softmax(s / d, axis=1)).sum(axis=1),
+    "is a number": lambda s, d, t: "2.7",
+    "not a finite": lambda s, d, t: np.nan,
+    "the same whatever": lambda s, d, t: 2.71,
+    "two rows": lambda s, d, t: float(np.abs(s - t).sum()),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_LOSSES)
+def test_a_wrong_loss_is_told_what_is_wrong(words: str) -> None:
+    verdict = check.loss_for_any_target(WRONG_LOSSES[words])
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+# Exercise 2
+def target(p, delta):
+    y = unit_rows(p - p.mean(axis=0))
+    return softmax(y @ y.T / delta, axis=1)
+
+
+def test_right_soft_targets_pass() -> None:
+    assert check.soft_target(target).passed
+    assert check.soft_target(lambda p, d: target(p, d).tolist()).passed
+
+
+def raw(p, d):
+    return unit_rows(p) @ unit_rows(p).T / d
+
+
+def similar(p, d=1.0):
+    return unit_rows(p - p.mean(axis=0)) @ unit_rows(p - p.mean(axis=0)).T / d
+
+
+WRONG_TARGETS = {
+    "not centred": lambda p, d: softmax(raw(p, d), axis=1),
+    "not yet of length one": (
+        lambda p, d: softmax((p - p.mean(axis=0)) @ (p - p.mean(axis=0)).T / d, axis=1)
+    ),
+    "the similarity itself": lambda p, d: similar(p),
+    "divided by δ: make": similar,
+    "temperature does nothing": lambda p, d: softmax(similar(p), axis=1),
+    "multiply": lambda p, d: softmax(similar(p) * d, axis=1),
+    "columns add up": lambda p, d: softmax(similar(p, d), axis=0),
+    "whole matrix": lambda p, d: softmax(similar(p, d)),
+    "identity": lambda p, d: np.eye(len(p)),
+    "take a softmax": lambda p, d: similar(p) / similar(p).sum(axis=1, keepdims=True),
+    "shape": lambda p, d: target(p, d)[0],
+    "array of numbers": lambda p, d: 0.5,
+    "array of numbers; got a str": lambda p, d: "T",
+    "not finite": lambda p, d: np.full((len(p), len(p)), np.inf),
+    "not one of the usual": lambda p, d: np.full((len(p), len(p)), 1 / len(p)),
+}
+
+
+@pytest.mark.parametrize("words", WRONG_TARGETS)
+def test_wrong_soft_targets_are_told_what_is_wrong(words: str) -> None:
+    verdict = check.soft_target(WRONG_TARGETS[words])
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+# Both
+@pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
+def test_trouble_in_the_readers_function_is_put_in_words(judge) -> None:
+    def broken(*_):
+        raise RuntimeError("oh <b>" + "!" * 10_000)
+
+    for answer in (broken, lambda: 1, lambda *_: np.zeros(3) + np.zeros(4)):
+        verdict = judge(answer)
+        assert verdict.mark == "wrong"
+        assert "your function stops with" in verdict.words
+        assert len(verdict.words) < 400
+    assert "itself, without calling" in judge(3.0).words
+    for value in (1j, {}, object(), [["a"]], np.array([None]), True):
+        assert judge(lambda *_, value=value: value).mark == "wrong"
+
+
+@pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
+def test_nobody_has_begun(judge) -> None:
+    for answer in (..., None, lambda *_: None, lambda *_: ...):
+        assert judge(answer).mark == "not yet"
+
+
+@pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
+def test_what_the_check_needs_cannot_be_changed_by_the_answer(judge) -> None:
+    def vandal(*arrays):
+        made = (loss if len(arrays) == 3 else target)(*arrays)
+        for array in arrays:
+            if isinstance(array, np.ndarray):
+                array[:] = 0
+        return made
+
+    assert judge(vandal).passed
+
+
+# Exercise 3
+@pytest.mark.parametrize(
+    "sentence",
+    ["don't go to the red cone", "Never go to the BLUE ball!", "avoid the yellow key",
+     "don’t go to the red cone", "go to the red cone, not the blue cone"],
+)  # fmt: skip
+def test_a_sentence_that_fools_it_passes(sentence: str) -> None:
+    verdict = check.fooled(sentence)
+    assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("go to the red cone", "asks"),
+        ("the stock market fell today", "novelty warning"),
+        ("go to the cone", "no colour"),
+        ("go to the blue cone, not the red cone", "find a sentence"),
+        ("x" * 201, "longer than 200"),
+        (42, "a string"),
+        (["don't go to the red cone"], "a string"),
+        ("red \ud83d", "cannot read"),
+        ("<b>$x$</b> 🙂 اذهب", "novelty"),
+    ],
+)
+def test_a_sentence_that_fools_nobody_is_told_why(sentence, words: str) -> None:
+    verdict = check.fooled(sentence)
+    assert verdict.mark == "wrong"
+    assert words in verdict.words.replace("*", "")
+
+
+@pytest.mark.parametrize("nothing", [..., None, "", "  \n"])
+def test_no_sentence_yet(nothing) -> None:
+    assert check.fooled(nothing).mark == "not yet"
