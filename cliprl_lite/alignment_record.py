@@ -35,7 +35,7 @@ class AlignmentRecord:
     """A training at T kinds of target, D temperatures and M numbers of steps (N: tasks).
 
     Attributes:
-        suite: name of the suite.
+        suite, fingerprint: name of the suite, and what tells whether it has changed since.
         held_out: name of the task that was not trained on.
         targets: the T kinds, `"identity"` or `"soft"`.
         temperatures: the D temperatures (the paper's δ).
@@ -49,6 +49,7 @@ class AlignmentRecord:
     """
 
     suite: str
+    fingerprint: str
     held_out: str
     targets: tuple[str, ...]
     temperatures: tuple[float, ...]
@@ -142,6 +143,7 @@ def record_alignment(
     shape = (len(targets), len(temperatures), len(marks))
     return AlignmentRecord(
         suite.name,
+        suite.fingerprint,
         held_out,
         tuple(targets),
         tuple(temperatures),

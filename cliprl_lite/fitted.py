@@ -111,6 +111,7 @@ def load_alignment_record(suite: TaskSuite) -> AlignmentRecord:
     stages = _records(f"{suite.name}_record.npy", entry["sha256"])
     return AlignmentRecord(
         suite.name,
+        suite.fingerprint,
         entry["held_out"],
         tuple(entry["targets"]),
         tuple(entry["temperatures"]),
@@ -131,7 +132,7 @@ def ship_alignments(
         suites: each is trained with all its tasks as bases …
         hold_out: … and those with these names once more without each of their tasks in turn.
         folder: for one `.npy` file per suite, an alignment a record.
-        records: of trainings, written beside them; their suites are among `suites`.
+        records: of trainings, written beside them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     entries: dict[str, Any] = {}
@@ -152,7 +153,7 @@ def ship_alignments(
         for name, part in zip(_RECORDED, parts, strict=True):
             stages[name] = part
         recorded[record.suite] = {
-            "fingerprint": entries[record.suite]["fingerprint"],
+            "fingerprint": record.fingerprint,
             "sha256": _write(folder / f"{record.suite}_record.npy", stages, layout),
             "held_out": record.held_out,
             "targets": record.targets,

@@ -122,7 +122,7 @@ class TaskSuite:
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with the map, the tasks or the targets."""
         content = f"{self.world}\n{self.tasks}\n{self.targets}"
-        return sha256(content.encode()).hexdigest()[:12]
+        return sha256(content.encode(errors="backslashreplace")).hexdigest()[:12]
 
     @property
     def sentences(self) -> list[str]:

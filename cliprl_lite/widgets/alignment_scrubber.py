@@ -93,10 +93,10 @@ class AlignmentScrubber(CourseWidget):
 
     def __init__(self, suite: TaskSuite, record: AlignmentRecord, *, covered: bool = True) -> None:
         names = [task.name for task in suite.tasks]
-        if record.suite != suite.name or record.held_out not in names:
+        if record.fingerprint != suite.fingerprint:
             raise ValueError(
-                f"the record was made of {record.suite!r}, without {record.held_out[:LONGEST]!r}; "
-                f"the suite is {suite.name!r}"
+                f"the record was made of {record.suite!r} as it was then, not of this "
+                f"{suite.name!r}; record_alignment() makes another"
             )
         self.suite = suite
         held = names.index(record.held_out)
