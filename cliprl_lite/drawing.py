@@ -52,6 +52,17 @@ def colour(name: str) -> str:
     return f"var(--{name}, {COLOURS[name]})"
 
 
+def printable(typed: str, longest: int = LONGEST) -> str:
+    """Anything somebody typed as one short line; for places that escape for themselves.
+
+    Example:
+        >>> printable("go to\\x00 the red cone", 9)
+        'go to th…'
+    """
+    shown = "".join(mark for mark in typed[: 10 * longest] if mark.isprintable())
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
 def text(typed: str, longest: int = LONGEST) -> str:
     """Anything somebody typed, as text in SVG or HTML: escaped, cut, without control characters.
 
@@ -59,9 +70,7 @@ def text(typed: str, longest: int = LONGEST) -> str:
         >>> text("<b>go</b>\\x00 to $x$")
         '&lt;b&gt;go&lt;/b&gt; to &#36;x&#36;'
     """
-    shown = "".join(mark for mark in typed if mark.isprintable())
-    shown = shown if len(shown) <= longest else shown[: longest - 1] + "…"
-    return escape(shown).replace("$", "&#36;")
+    return escape(printable(typed, longest)).replace("$", "&#36;")
 
 
 def tag(name: str, *children: str, **attributes: Any) -> str:
@@ -213,7 +222,7 @@ def map_svg(
     Args:
         world: the map.
         title, description: for screen readers, and the mouse.
-        shade: of the floor, shape `[S]`, from 0 (light) to 1.
+        shade: of the floor, shape `[S]`, from 0 (bare) to 1 (all grey).
         greedy: an arrow for each, boolean, shape `[S, 4]`; none where all four are greedy.
         wrong: cells with a hatched corner, boolean, shape `[S]`.
         goal: `(row, column)`, drawn with a double outline.

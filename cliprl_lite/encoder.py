@@ -111,7 +111,6 @@ class LightEncoder:
         with self.lock, self.threads.limit(limits=1):  # more threads only wait for each other
             for number in range(self.n_layers):
                 x = self._layer(x, f"encoder.layer.{number}")
-                let_go(self.content)  # a layer's weights are 7 MB, all of them 43
         mean = x.mean(axis=0)  # the sentence is the mean of its tokens
         vector: FloatArray = mean / np.sqrt((mean * mean).sum())
         return vector.astype(np.float32)
@@ -150,7 +149,9 @@ class LightEncoder:
         return self._linear(wide, f"{layer}.output.dense")
 
     def _linear(self, x: FloatArray, name: str) -> FloatArray:
-        return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+        y = x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+        let_go(self.content)  # the largest matrix is 2 MB, a layer 7, all of them 43
+        return y
 
     def _norm(self, x: FloatArray, name: str) -> FloatArray:
         scale, shift = (self.weights[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))

@@ -19,15 +19,28 @@ def parse(svg: str) -> ElementTree.Element:
     return ElementTree.fromstring(svg)
 
 
+def shades(heatmap: ElementTree.Element, cell: int) -> dict[tuple[int, int], float]:
+    """The signed shade of each cell that is drawn, by its row and column."""
+    found = {}
+    (group,) = (e for e in heatmap.iter(SVG + "g") if e.get("class") == "cl-cells")
+    for path in group:
+        sign = -1 if "--minus" in path.get("fill") else 1
+        for x, y, rest in re.findall(r"M([\d.]+) ([\d.]+)([^M]+)", path.get("d")):
+            assert rest == f"h{cell}v{cell}h-{cell}z"
+            place = (round((float(y) - 28) / cell), round((float(x) - 26) / cell))
+            assert place not in found
+            found[place] = sign * float(path.get("fill-opacity"))
+    return found
+
+
 def test_a_heatmap_by_hand() -> None:
     made = parse(heatmap_svg(MATRIX, OBJECTS, title="t", description="d", side=90))
-    squares = {e.get("data-pair"): e for e in made.iter() if e.get("data-pair")}
-    assert len(squares) == 9
-    for (i, j), value in np.ndenumerate(MATRIX):
-        square = squares[f"{i},{j}"]
-        assert (float(square.get("x")), float(square.get("y"))) == (26 + 30 * j, 28 + 30 * i)
-        assert float(square.get("fill-opacity")) == abs(round(value, 2))
-        assert ("--minus" in square.get("fill")) == (value < 0)
+    expected = {(i, j): round(value, 2) for (i, j), value in np.ndenumerate(MATRIX)}
+    assert shades(made, 30) == expected
+    (clear,) = (e for e in made.iter(SVG + "rect") if e.get("data-cells"))
+    assert [clear.get(name) for name in ("data-cells", "x", "y", "width", "height")] == [
+        "3", "26", "28", "90", "90"
+    ]  # fmt: skip
     dots = [
         (float(e.get("cx")), float(e.get("cy")))
         for e in made.iter(SVG + "circle")
@@ -50,16 +63,13 @@ def test_frames_of_a_heatmap() -> None:
 
 def test_one_scale_for_all() -> None:
     """Not stretched to what happens to be there, and cut at its ends."""
-    opacity = [
-        [
-            e.get("fill-opacity")
-            for e in parse(heatmap_svg(m, OBJECTS, title="t")).iter()
-            if e.get("data-pair")
-        ]
+    low, high = (
+        shades(parse(heatmap_svg(m, OBJECTS, title="t", side=90)), 30)
         for m in (np.full((3, 3), 0.2), np.full((3, 3), -7.0))
-    ]
-    assert set(opacity[0]) == {"0.2"}
-    assert set(opacity[1]) == {"1"}
+    )
+    assert set(low.values()) == {0.2}
+    assert set(high.values()) == {-1.0}
+    assert len(low) == len(high) == 9
 
 
 def test_similarities_of_another_shape() -> None:

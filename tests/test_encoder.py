@@ -110,6 +110,22 @@ print(json.dumps([name for name in heavy if name in sys.modules]))
     assert json.loads(run_python(code)) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for its memory")
+def test_a_sentence_needs_a_few_megabytes_for_a_moment(run_python: Callable[..., str]) -> None:
+    """Its weights are let go one matrix after the other: a layer of them would take 12 MB."""
+    code = """
+import re
+from pathlib import Path
+from cliprl_lite.encoder import LightEncoder
+from cliprl_lite.language import model_folder
+LightEncoder(model_folder()).encode("a sentence that nobody has typed before")
+status = Path("/proc/self/status").read_text()
+peak, now = (int(re.search(name + r":\\s+(\\d+)", status)[1]) for name in ("VmHWM", "VmRSS"))
+print(peak - now)
+"""
+    assert int(run_python(code)) < 9_000  # kilobytes: one matrix, and the same in double precision
+
+
 @pytest.mark.parametrize(
     "environment",
     [{"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}, {"OPENBLAS_CORETYPE": "Nehalem"}],

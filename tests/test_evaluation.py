@@ -11,8 +11,10 @@ from scipy.stats import binom, linregress
 from cliprl_lite.evaluation import (
     Interval,
     fit_growth,
+    growth_of_averages,
     median_interval,
     paired_log_ratio,
+    ratio_of_averages,
     regret,
     share_on,
     top_is,
@@ -212,3 +214,31 @@ def test_growth_wants_sizes_and_trials(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         fit_growth(sizes, np.ones(shape), law)
+
+
+def test_ratio_of_averages_against_a_slow_reference() -> None:
+    rng = np.random.default_rng(3)
+    reference = rng.lognormal(5, 1, 60)
+    values = reference * rng.lognormal(-1, 0.3, 60)
+    found = ratio_of_averages(values, reference, plus=0)
+    assert found.value == pytest.approx(values.mean() / reference.mean())
+    other, ratios = np.random.default_rng(99), []
+    for _ in range(2_000):  # trial by trial, in pairs
+        pick = [int(other.integers(60)) for _ in range(60)]
+        ratios.append(sum(values[i] for i in pick) / sum(reference[i] for i in pick))
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    assert (found.low, found.high) == pytest.approx((low, high), rel=0.04)
+    apart = [values[rng.permutation(60)].mean() / reference.mean() for _ in range(3)]
+    assert found.high - found.low < 0.3 * np.mean(apart)  # pairs: narrower than apart
+    assert ratio_of_averages(values, reference) == ratio_of_averages(values, reference)
+    assert ratio_of_averages([0.0, 0.0], [0.0, 0.0]).value == 1.0
+
+
+def test_growth_of_averages_by_hand() -> None:
+    cost = np.array([[8.0, 8.0], [4.0, 4.0], [1.0, 1.0]])
+    fit = growth_of_averages([1, 2, 4], cost, np.ones((3, 2)), plus=0)
+    assert (fit.slope, fit.low, fit.high, fit.r_squared) == pytest.approx((-1, -1, -1, 1))
+    flat = growth_of_averages([1, 2, 4], np.ones((3, 2)), np.ones((3, 2)))
+    assert (flat.slope, flat.r_squared) == (0, 1)
+    with pytest.raises(ValueError, match="one shape"):
+        growth_of_averages([1, 2, 4], cost, np.ones((3, 1)))

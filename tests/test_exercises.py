@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from cliprl_lite.check import progress
+from cliprl_lite.check.progress import solved
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 WITH_EXERCISES = sorted(
     path for path in FOLDER.glob("*.ipynb") if '"exercise"' in path.read_text("utf-8")
 )
-HEADING = re.compile(r"### Exercise \d+ · .+ · [●○]{3} · \d+ min\n")
+HEADING = re.compile(r"### Exercise (\d+) · (.+) · [●○]{3} · \d+ min\n")
 SOLUTION = re.compile(
     r"<details><summary>Solution</summary>\n\n```python\n(.*?)\n```\n\n</details>", re.DOTALL
 )
@@ -46,23 +50,32 @@ def said(cell: nbformat.NotebookNode) -> str:
 def test_exercises_are_built_alike(path: Path) -> None:
     cells, places = read(path).cells, exercises(path)
     assert len(places) >= 3
-    for place in places:
+    (module,) = re.findall(r"from cliprl_lite\.check import (\w+) as check", cells[1].source)
+    listed = progress.exercises(import_module(f"cliprl_lite.check.{module}")).items()
+    for number, (place, (name, title)) in enumerate(zip(places, listed, strict=True), start=1):
         task, stub, hint = (cells[place + step] for step in (-1, 0, 1))
-        assert HEADING.match(task.source), task.source
+        heading = HEADING.match(task.source)
+        assert heading, task.source
+        assert (int(heading[1]), heading[2]) == (number, title)
         assert "..." in stub.source
         assert said(stub).startswith("… Not yet")
         assert hint.source.startswith("<details><summary>Hint</summary>")
         check = stub.source.strip().splitlines()[-1]
-        assert check.startswith("check.")
+        assert check.startswith(f"check.{name}(")
         assert solution(path, place).strip().splitlines()[-1] == check
 
 
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
-def test_every_folded_solution_passes_its_check(path: Path) -> None:
+def test_every_folded_solution_passes_its_check_and_is_remembered(
+    path: Path, tmp_path: Path
+) -> None:
     notebook = nbformat.read(path, as_version=4)
     for place in exercises(path):
         notebook.cells[place].source = solution(path, place)
-    resources = {"metadata": {"path": str(path.parent)}}
+    resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
     for place in exercises(path):
         assert said(notebook.cells[place]).startswith("✓ Right")
+    calls = [solution(path, place).strip().splitlines()[-1] for place in exercises(path)]
+    (remembered,) = solved(tmp_path).values()
+    assert remembered == [re.match(r"check\.(\w+)\(", call)[1] for call in calls]

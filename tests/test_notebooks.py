@@ -46,6 +46,10 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
     ]
     if not views <= set(stored):
         found.append("a widget's state is not stored")
+    for content in notebook.metadata.get("widgets", {}).values():
+        for model in content["state"].values():
+            if "done" in model["state"] and any(model["state"]["done"]):
+                found.append("somebody's progress is stored: remove notebooks/progress.json")
     return found
 
 
@@ -116,6 +120,8 @@ def test_faults_are_found() -> None:
     )
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "0" * 32}}
     bad.cells[0].outputs.append(nbformat.v4.new_output("display_data", data=view))
+    state = {"a": {"state": {"done": [False, True]}}}
+    bad.metadata["widgets"] = {"kind": {"state": state}}
     text = "\n".join(faults(bad))
     for fault in (
         "in order",
@@ -124,6 +130,7 @@ def test_faults_are_found() -> None:
         "over 30",
         "not to be compared",
         "median",
-        "state",
+        "state is not stored",
+        "somebody's progress",
     ):
         assert fault in text

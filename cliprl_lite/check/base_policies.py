@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.qlearning import Learner, learn
@@ -29,6 +30,7 @@ def _open(answer: Any) -> bool:
 # ---------------------------------------------------------------------------------------------
 # Exercise 1
 # ---------------------------------------------------------------------------------------------
+@exercise(1, "The update")
 def update(answer: Any) -> Verdict:
     """Whether `answer(old, reward, next_values, eta, gamma)` is Q-learning's update.
 
@@ -148,6 +150,7 @@ def _tables() -> Iterator[tuple[str, FloatArray, FloatArray]]:
     yield "all +1, more hopeful than need be,", np.ones_like(truth), truth
 
 
+@exercise(2, "Hope")
 def hopeful(answer: Any) -> Verdict:
     """Whether `answer(table, truth)` raises a table by the one constant that suffices.
 
@@ -234,6 +237,7 @@ def _what_hope_does(answer: Callable[[FloatArray, FloatArray], FloatArray]) -> s
 # ---------------------------------------------------------------------------------------------
 # Exercise 3
 # ---------------------------------------------------------------------------------------------
+@exercise(3, "The most similar pair")
 def most_similar(answer: Any) -> Verdict:
     """Whether `answer(vectors)` finds the rows most alike once the mean is subtracted.
 
@@ -329,6 +333,7 @@ def _judge_pair(pair: list[int], vectors: FloatArray) -> Verdict | None:
 # ---------------------------------------------------------------------------------------------
 # Exercise 4
 # ---------------------------------------------------------------------------------------------
+@exercise(4, "Break it")
 def learned_but_never_shown(answer: Any) -> Verdict:
     """Whether settings let an agent learn everything while its journeys stay long.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import unit_rows
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
@@ -93,6 +94,7 @@ def _loss_cases() -> list[tuple[FloatArray, float, FloatArray]]:
     return cases
 
 
+@exercise(1, "Any target")
 def loss_for_any_target(answer: Answer) -> Verdict:
     """Judge `loss(similarity, delta, target)`, a number in nats.
 
@@ -185,6 +187,7 @@ _OTHER_TARGETS: Mapping[str, Callable[[FloatArray, float], FloatArray]] = {
 }  # fmt: skip
 
 
+@exercise(2, "Soft targets")
 def soft_target(answer: Answer) -> Verdict:
     """Judge `soft_target(policies, delta)`: T, shape `[N, N]`, from policy vectors `[N, P]`.
 
@@ -233,6 +236,7 @@ _FORBIDS = re.compile(
 _COLOUR = re.compile(r"\b(red|blue|green|yellow)\b")
 
 
+@exercise(3, "Break it")
 def fooled(sentence: Any) -> Verdict:
     """Judge a sentence that forbids a colour, and sends the alignment of house A to its room.
 

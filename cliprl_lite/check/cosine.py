@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.evaluation import top_is
 from cliprl_lite.language import embed
@@ -23,6 +24,7 @@ _PER_ROOM = 4
 # ---------------------------------------------------------------------------------------------
 # Exercise 1: shares of variance
 # ---------------------------------------------------------------------------------------------
+@exercise(1, "A two-way table")
 def variance_shares(answer: Any) -> Verdict:
     """Does `answer(grid)` give the shares by colour, by shape, and the rest?
 
@@ -116,6 +118,7 @@ def _fault_of_shares(numbers: FloatArray, grid: FloatArray) -> str:
 # ---------------------------------------------------------------------------------------------
 # Exercise 2: a house for the words
 # ---------------------------------------------------------------------------------------------
+@exercise(2, "A house for the words")
 def house_for_words(goals: Any) -> Verdict:
     """Is this a house in which the words' favourites are right, and which is not house B?
 
@@ -198,6 +201,7 @@ def _rooms(squares: Sequence[tuple[int, int]]) -> list[int]:
 # ---------------------------------------------------------------------------------------------
 # Exercise 3: weights per direction
 # ---------------------------------------------------------------------------------------------
+@exercise(3, "Mend A, break B")
 def reweigh(answer: Any) -> Verdict:
     """Do the vectors of `answer(colour, shape, rest)` make cosine right in A, and what then in B?
 

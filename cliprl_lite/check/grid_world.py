@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 
@@ -26,6 +27,7 @@ class _Stopped(Exception):
         self.verdict = verdict
 
 
+@exercise(1, "One step")
 def next_cell(step: Any) -> Verdict:
     """Exercise 1: `step(walls, cell, action)` gives the cell that an action leads to.
 
@@ -47,6 +49,7 @@ def next_cell(step: Any) -> Verdict:
     )
 
 
+@exercise(2, "One backup")
 def one_backup(backup: Any) -> Verdict:
     """Exercise 2: `backup(q, state, next_state, goal)` gives one state's four new values.
 
@@ -71,6 +74,7 @@ def one_backup(backup: Any) -> Verdict:
     return right("every state of three maps, beside walls, beside the goal, and at the goal itself")
 
 
+@exercise(3, "Break it: forget the goal")
 def runs_to(limit: Any) -> Verdict:
     """Exercise 3: `limit(discount)` is where every value runs if no episode ever ends.
 

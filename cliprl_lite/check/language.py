@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.language import embed
 
@@ -152,6 +153,7 @@ def _cosine(a: str, b: str) -> float:
 # ---------------------------------------------------------------------------------------------
 # The exercises
 # ---------------------------------------------------------------------------------------------
+@exercise(1, "The cosine of any two vectors")
 def cosine(function: Callable[[Any, Any], Any]) -> Verdict:
     """Exercise 1: a function of two vectors, their cosine.
 
@@ -230,6 +232,7 @@ def _what_went_wrong(said: float, a: Any, b: Any, number: int) -> str:
     return f"for {shown[0]} and {shown[1]} it says {said:.3f}, which is not their cosine{also}"
 
 
+@exercise(2, "Fool it")
 def fooled(right_sentence: Any, wrong_sentence: Any) -> Verdict:
     """Exercise 2: a wrong instruction that is nearer to `ANCHOR` than a right one.
 
@@ -289,6 +292,7 @@ def _still_right(sentence: str) -> Verdict | None:
     return None
 
 
+@exercise(3, "Break it")
 def unnoticed(one: Any, other: Any) -> Verdict:
     """Exercise 3: two instructions that want different things, and have a cosine above 0.95.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.matching import Permutation, interpolate, permute
@@ -16,6 +17,7 @@ _WORLD = GridWorld.open_map(7)
 _X = features(_WORLD, "fourier")
 
 
+@exercise(1, "Average of two networks")
 def blend(answer: Callable[..., Any]) -> Verdict:
     """Exercise 1: `blend(first, second, share)` is (1 − λ) · first + λ · second.
 
@@ -73,6 +75,7 @@ def blend(answer: Callable[..., Any]) -> Verdict:
     )
 
 
+@exercise(2, "Undo a shuffle")
 def undo(answer: Callable[..., Any]) -> Verdict:
     """Exercise 2: `undo(network, shuffled)` is the order that puts shuffled neurons back.
 
@@ -122,6 +125,7 @@ def undo(answer: Callable[..., Any]) -> Verdict:
     )
 
 
+@exercise(3, "Break it: a twin that no order undoes")
 def rescale(answer: Callable[..., Any]) -> Verdict:
     """Exercise 3: `rescale(network, factors)` scales the first hidden layer, and changes nothing.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
@@ -53,6 +54,7 @@ def first_journey(errand: Transfer, policy: TabularPolicy) -> float:
     return float(np.median(lengths))
 
 
+@exercise(1, "The worst teacher")
 def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
     """Which old agent makes the longest first journey?
 
@@ -85,6 +87,7 @@ def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPol
     )
 
 
+@exercise(2, "Of one mind")
 def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
     """A sentence of one's own for which words and map choose the same teacher.
 
@@ -113,6 +116,7 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     return right(f"both choose “{words}”: where words name the errand itself, the two ways agree")
 
 
+@exercise(3, "Break it")
 def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
     """A sentence that has nothing to do with the house, and that the map's way is sure of.
 

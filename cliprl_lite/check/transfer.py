@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.gridworld import GridWorld
@@ -29,6 +30,7 @@ _SEEDS = range(9)
 # ---------------------------------------------------------------------------------------------
 # Exercise 1
 # ---------------------------------------------------------------------------------------------
+@exercise(1, "Two weightings")
 def weights(my_literal: Any, my_clipped: Any) -> Verdict:
     """Two functions, scores [N] → weights [N].
 
@@ -146,6 +148,7 @@ def _clipped_fault(case: list[float], row: FloatArray) -> str:
 # ---------------------------------------------------------------------------------------------
 # Exercise 2
 # ---------------------------------------------------------------------------------------------
+@exercise(2, "Upside down")
 def upside_down(d: Any) -> Verdict:
     """Four scores, in the order of `TEACHERS`, whose literal average goes to the least similar.
 
@@ -209,6 +212,7 @@ def _four_teachers() -> tuple[GridWorld, list[Any], list[tuple[int, int]]]:
 # ---------------------------------------------------------------------------------------------
 # Exercise 3
 # ---------------------------------------------------------------------------------------------
+@exercise(3, "Break it")
 def spoil(spoiled: Any) -> Verdict:
     """A function table → table: the same greedy actions, ten times as long by the strict clock.
 

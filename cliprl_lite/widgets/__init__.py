@@ -15,6 +15,7 @@ _HOME = {
     "HouseBoard": "house_board",
     "LearnerLab": "learner_lab",
     "Prediction": "prediction",
+    "Progress": "progress",
     "Race": "race",
     "SentenceRuler": "sentence_ruler",
     "Tour": "tour",

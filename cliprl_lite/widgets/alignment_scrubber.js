@@ -39,8 +39,15 @@ export default widget("alignment-scrubber", (model, root, signal) => {
   map.innerHTML = model.get("heatmap");
   charts.innerHTML = model.get("charts");
   root.append(element("div", { class: "cl-row" }, map, charts));
+  const grid = map.querySelector("[data-cells]");
+  const [left, top, side] = ["x", "y", "width"].map((name) => Number(grid.getAttribute(name)));
+  grid.remove(); // these cells listen for themselves
+  map.querySelector(".cl-cells").innerHTML = Array.from({ length: n * n }, (_, number) => {
+    const i = Math.floor(number / n), j = number % n, cell = side / n;
+    return `<rect data-pair="${i},${j}" x="${left + j * cell}" y="${top + i * cell}" width="${cell}" height="${cell}"/>`;
+  }).join("");
   const cells = [...map.querySelectorAll("[data-pair]")];
-  const dots = [...map.querySelectorAll('g[pointer-events="none"] > circle')];
+  const dots = [...map.querySelectorAll(".cl-dots > circle")];
   const columns = cells.slice(0, n).map((cell) => Number(cell.getAttribute("x")) + cell.getAttribute("width") / 2);
   const one = (name) => charts.querySelector(name);
 
@@ -112,7 +119,6 @@ export default widget("alignment-scrubber", (model, root, signal) => {
     else if (event.key === "End") go(marks.length - 1);
     else return;
     event.preventDefault();
-    event.stopPropagation();
   });
   const slide = (event) => {
     const box = charts.querySelector("svg").getBoundingClientRect();
@@ -141,7 +147,6 @@ export default widget("alignment-scrubber", (model, root, signal) => {
     const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!by) return;
     event.preventDefault();
-    event.stopPropagation();
     cursor = cursor.map((at, axis) => Math.min(n - 1, Math.max(0, at + by[axis])));
     read(cursor);
   });

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cliprl_lite.alignment_record import AlignmentRecord
 from cliprl_lite.charts import heatmap_svg
-from cliprl_lite.drawing import LONGEST, colour, picture, tag
+from cliprl_lite.drawing import LONGEST, colour, picture, printable, tag
 from cliprl_lite.tasks import TaskSuite
 from cliprl_lite.widgets.alignment_axes import (
     ACROSS,
@@ -34,6 +34,9 @@ from cliprl_lite.widgets.alignment_axes import (
 from cliprl_lite.widgets.base import CourseWidget, module, style
 
 FloatArray = NDArray[np.float64]
+
+CELLS = re.compile(r'(?<=<g class="cl-cells">).*?(?=</g>)')
+"""What the browser draws and paints itself, from the bytes."""
 
 
 class AlignmentScrubber(CourseWidget):
@@ -104,7 +107,7 @@ class AlignmentScrubber(CourseWidget):
         self.room = [k for k, group in enumerate(groups) if group == groups[held] and k != held]
         deltas = record.temperatures
         super().__init__(
-            names=[_short(task.sentence) for task in suite.tasks],
+            names=[printable(task.sentence.removeprefix("go to the ")) for task in suite.tasks],
             held=held,
             marks=list(record.marks),
             temperatures=list(deltas),
@@ -123,8 +126,7 @@ class AlignmentScrubber(CourseWidget):
         shares = [min(value / HIGHEST_LOSS, 1.0) for value in self.losses]
         self.loss_heights = [round(LOSS_TOP + UP * (1 - share), 1) for share in shares]
         self.weight_heights = [round(WEIGHT_TOP + UP * (1 - value), 1) for value in self.weights]
-        unpainted = re.sub(r' fill="[^"]*" fill-opacity="[^"]*"', "", self._heatmap())
-        self.heatmap, self.charts = unpainted, self._charts()  # the browser paints the cells
+        self.heatmap, self.charts = CELLS.sub("", self._heatmap()), self._charts()
         self.observe(self._mend, ["step", "temperature", "targets"])
 
     # What a reader does ----------------------------------------------------------------------
@@ -329,9 +331,3 @@ class AlignmentScrubber(CourseWidget):
             *marks, even, note, cursor, cover, chosen, *curves, *track(self.marks, self.across),
             thumb,
         )  # fmt: skip
-
-
-def _short(sentence: str) -> str:
-    """What a sentence goes to: as plain text, which the browser escapes."""
-    shown = "".join(mark for mark in sentence[:1000] if mark.isprintable())
-    return shown.removeprefix("go to the ")[:LONGEST]

@@ -16,11 +16,6 @@ export default widget("average-slider", (model, root, signal) => {
     (trait) => element("div", { class: `cl-${trait}` }));
   const numbers = element("div", { class: "cl-numbers" });
 
-  // JupyterLab would take the arrow keys for its own in command mode.
-  for (const control of [pairs, matched, share]) {
-    control.addEventListener("keydown", (event) => event.stopPropagation());
-    control.dataset.lmSuppressShortcuts = "true";
-  }
   root.append(
     element("div", { class: "cl-row cl-controls" },
       element("label", {}, "From a to b:", pairs),

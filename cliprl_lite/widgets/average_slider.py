@@ -11,7 +11,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from cliprl_lite.charts import Axis, curves_svg
-from cliprl_lite.drawing import LONGEST, colour, map_svg, picture, tag, text
+from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.matching import interpolate, loss_barrier, match, q_error
@@ -190,7 +190,7 @@ loss 0.0, barrier 0.0 reward²
         highest = max(float(line.loss.max()) for both in self._lines for line in both)
         self._loss_axis = _axis(highest)
         super().__init__(
-            names=[_plain(name) or f"pair {n}" for n, name in enumerate(pairs, start=1)]
+            names=[printable(name) or f"pair {n}" for n, name in enumerate(pairs, start=1)]
         )
         self.observe(self._show, ["pair", "place", "matched"])
         self._show()
@@ -342,12 +342,6 @@ loss 0.0, barrier 0.0 reward²
             f"{line.arrive[self.place]:.0%} of the starts arrive"
             f"{' at one of the two goals' if goals == 2 else ''}."
         ).replace("%", " %")
-
-
-def _plain(name: str) -> str:
-    """A name somebody gave, as short plain text; the browser and `text` escape it."""
-    shown = "".join(mark for mark in name[: 10 * LONGEST] if mark.isprintable())
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 
 def _axis(highest: float) -> Axis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -14,20 +14,22 @@ from cliprl_lite.drawing import arrow_masks, colour, map_svg, tag, text
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, STEP_REWARD, GridWorld
 from cliprl_lite.widgets.base import module, style
-from cliprl_lite.widgets.drive import Asked, beside, count, number
+from cliprl_lite.widgets.drive import beside
+from cliprl_lite.widgets.grid_map import GridMap
+from cliprl_lite.widgets.words import count, number, square
 
 LEGEND = (
-    "Number: the square's value, blank while unknown; the greyer, the lower.",
+    "Number: the square's value, blank while unknown; the fuller the grey, the lower.",
     "Arrowheads: its best actions so far. Orange corner: a value that is not right yet.",
 )
-DARKEST = 0.5
+FULLEST = 0.5
 """Shade of the square that is worth least, so that its number can still be read."""
 
 RESET, OUTWARD, RANDOM = -1, -2, -3
 """Codes of the buttons; squares have their states."""
 
 
-class BackupBoard(Asked):
+class BackupBoard(GridMap):
     """A map with a table of action values; pressing a square backs up its four values.
 
     One backup of state s sets `Q(s, a) = −1 + γ max_b Q(s', b)` for all four actions, from what
@@ -84,7 +86,6 @@ class BackupBoard(Asked):
         self.fewest = fewest_backups(world, goal, start)
         self.q = self._first_table(world.n_states)
         self._latest, self._sweeps = -1, 0
-        self._task: asyncio.Task[None] | None = None
         super().__init__(world, title, side=side, goal=goal)
         self.squares = world.n_states - 1
         self.reset()
@@ -109,7 +110,7 @@ class BackupBoard(Asked):
             raise ValueError(
                 f"states are numbered 0 to {self.world.n_states - 1}; got {str(state)[:40]!r}"
             )
-        self._stop()
+        self.end()
         self.status = self._press(int(state))
         self._draw()
 
@@ -144,7 +145,7 @@ class BackupBoard(Asked):
 
     def reset(self) -> None:
         """Forget every value, and every press."""
-        self._stop()
+        self.end()
         self.q = self._first_table(self.world.n_states)
         self.backups, self._latest, self._sweeps, self.error = 0, -1, 0, ""
         self.right = self._count_right()
@@ -162,7 +163,7 @@ class BackupBoard(Asked):
             description=told,
             side=self.side,
             goal=self.world.cell(self.goal),
-            shade=np.where(known, np.clip(values / least, 0, 1), 0) * DARKEST,
+            shade=np.where(known, np.clip(values / least, 0, 1), 0) * FULLEST,
             wrong=known & ~self._is_right(self.q),
         )
         facts = [
@@ -196,7 +197,7 @@ class BackupBoard(Asked):
     def _press(self, state: int) -> str:
         """One backup; says what came of it."""
         self._latest = state
-        where = "row {}, column {}".format(*self.world.cell(state))
+        where = square(self.world.cell(state))
         if state == self.goal:
             return "The goal is worth 0 without any press: nothing is earned after the end."
         if self.finished:
@@ -235,15 +236,18 @@ class BackupBoard(Asked):
         return [int(state) for state in order if state != self.goal]
 
     def _sweep(self, order: Iterable[int]) -> None:
-        self._stop()
+        self.end()
+        for _ in self._presses(order):
+            pass
+
+    def _presses(self, order: Iterable[int]) -> Iterator[None]:
+        """A sweep, one press after the other."""
         self._sweeps += 1
         for state in order:
             if self.finished:
                 break
             self._press(state)
-        self._swept()
-
-    def _swept(self) -> None:
+            yield
         done = f"After {count(self._sweeps, 'sweep')}: {self.summary()}."
         self.status = self._done() if self.finished else done
         self._draw()
@@ -259,35 +263,18 @@ class BackupBoard(Asked):
 
     def _play(self, order: list[int]) -> None:
         """A sweep that can be watched; at once where nobody can watch, or wants to."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
-        if loop is None or self.pace <= 0:
+        if self.pace <= 0:
             self._sweep(order)
             return
-        self._stop()
-        self._task = loop.create_task(self._watch(order))
-        self._task.add_done_callback(self._report)
+        try:
+            self.begin(self._watch(order))
+        except RuntimeError:
+            self._sweep(order)
 
     async def _watch(self, order: list[int]) -> None:
-        self._sweeps += 1
-        for state in order:
-            if self.finished:
-                break
-            self._press(state)
+        for _ in self._presses(order):
             self._draw()
             await asyncio.sleep(min(self.pace, 1_000) / 1_000)
-        self._swept()
-
-    def _report(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            self.error = f"The sweep broke off: {task.exception()}"
-
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
 
     # -----------------------------------------------------------------------------------------
     # The picture
@@ -333,18 +320,16 @@ class BackupBoard(Asked):
         return f"{self.summary().capitalize()}. Values, " + "; ".join(lines) + "."
 
     def _name(self, state: int) -> str:
-        row, column = self.world.cell(state)
-        where = f"row {row}, column {column}"
+        cell, value = self.world.cell(state), float(self.values[state])
         if state == self.goal:
-            return f"{where}, goal, worth 0"
-        value = float(self.values[state])
+            return square(cell, "goal", "worth 0")
         if not np.isfinite(value):
-            return f"{where}, unknown"
+            return square(cell, "unknown")
         mask = int(arrow_masks(self.world, greedy_actions(self.q))[state])
         best = [name for action, name in enumerate(ACTIONS) if mask >> action & 1]
-        parts = [where, f"worth {number(value)}"]
-        parts.append("right" if self._is_right(self.q)[state] else "not right yet")
-        return ", ".join(parts + (["best: " + " or ".join(best)] if best else []))
+        verdict = "right" if self._is_right(self.q)[state] else "not right yet"
+        advice = ["best: " + " or ".join(best)] if best else []
+        return square(cell, f"worth {number(value)}", verdict, *advice)
 
 
 def fewest_backups(world: GridWorld, goal: tuple[int, int], start: str) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import traitlets
 
@@ -12,41 +11,13 @@ from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
 from cliprl_lite.gridworld import ACTIONS, STEP_REWARD, GridWorld
 from cliprl_lite.widgets.base import module, style
 from cliprl_lite.widgets.grid_map import GridMap
+from cliprl_lite.widgets.words import count, number, square
 
 MOST_STEPS = 10_000
 """After so many steps an episode is cut off, so that a stuck key fills no memory."""
 
 
-class Asked(GridMap):
-    """A map whose page asks for things in a queue.
-
-    Keys can be pressed faster than the kernel answers, and a trait that changes twice before it
-    is sent arrives once. So what is asked for stands in a list, numbered, the latest last.
-
-    Attributes:
-        asked: number and code of each thing asked for lately; what a code means, `_do` knows.
-    """
-
-    asked: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
-    _answered = 0
-
-    @traitlets.observe("asked")
-    def _on_asked(self, _: Any) -> None:
-        for entry in self.asked:
-            try:
-                order, code = entry
-                if order > self._answered:
-                    self._answered = order
-                    self.error = ""
-                    self._do(code)
-            except (TypeError, ValueError) as trouble:
-                self.error = str(trouble)[:200]
-
-    def _do(self, code: int) -> None:
-        raise NotImplementedError
-
-
-class Drive(Asked):
+class Drive(GridMap):
     """An agent on a map, moved by the arrow keys or by four buttons, until it is at the goal.
 
     Beside the map stand the state, the last action, its reward, and the return so far.
@@ -199,8 +170,7 @@ class Drive(Asked):
         ]
 
     def _place(self) -> str:
-        row, column = self.world.cell(self.states[-1])
-        return f"row {row}, column {column}"
+        return square(self.world.cell(self.states[-1]))
 
     def _told(self) -> str:
         row, column = self.world.cell(self.goal)
@@ -210,28 +180,6 @@ class Drive(Asked):
             f"A map of {rows} by {columns} squares. The goal, with a double outline, is at row "
             f"{row}, column {column}; the agent is the disc marked A.{now}"
         )
-
-
-def number(value: float) -> str:
-    """A reward, a return or a value, with two decimals if it is not whole, and a true minus.
-
-    Example:
-        >>> number(-2.9701), number(-4.9), number(-3.0), number(0.0)
-        ('−2.97', '−4.90', '−3', '0')
-    """
-    written = f"{value:.0f}" if abs(value - round(value)) < 5e-3 else f"{value:.2f}"
-    return written.replace("-", "−")
-
-
-def count(many: int, what: str) -> str:
-    """So many of something.
-
-    Example:
-        >>> count(1, "step"), count(2, "step"), count(2, "press")
-        ('1 step', '2 steps', '2 presses')
-    """
-    ending = "" if many == 1 else "es" if what.endswith("s") else "s"
-    return f"{many:,} {what}{ending}"
 
 
 def beside(

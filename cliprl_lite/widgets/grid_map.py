@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from cliprl_lite.drawing import Agent, map_svg
 from cliprl_lite.gridworld import ACTIONS, GridWorld
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import Asked, module, style
+from cliprl_lite.widgets.words import square
 
 
-class GridMap(CourseWidget):
+class GridMap(Asked):
     """A map that shows values, greedy actions, wrong squares, agents, a goal and objects.
 
     A reader moves a cursor over the squares by the arrow keys and presses one by Enter, or by the
@@ -91,14 +92,25 @@ class GridMap(CourseWidget):
     def summary(self) -> str:
         return " · ".join(part for part in (self.title, self.status) if part)
 
+    def _do(self, code: Any) -> None:
+        """A square was pressed, or if the agent is driven the key of an action."""
+        many = len(ACTIONS) if self.drive else self.world.n_states
+        if type(code) is not int or code not in range(many):
+            raise ValueError(f"numbers here are 0 to {many - 1}; got {str(code)[:40]!r}")
+        if self.drive:
+            self.action = code
+            self.actions += 1
+        else:
+            self.pressed = code
+            self.presses += 1
+
     def _name(self, state: int) -> str:
         """What a screen reader says of a square."""
-        row, column = self.world.cell(state)
-        parts = [f"row {row}, column {column}"]
+        here, parts = self.world.cell(state), []
         for cell, colour, shape, _ in self._shown.get("objects", ()):
-            if tuple(cell) == (row, column):
+            if tuple(cell) == here:
                 parts.append(f"{colour} {shape}")
-        if self._shown.get("goal") == (row, column):
+        if self._shown.get("goal") == here:
             parts.append("goal")
         for agent in self._shown.get("agents", ()):
             if agent.states[-1] == state:
@@ -107,4 +119,4 @@ class GridMap(CourseWidget):
         if greedy is not None and not greedy[state].all():
             ways = [name for name, best in zip(ACTIONS, greedy[state], strict=True) if best]
             parts.append("best: " + " or ".join(ways))
-        return ", ".join(parts)
+        return square(here, *parts)

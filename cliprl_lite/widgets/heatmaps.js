@@ -1,5 +1,3 @@
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
 export default widget("heatmaps", (model, root, signal) => {
   const choose = (row, column) => {
     const last = model.get("count") - 1;
@@ -18,10 +16,9 @@ export default widget("heatmaps", (model, root, signal) => {
         Math.floor((event.clientX - box.left) / box.width * n));
     });
     frame.addEventListener("keydown", (event) => {
-      if (!(event.key in STEPS)) return;
+      if (!(event.key in ARROWS) || forNotebook(event)) return;
       event.preventDefault();
-      event.stopPropagation();
-      const [row, column] = model.get("chosen"), [down, right] = STEPS[event.key];
+      const [row, column] = model.get("chosen"), [down, right] = ARROWS[event.key];
       choose(row + down, column + right);
     });
     const number = element("b");

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -12,18 +11,15 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from cliprl_lite.charts import heatmap_svg
-from cliprl_lite.drawing import LONGEST, colour, map_svg, picture, tag, text
+from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.policies import Policy
 from cliprl_lite.tasks import Task
 from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.words import decimals
 
 SMALL = 180.0
 """Side of a small arrow map, in pixels."""
 
-_PAIR = re.compile(
-    r'<rect data-pair="[\d,]+" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="[\d.]+"'
-    r' fill="([^"]+)" fill-opacity="([\d.]+)"/>'
-)
 _SQUARE = re.compile(
     r'<rect data-state="\d+" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="[\d.]+"'
     r' fill-opacity="0"/>'
@@ -91,7 +87,7 @@ class Heatmaps(CourseWidget):
         if policies is not None and len(policies) != n:
             raise ValueError(f"{n} tasks need as many policies; got {len(policies)}")
         self._shown = (-1, -1)
-        super().__init__(titles=[_cut(title) for title in self.matrices], count=n)
+        super().__init__(titles=[printable(title) for title in self.matrices], count=n)
         first = next(iter(self.matrices.values()))
         self.choose(0, 1 + int(first[0, 1:].argmax()))
 
@@ -122,8 +118,8 @@ class Heatmaps(CourseWidget):
         self._shown = (row, column)
         pair = [self.tasks[row], self.tasks[column]]
         self.panes = [self._pane(title) for title in self.matrices]
-        self.numbers = [_number(matrix[row, column]) for matrix in self.matrices.values()]
-        self.sentences = [_cut(task.sentence) for task in pair]
+        self.numbers = [decimals(matrix[row, column]) for matrix in self.matrices.values()]
+        self.sentences = [printable(task.sentence) for task in pair]
         if self.policies is not None:
             who = [self.policies[row], self.policies[column]]
             self.maps = [arrow_map(p, task) for p, task in zip(who, pair, strict=True)]
@@ -134,10 +130,9 @@ class Heatmaps(CourseWidget):
 
     def _pane(self, title: str) -> str:
         objects = [(task.colour, task.shape, task.sentence) for task in self.tasks]
-        return compact(
-            heatmap_svg(self.matrices[title], objects, title=title, side=self.side,
-                        description=describe(self.matrices[title], self.tasks),
-                        chosen=self._shown)
+        return heatmap_svg(
+            self.matrices[title], objects, title=title, side=self.side,
+            description=describe(self.matrices[title], self.tasks), chosen=self._shown,
         )  # fmt: skip
 
     def summary(self) -> str:
@@ -174,34 +169,8 @@ class Heatmaps(CourseWidget):
 # ---------------------------------------------------------------------------------------------
 # Pictures
 # ---------------------------------------------------------------------------------------------
-def compact(svg: str) -> str:
-    """A heatmap with all cells of one shade as one path, a quarter as long, and looking alike.
-
-    Its cells lie under one clear square with their number a row in `data-cells`: where a press
-    meets it says which cell was meant.
-
-    Example:
-        >>> svg = heatmap_svg(np.eye(2), [("red", "box", "a"), ("blue", "box", "b")], title="I")
-        >>> small = compact(svg)
-        >>> small.count("data-pair="), 'data-cells="2"' in small
-        (0, True)
-    """
-    cells = _PAIR.findall(svg)
-    shades: dict[tuple[str, str], str] = {}
-    for x, y, side, fill, opacity in cells:
-        if opacity != "0":
-            square = f"M{x} {y}h{side}v{side}h-{side}z"
-            shades[fill, opacity] = shades.get((fill, opacity), "") + square
-    paths = [tag("path", d=d, fill=fill, fill_opacity=o) for (fill, o), d in shades.items()]
-    n, (x, y, side, *_) = isqrt(len(cells)), cells[0]
-    clear = tag("rect", data_cells=n, x=float(x), y=float(y), width=n * float(side),
-                height=n * float(side), fill="none", pointer_events="all")  # fmt: skip
-    svg = _PAIR.sub(_once("".join(paths)), svg)
-    return svg.removesuffix("</svg>") + clear + "</svg>"
-
-
 def plain(svg: str) -> str:
-    """A map whose white floor is one path and whose arrows are another, for looking at only.
+    """A map whose floor is one path and whose arrows are another, for looking at only.
 
     Example:
         >>> from cliprl_lite import GridWorld
@@ -269,11 +238,3 @@ def describe(matrix: ArrayLike, tasks: Sequence[Task]) -> str:
         f"Each of {len(tasks)} rows has a dot on its highest similarity: "
         f"{colours} share the colour, {shapes} the shape."
     )
-
-
-def _cut(typed: str) -> str:
-    return typed if len(typed) <= LONGEST else typed[: LONGEST - 1] + "…"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")

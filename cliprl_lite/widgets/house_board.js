@@ -1,4 +1,3 @@
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const HOUSES = { house_a: "A: a colour per room", house_b: "B: a shape per room", house_c: "C: one of each" };
 
 export default widget("house-board", (model, root, signal) => {
@@ -51,7 +50,7 @@ export default widget("house-board", (model, root, signal) => {
     const task = held;
     free();
     if (state === model.get("places")[task]) { say("put back"); return; }
-    tell(model, { drop: [task, state], drops: model.get("drops") + 1 });
+    ask(model, [task, state]);
   };
 
   follow(model, ["scene"], () => { frame.innerHTML = model.get("scene"); mark(); }, signal);
@@ -61,12 +60,7 @@ export default widget("house-board", (model, root, signal) => {
     button.classList.toggle("cl-main", house === model.get("house"));
   }), signal);
 
-  // Objects lie above the squares and let the pointer through.
-  const under = (event) => {
-    const square = document.elementsFromPoint(event.clientX, event.clientY)
-      .map((found) => found.closest?.("[data-state]")).find((found) => found && frame.contains(found));
-    return square ? Number(square.dataset.state) : -1;
-  };
+  const under = (event) => squareUnder(frame, event) ?? -1;
   frame.addEventListener("pointerdown", (event) => {
     const state = under(event);
     if (event.button !== 0 || state < 0) return;
@@ -98,8 +92,9 @@ export default widget("house-board", (model, root, signal) => {
   });
   frame.addEventListener("pointercancel", free);
   frame.addEventListener("keydown", (event) => {
-    if (event.key in STEPS) {
-      const [row, column] = model.get("cells")[cursor], [down, right] = STEPS[event.key];
+    if (forNotebook(event) && !(event.key === "Escape" && held >= 0)) return;
+    if (event.key in ARROWS) {
+      const [row, column] = model.get("cells")[cursor], [down, right] = ARROWS[event.key];
       const at = (far) => model.get("cells").findIndex(([r, c]) => r === row + far * down && c === column + far * right);
       const next = at(1) >= 0 ? at(1) : at(2); // over a wall into the next room
       if (next >= 0) cursor = next;
@@ -110,13 +105,13 @@ export default widget("house-board", (model, root, signal) => {
       if (held >= 0) put(cursor);
       else if (task >= 0) pick(task);
       else say("no object here");
-    } else if (event.key === "Escape" && held >= 0) {
+    } else if (event.key === "Escape") {
+      event.stopPropagation(); // this one is not for the notebook
       free();
       say("let go");
     } else {
       return;
     }
     event.preventDefault();
-    event.stopPropagation();
   });
 });

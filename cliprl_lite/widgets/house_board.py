@@ -16,8 +16,9 @@ from cliprl_lite.drawing import colour, map_svg, picture, tag, text
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import embed
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
-from cliprl_lite.widgets.base import CourseWidget, module, style
-from cliprl_lite.widgets.heatmaps import compact, describe, inset, plain
+from cliprl_lite.widgets.base import Asked, module, style
+from cliprl_lite.widgets.heatmaps import describe, inset, plain
+from cliprl_lite.widgets.words import square
 
 FloatArray = NDArray[np.float64]
 Cell = tuple[int, int]
@@ -32,7 +33,7 @@ ROOMS = ("top left", "top right", "bottom left", "bottom right")
 WORDS, POLICIES = "what the words say", "what the policies say"
 
 
-class HouseBoard(CourseWidget):
+class HouseBoard(Asked):
     """A house whose objects can be regrouped while the words stay as they are.
 
     A reader presses A, B or C, or drags an object to another square; by keyboard Enter picks up
@@ -43,8 +44,7 @@ class HouseBoard(CourseWidget):
     Attributes:
         house: the suite that is shown, or `"own"`.
         places: the state on which each of the sixteen objects stands, in the order of the tasks.
-        drop: number of the object that was dropped last and the state it was dropped on.
-        drops: how often one was dropped.
+        asked: each drop: the number of the object and the state it was dropped on.
 
     Example:
         >>> board = HouseBoard()
@@ -69,8 +69,6 @@ class HouseBoard(CourseWidget):
     cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
     names: traitlets.List[str] = traitlets.List().tag(sync=True)
     objects: traitlets.List[str] = traitlets.List().tag(sync=True)
-    drop: traitlets.List[int] = traitlets.List([-1, -1]).tag(sync=True)
-    drops = traitlets.Int(0).tag(sync=True)
 
     def __init__(self) -> None:
         suites = [load_suite(name) for name in HOUSES]
@@ -143,9 +141,9 @@ class HouseBoard(CourseWidget):
         squares = [(int(row), int(column)) for row, column in goals]
         if len(squares) != len(self.tasks) or len(set(squares)) != len(squares):
             raise ValueError(f"{len(self.tasks)} objects need as many different squares")
-        for square in squares:
-            self.world.state(square)
-            room_of(square, self.world)
+        for cell in squares:
+            self.world.state(cell)
+            room_of(cell, self.world)
         self._place(squares, "own", "A house of your own")
 
     @property
@@ -160,10 +158,9 @@ class HouseBoard(CourseWidget):
         elif change.new != "own":
             self.error = f"There is no house {text(change.new)}; press A, B or C."
 
-    @traitlets.observe("drops")
-    def _dropped(self, _: Any) -> None:
+    def _do(self, drop: Any) -> None:
         try:
-            task, state = self.drop
+            task, state = drop
             if not 0 <= state < self.world.n_states:
                 raise ValueError(f"there is no square {state}")
             self.move(task, self.world.cell(state))
@@ -210,7 +207,8 @@ class HouseBoard(CourseWidget):
         self.policies = self._heatmap(POLICIES, self.policy_similarity)
         standing = dict(zip(places, self.objects, strict=True))
         self.names = [
-            self._name(state, standing.get(state, "")) for state in range(len(self.cells))
+            square((row, column), *([standing[state]] if state in standing else []))
+            for state, (row, column) in enumerate(self.cells)
         ]
         return [
             int((new.round(2) != old.round(2)).sum()) for new, old in zip(both, before, strict=True)
@@ -219,11 +217,7 @@ class HouseBoard(CourseWidget):
     def _heatmap(self, title: str, similarity: FloatArray) -> str:
         objects = [(task.colour, task.shape, task.sentence) for task in self.tasks]
         said = describe(similarity, self.tasks)
-        return compact(heatmap_svg(similarity, objects, title=title, description=said, side=SIDE))
-
-    def _name(self, state: int, standing: str) -> str:
-        row, column = self.world.cell(state)
-        return f"row {row}, column {column}" + (f", {standing}" if standing else "")
+        return heatmap_svg(similarity, objects, title=title, description=said, side=SIDE)
 
     def _where(self, rooms: Sequence[int]) -> str:
         parts = []

@@ -1,7 +1,4 @@
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
 export default widget("learner-lab", (model, root, signal) => {
-  const spoken = element("span", { class: "cl-spoken", "aria-live": "polite" });
   const placing = model.get("place_goal");
   const frame = element("div", placing ? {
     class: "cl-frame cl-placing", tabindex: "0", role: "application",
@@ -44,9 +41,9 @@ export default widget("learner-lab", (model, root, signal) => {
   );
 
   // What it does.
-  const press = (name) => tell(model, { calm: still(), button: name, presses: model.get("presses") + 1 });
+  const press = (name) => ask(model, name);
   const play = element("button", {
-    class: "cl-main", type: "button", onclick: () => tell(model, { calm: still(), playing: !model.get("playing") }),
+    class: "cl-main", type: "button", onclick: () => tell(model, { playing: !model.get("playing") }),
   });
   follow(model, ["playing"], () => {
     play.textContent = model.get("playing") ? "Pause" : "Play";
@@ -66,38 +63,13 @@ export default widget("learner-lab", (model, root, signal) => {
 
   root.append(element("div", { class: "cl-row" },
     element("div", { class: "cl-map" }, frame, legend),
-    element("div", { class: "cl-side" }, settings, buttons, speed, readouts)), spoken);
+    element("div", { class: "cl-side" }, settings, buttons, speed, readouts)));
 
   // The map.
-  let cursor = Math.max(0, model.get("goal_state"));
-  const mark = () => {
-    if (!placing) return;
-    frame.querySelectorAll(".cl-cursor").forEach((old) => old.classList.remove("cl-cursor"));
-    frame.querySelector(`[data-state="${cursor}"]`)?.classList.add("cl-cursor");
-  };
-  follow(model, ["scene"], () => { frame.innerHTML = model.get("scene"); mark(); }, signal);
   follow(model, ["legend"], () => { legend.innerHTML = model.get("legend"); }, signal);
-  if (!placing) return;
-
-  const place = (state) => { cursor = state; mark(); tell(model, { goal_state: state }); };
-  frame.addEventListener("click", (event) => {
-    const square = document.elementsFromPoint(event.clientX, event.clientY)
-      .map((found) => found.closest("[data-state]")).find((found) => found && frame.contains(found));
-    if (square) place(Number(square.dataset.state));
-  });
-  frame.addEventListener("keydown", (event) => {
-    if (event.key in MOVES) {
-      const cells = model.get("cells");
-      const [row, column] = cells[cursor];
-      const [down, right] = MOVES[event.key];
-      const next = cells.findIndex(([r, c]) => r === row + down && c === column + right);
-      if (next >= 0) cursor = next;
-      mark();
-      spoken.textContent = model.get("names")[cursor];
-    } else if (event.key === "Enter" || event.key === " ") {
-      place(cursor);
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
+  const [mark, spoken] = placing
+    ? cursorOn(model, frame, Math.max(0, model.get("goal_state")), (state) => tell(model, { goal_state: state }))
+    : [() => {}, ""];
+  follow(model, ["scene"], () => { frame.innerHTML = model.get("scene"); mark(); }, signal);
+  root.append(spoken);
 });

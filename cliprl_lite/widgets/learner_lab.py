@@ -11,14 +11,12 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
+from cliprl_lite.drawing import Agent, colour, map_svg, picture, printable, tag, text
 from cliprl_lite.greedy import as_table, greedy_actions
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.qlearning import Learner
-from cliprl_lite.widgets.base import CourseWidget, module, style
-
-FRAMES = 25
-"""Pictures a second while it plays; at speed 1 each is one step."""
+from cliprl_lite.widgets.base import Asked, module, style
+from cliprl_lite.widgets.words import square
 
 LIMIT = 1_000_000
 """Steps after which playing pauses by itself."""
@@ -28,7 +26,7 @@ _RECORD = 100_000  # journeys; more than fit into the limit on any map of intere
 _ARRIVING = 50  # steps a picture on the way to an arrival
 
 
-class LearnerLab(CourseWidget):
+class LearnerLab(Asked):
     """A map on which a `Learner` learns live, from an empty table or another one.
 
     The shade of a square says how many steps the agent believes to be away from the goal, an
@@ -53,9 +51,7 @@ class LearnerLab(CourseWidget):
         goal_state: state of the goal.
         speed: steps a picture, of which there are 25 a second.
         playing: it learns now.
-        button, presses: the button that was pressed last (`"step"`, `"arrive"`, `"restart"`), and
-            how many presses there were.
-        calm: the reader wants less motion: one picture a second instead of 25.
+        asked: buttons that were pressed lately: `"step"`, `"arrive"` or `"restart"`.
         readouts: label and value of each number.
 
     Raises:
@@ -87,9 +83,6 @@ class LearnerLab(CourseWidget):
     marked = traitlets.Bool().tag(sync=True)
     speed = traitlets.Int(10).tag(sync=True)
     playing = traitlets.Bool().tag(sync=True)
-    calm = traitlets.Bool().tag(sync=True)
-    button = traitlets.Unicode().tag(sync=True)
-    presses = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -104,7 +97,6 @@ class LearnerLab(CourseWidget):
     ) -> None:
         self.world, self.title, self.side, self._objects = world, title, side, tuple(objects)
         self._n_squares = world.n_states - 1
-        self._task: asyncio.Task[None] | None = None
         self._learner: Learner | None = None
         tables = {
             f"all {value:g}".replace("-", "−"): np.full((world.n_states, len(ACTIONS)), value)
@@ -118,7 +110,7 @@ class LearnerLab(CourseWidget):
         self._tables = [*tables.values(), *copies.values()]
         super().__init__(
             cells=world.cells.tolist(),
-            starts=[_plain(label) for label in (*tables, *copies)],
+            starts=[printable(label, 48) for label in (*tables, *copies)],
             goal_state=world.state(goal),
             **settings,
         )
@@ -162,7 +154,7 @@ class LearnerLab(CourseWidget):
     def pause(self) -> None:
         """Stop learning; what was learned stays."""
         self.playing = False
-        self._cancel()
+        self.end()
 
     # -----------------------------------------------------------------------------------------
     # What the browser changes
@@ -181,23 +173,23 @@ class LearnerLab(CourseWidget):
         if self._learner is not None:
             self._show()
 
-    @traitlets.observe("presses")
-    def _pressed(self, change: Any) -> None:
-        if self.button == "step":  # quick presses may arrive together
-            self.pause()
-            self.run(max(1, change["new"] - change["old"]))
-        elif self.button == "arrive":
+    def _do(self, button: Any) -> None:
+        if button == "step":
+            self.step()
+        elif button == "restart":
+            self.restart()
+        elif button == "arrive":
             self.pause()
             self._stream(self.learner.episode + 1)
-        elif self.button == "restart":
-            self.restart()
+        else:
+            raise ValueError(f"there is no button {str(button)[:40]!r}")
 
     @traitlets.observe("playing")
     def _plays(self, change: Any) -> None:
         if change["new"]:
             self._stream(-1)
         else:
-            self._cancel()
+            self.end()
 
     # -----------------------------------------------------------------------------------------
     # The run
@@ -243,26 +235,21 @@ class LearnerLab(CourseWidget):
 
     def _stream(self, last_episode: int) -> None:
         """Learn in a task of its own, the only one, in small pieces."""
-        self._cancel()
         self.error = self.status = ""
         try:
-            loop = asyncio.get_running_loop()
+            self.begin(self._frames(last_episode))
         except RuntimeError:
             self.playing = False
             if last_episode >= 0:
                 self.arrive()
             else:
                 self.error = "playing needs a notebook that runs; take run(steps) here"
-            return
-        self._task = loop.create_task(self._frames(last_episode))
-        self._task.add_done_callback(self._ended)
 
     async def _frames(self, last_episode: int) -> None:
         learner, arriving = self.learner, last_episode >= 0
         while True:
             begun = time.perf_counter()
-            period = 1.0 if self.calm else 1 / FRAMES
-            pictures = FRAMES if self.calm else 1
+            period, pictures = self._pace
             self._advance((_ARRIVING if arriving else self.speed) * pictures, last_episode)
             self._show()
             if arriving and learner.episode == last_episode:
@@ -273,22 +260,8 @@ class LearnerLab(CourseWidget):
                 return
             await asyncio.sleep(max(0.005, begun + period - time.perf_counter()))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A task that dies says so."""
-        if task is self._task:
-            self._task = None
-            self.playing = False
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.error = f"learning stopped: {error}. Press Restart."
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            task, self._task = self._task, None
-            task.cancel()
-
-    def close(self) -> None:
-        self._cancel()
-        super().close()
+    def _rest(self) -> None:
+        self.playing = False
 
     # -----------------------------------------------------------------------------------------
     # What is seen
@@ -365,10 +338,10 @@ class LearnerLab(CourseWidget):
 
     def _name(self, state: int) -> str:
         """What a screen reader says of a square."""
-        row, column = self.world.cell(state)
-        things = [f"{c} {s}" for cell, c, s, _ in self._objects if tuple(cell) == (row, column)]
+        cell = self.world.cell(state)
+        things = [printable(f"{c} {s}", 48) for at, c, s, _ in self._objects if tuple(at) == cell]
         goal = ["goal"] if state == self.goal_state else []
-        return ", ".join([f"row {row}, column {column}", *map(_plain, things), *goal])
+        return square(cell, *things, *goal)
 
     def svg(self) -> str:
         """The map, its scale, the settings and the numbers."""
@@ -391,9 +364,3 @@ class LearnerLab(CourseWidget):
 
     def summary(self) -> str:
         return f"{self._settings}: " + ", ".join(" ".join(pair) for pair in self.readouts)
-
-
-def _plain(typed: str, longest: int = 48) -> str:
-    """A label without control characters, cut."""
-    shown = "".join(mark for mark in typed[: 4 * longest] if mark.isprintable())
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -1,14 +1,8 @@
 export default widget("race", (model, root, signal) => {
-  // The arrows, Enter and Space belong to the control that has the focus, not to the notebook.
-  root.addEventListener("keydown", (event) => {
-    const own = /^(Arrow|Page|Home|End|Enter| )/.test(event.key);
-    if (own && !event.ctrlKey && !event.metaKey && !event.shiftKey) event.stopPropagation();
-  });
-
   const button = (label, act, attributes = {}) => element("button", { type: "button", onclick: act, ...attributes }, label);
   const play = button("Play", () => tell(model, { playing: !model.get("playing") }), { class: "cl-main" });
-  const step = button("Step", () => tell(model, { steps_asked: model.get("steps_asked") + 1 }), { title: "one picture further at this speed" });
-  const stop = button("Stop", () => tell(model, { stops_asked: model.get("stops_asked") + 1 }), { title: "everybody back to the start" });
+  const step = button("Step", () => ask(model, "step"), { title: "one picture further at this speed" });
+  const stop = button("Stop", () => ask(model, "stop"), { title: "everybody back to the start" });
   const speed = element("select", { onchange: () => tell(model, { speed: speed.value }) },
     ...model.get("speeds").map((name) => element("option", { value: name }, name)));
   const seed = element("input", { type: "number", min: "0", step: "1", class: "cl-seed", onchange: () => {

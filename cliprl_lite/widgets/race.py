@@ -13,15 +13,13 @@ import traitlets
 from numpy.typing import NDArray
 
 from cliprl_lite.charts import DASHES
+from cliprl_lite.drawing import printable
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
 from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
-
-FRAME = 0.04
-"""Seconds from one picture to the next."""
 
 PIECE = 0.01
 """Seconds of learning before others get their turn."""
@@ -43,7 +41,7 @@ HEADS = (
 _LONGEST, _PIECE_STEPS = 24, 50_000
 
 
-class Race(CourseWidget):
+class Race(Asked):
     """Up to three learners on one new task, step by step side by side.
 
     It starts paused. Changing the seed or the hope sets everybody back to the start.
@@ -92,8 +90,6 @@ class Race(CourseWidget):
     hope = traitlets.Float(0.0).tag(sync=True)
     show_wrong = traitlets.Bool(False).tag(sync=True)
     watched = traitlets.Int(0).tag(sync=True)
-    steps_asked = traitlets.Int(0).tag(sync=True)
-    stops_asked = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -116,7 +112,6 @@ class Race(CourseWidget):
         self.old_goals = old_goals
         self.voices = [voice for voice, _ in starts.values()]
         self._tables = [table for _, table in starts.values()]
-        self._task: asyncio.Task[None] | None = None
         self.taken = 0
         super().__init__(
             names=_short(list(starts)), seed=seed, hopeful=hopeful or hope != 0, hope=hope
@@ -124,8 +119,6 @@ class Race(CourseWidget):
         self._line_up()
         self.observe(lambda _: self.reset(), ["seed", "hope"])
         self.observe(lambda _: self._draw(), ["show_wrong", "watched"])
-        self.observe(lambda _: self.step(), "steps_asked")
-        self.observe(lambda _: self.reset(), "stops_asked")
         self.observe(self._on_playing, "playing")
 
     # --- what the buttons do ----------------------------------------------------------------
@@ -212,10 +205,16 @@ class Race(CourseWidget):
         self._draw()
 
     def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self.end()
         self.playing = False
+
+    def _do(self, button: Any) -> None:
+        if button == "step":
+            self.step()
+        elif button == "stop":
+            self.reset()
+        else:
+            raise ValueError(f"there is no button {str(button)[:40]!r}")
 
     def _on_playing(self, change: Any) -> None:
         """The browser, or a cell, sets the trait."""
@@ -226,7 +225,7 @@ class Race(CourseWidget):
 
     def _start(self) -> None:
         try:
-            loop = asyncio.get_running_loop()
+            self.begin(self._run())
         except RuntimeError:
             self.error = "nothing can play here, outside a notebook; use finish() or step()"
             self.playing = False
@@ -234,34 +233,38 @@ class Race(CourseWidget):
         if self.finished:  # once more, from the start
             self._line_up()
         self.error, self.status = "", f"Learning, {self.speed}."
-        self._task = loop.create_task(self._run())
-        self._task.add_done_callback(self._done)
 
     async def _run(self) -> None:
         arrived = self._arrived()
         while not self.finished:
-            frame = piece = time.perf_counter()
-            goal = self._next()
-            for racer in self.racers:
-                while not racer.finished and racer.learner.steps < goal:
-                    racer.advance(min(goal, racer.next_check, racer.learner.steps + _PIECE_STEPS))
-                    if time.perf_counter() - piece > PIECE:
-                        await asyncio.sleep(0.001)
-                        piece = time.perf_counter()
-            self.taken = goal
+            begun = time.perf_counter()
+            period, pictures = self._pace
+            waited_for = False
+            while pictures and not waited_for and not self.finished:
+                await self._advance(self._next())
+                waited_for = self.speed == "to first arrival" and self._arrived() != arrived
+                pictures -= 1
             self._draw()
-            if self.speed == "to first arrival" and self._arrived() != arrived:
-                break
-            await asyncio.sleep(max(0.001, FRAME - (time.perf_counter() - frame)))
+            if waited_for:
+                if not self.finished:
+                    self.status = (
+                        f"An arrival, after {self.taken:,} steps. Play waits for the next one."
+                    )
+                return
+            await asyncio.sleep(max(0.001, begun + period - time.perf_counter()))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        if task is not self._task or task.cancelled():
-            return
-        self._task, problem = None, task.exception()
-        if problem is not None:
-            self.error = f"the race broke off: {type(problem).__name__}: {problem}"
-        elif not self.finished:
-            self.status = f"An arrival, after {self.taken:,} steps. Play waits for the next one."
+    async def _advance(self, goal: int) -> None:
+        """Everybody learns up to that many steps, and lets others have their turn."""
+        piece = time.perf_counter()
+        for racer in self.racers:
+            while not racer.finished and racer.learner.steps < goal:
+                racer.advance(min(goal, racer.next_check, racer.learner.steps + _PIECE_STEPS))
+                if time.perf_counter() - piece > PIECE:
+                    await asyncio.sleep(0.001)
+                    piece = time.perf_counter()
+        self.taken = goal
+
+    def _rest(self) -> None:
         self.playing = False
 
     def _next(self) -> int:
@@ -322,7 +325,6 @@ def _short(labels: list[str]) -> list[str]:
     """Labels as they can be shown: printable, cut, and no two alike."""
     shown: list[str] = []
     for number, label in enumerate(labels, start=1):
-        name = "".join(mark for mark in label if mark.isprintable()).strip()
-        name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+        name = printable(label.strip(), _LONGEST).strip()
         shown.append(name if name and name not in shown else f"{name} {number}".strip())
     return shown

@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from cliprl_lite.drawing import colour, picture, tag, text
+from cliprl_lite.drawing import colour, picture, printable, tag, text
 from cliprl_lite.language import NOVEL_BELOW
+from cliprl_lite.widgets.words import decimals
 
 LONGEST_SENTENCE = 200
 """Characters of a typed sentence that are read; the rest is cut, and the widget says so."""
@@ -70,7 +71,7 @@ def ruler_svg(
         for (tick, kind), height, label in zip(rows, heights, labels, strict=True)
     ]
     listed = "; ".join(
-        f"{written(tick.cosine)} {text_of(tick.sentence)}"
+        f"{written(tick.cosine)} {printable(tick.sentence)}"
         + ("" if kind == "placed" else f" ({_NAMES[kind]})")
         for tick, kind in sorted(rows[1:], key=lambda row: -row[0].cosine)
     )
@@ -78,7 +79,7 @@ def ruler_svg(
         _WIDTH,
         _HEIGHT,
         "A ruler of cosine similarity",
-        f"A vertical ruler from 0 to 1. The anchor, {text_of(anchor)}, stands at 1. "
+        f"A vertical ruler from 0 to 1. The anchor, {printable(anchor)}, stands at 1. "
         f"Below it: {listed or 'nothing yet'}. {said}".strip(),
         tag("rect", width=_WIDTH, height=_HEIGHT, fill=colour("page")),
         tag("text", "cosine similarity with the anchor", x=0, y=24, font_size=14,
@@ -126,17 +127,6 @@ def clean(typed: str) -> str:
     return " ".join(whole.replace("\x00", " ").split())[:LONGEST_SENTENCE].rstrip()
 
 
-def text_of(sentence: str, longest: int = 80) -> str:
-    """A sentence for status, summary and description, which escape for themselves: cut, printable.
-
-    Example:
-        >>> text_of("go to the red cone", 9)
-        'go to th…'
-    """
-    shown = "".join(mark for mark in sentence if mark.isprintable())
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
-
-
 def written(cosine: float) -> str:
     """A cosine in two decimals, or in three if two would make it 1 though it is not.
 
@@ -144,8 +134,7 @@ def written(cosine: float) -> str:
         >>> written(0.5816), written(0.999), written(-0.04), written(1.0)
         ('0.58', '0.999', '−0.04', '1.00')
     """
-    digits = 3 if 0.995 <= cosine < 0.9995 else 2
-    return f"{round(cosine, digits) + 0.0:.{digits}f}".replace("-", "−")
+    return decimals(cosine, 3 if 0.995 <= cosine < 0.9995 else 2)
 
 
 def fitted(sentence: str, width: float, size: float = 14) -> str:

@@ -33,8 +33,7 @@ export default widget("sentence-ruler", (model, root, signal) => {
         timer = setTimeout(() => ask({ do: what, text: whole(box.value) }), PAUSE);
       },
       onkeydown: (event) => {
-        event.stopPropagation(); // the notebook has shortcuts of its own
-        if (event.key === "Enter" && what === "type") place();
+        if (event.key === "Enter" && what === "type" && !forNotebook(event)) place();
       },
     });
     signal.addEventListener("abort", () => clearTimeout(timer));

@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.drawing import printable
 from cliprl_lite.language import NOVEL_BELOW, ModelError, embed
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.ruler import (
@@ -19,7 +20,6 @@ from cliprl_lite.widgets.ruler import (
     Tick,
     clean,
     ruler_svg,
-    text_of,
     written,
 )
 
@@ -143,7 +143,7 @@ class SentenceRuler(CourseWidget):
         tick = self._numbered(number)
         del self._ticks[number]
         self._draw()
-        self._say(f"Removed: {text_of(tick.sentence, 60)}")
+        self._say(f"Removed: {printable(tick.sentence, 60)}")
 
     def clear(self) -> None:
         """Take everything off the ruler, and empty the text box."""
@@ -199,7 +199,7 @@ class SentenceRuler(CourseWidget):
             elif what == "clear":
                 self.clear()
         except (AttributeError, ModelError, TypeError, ValueError) as error:
-            self.error = text_of(str(error), 300)
+            self.error = printable(str(error), 300)
         finally:
             count = asked.get("count", 0)
             self.answered = count if isinstance(count, int) else 0
@@ -212,17 +212,17 @@ class SentenceRuler(CourseWidget):
 
     def summary(self) -> str:
         """Every placed sentence with its cosine and its mark, the nearest first."""
-        lines = [f"cosine with “{text_of(self.anchor)}”:"]
+        lines = [f"cosine with “{printable(self.anchor)}”:"]
         for tick in sorted(self._ticks, key=lambda tick: -tick.cosine):
             errand = f"  ({tick.errand} errand)" if tick.errand else ""
-            lines.append(f"  {written(tick.cosine)}  {text_of(tick.sentence)}{errand}")
+            lines.append(f"  {written(tick.cosine)}  {printable(tick.sentence)}{errand}")
         said = [line for line in (self._marks_say(), self._known_say()) if line]
         return "\n".join(lines + said if len(lines) > 1 or said else [*lines, "  (nothing placed)"])
 
     def __repr__(self) -> str:
         count = len(self._ticks)
         placed = "one sentence" if count == 1 else f"{count} sentences"
-        return f"SentenceRuler: {placed} beside “{text_of(self.anchor)}”"
+        return f"SentenceRuler: {placed} beside “{printable(self.anchor)}”"
 
     def _numbered(self, number: int) -> Tick:
         if not (isinstance(number, int) and 0 <= number < len(self._ticks)):
@@ -251,8 +251,8 @@ class SentenceRuler(CourseWidget):
             return ""
         wrong, right = self.fooled
         return (
-            f"Fooled: the wrong “{text_of(wrong.sentence, 50)}” ({written(wrong.cosine)}) stands "
-            f"above the right “{text_of(right.sentence, 50)}” ({written(right.cosine)})."
+            f"Fooled: the wrong “{printable(wrong.sentence, 50)}” ({written(wrong.cosine)}) stands "
+            f"above the right “{printable(right.sentence, 50)}” ({written(right.cosine)})."
         )
 
     def _headline(self) -> str:
@@ -273,7 +273,7 @@ class SentenceRuler(CourseWidget):
         if nearest is None:
             return ""
         said = f"Nearest of {len(self._known)} known errands: {written(nearest.cosine)}  "
-        said += text_of(nearest.sentence, 40)
+        said += printable(nearest.sentence, 40)
         new = f" (below {NOVEL_BELOW:.2f}: nothing known is near)"
         return said + (new if nearest.cosine < NOVEL_BELOW else "")
 

@@ -27,6 +27,14 @@ function tell(model, values) {
   model.save_changes();
 }
 
+/** Ask Python to do something. Numbered, in a queue: hands can be faster than the kernel, and a
+    trait that changes twice before it is sent arrives once. For widgets that are `Asked`. */
+function ask(model, what, values = {}) {
+  const asked = model.get("asked");
+  const next = [(asked.at(-1)?.[0] ?? 0) + 1, what];
+  tell(model, { ...values, asked: [...asked, next].slice(-64) });
+}
+
 /** The lines under a widget: what it does now (read out politely), and what went wrong. */
 function messages(model, signal) {
   const status = element("p", { class: "cl-status", role: "status", "aria-live": "polite" });
@@ -41,7 +49,69 @@ function messages(model, signal) {
 }
 
 /** Whether the reader asked for less motion. */
-const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
+const still = () => motion.matches;
+
+/** Whether a key is the notebook's although a widget has the focus: Escape, what runs the cell, and
+    Ctrl or Alt with another key, unless it edits a text that is being typed. */
+function forNotebook(event) {
+  const chord = event.ctrlKey || event.metaKey || event.altKey;
+  if (event.key === "Escape") return true;
+  if (event.key === "Enter") return chord || event.shiftKey;
+  const typing = event.target.matches("textarea, input:not([type]), input[type=text], input[type=number]");
+  const edits = /^([acvxyz]|Arrow.*|Backspace|Delete|Home|End)$/i.test(event.key);
+  return chord && !(typing && (edits || event.getModifierState("AltGraph")));
+}
+
+/** A widget's own keys stay in it: a notebook in command mode takes arrows and letters for its own. */
+function keepKeys(root) {
+  const mark = "data-lm-suppress-shortcuts"; // JupyterLab respects it, if it should listen first
+  root.setAttribute(mark, "");
+  root.addEventListener("keydown", (event) => {
+    const up = forNotebook(event);
+    root.toggleAttribute(mark, !up);
+    if (!up) event.stopPropagation();
+  });
+}
+
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+// rows down and columns to the right, in the order of the actions
+
+/** The state of the square under the pointer, null beside the map; objects and agents lie above it. */
+function squareUnder(frame, event) {
+  const square = document.elementsFromPoint(event.clientX, event.clientY)
+    .map((found) => found.closest("[data-state]")).find((found) => found && frame.contains(found));
+  return square ? Number(square.dataset.state) : null;
+}
+
+/** A cursor over a map's squares, from `cells` and `names`: the arrow keys move it, Enter and the
+    mouse press the square. Returns what draws it again in a new picture, and the line for ears. */
+function cursorOn(model, frame, start, press) {
+  const spoken = element("span", { class: "cl-spoken", "aria-live": "polite" });
+  let cursor = start;
+  const mark = () => {
+    frame.querySelectorAll(".cl-cursor").forEach((old) => old.classList.remove("cl-cursor"));
+    frame.querySelector(`[data-state="${cursor}"]`)?.classList.add("cl-cursor");
+  };
+  const pressAt = (state) => { cursor = state; mark(); press(state); };
+  frame.addEventListener("click", (event) => {
+    const state = squareUnder(frame, event);
+    if (state !== null) pressAt(state);
+  });
+  frame.addEventListener("keydown", (event) => {
+    if (forNotebook(event)) return;
+    if (event.key in ARROWS) {
+      const cells = model.get("cells"), [row, column] = cells[cursor], [down, right] = ARROWS[event.key];
+      const next = cells.findIndex(([r, c]) => r === row + down && c === column + right);
+      if (next >= 0) cursor = next;
+      mark();
+      spoken.textContent = model.get("names")[cursor];
+    } else if (event.key === "Enter" || event.key === " ") pressAt(cursor);
+    else return;
+    event.preventDefault();
+  });
+  return [mark, spoken];
+}
 
 /** A widget's view: `build(model, root, signal)` fills the root; `signal` ends with the view. */
 function widget(name, build) {
@@ -49,6 +119,10 @@ function widget(name, build) {
     render({ model, el }) {
       const ended = new AbortController();
       const root = element("div", { class: `cl-root cl-${name}` });
+      keepKeys(root);
+      const calm = () => { if (model.get("calm") !== still()) tell(model, { calm: still() }); };
+      motion.addEventListener("change", calm, { signal: ended.signal });
+      calm();
       el.append(root);
       build(model, root, ended.signal);
       root.append(...messages(model, ended.signal));

@@ -16,6 +16,7 @@ from cliprl_lite.qlearning import Learner
 from cliprl_lite.tasks import Task, TaskSuite
 from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
 from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.words import square
 
 LONGEST = 200
 """Characters of an instruction that are read."""
@@ -23,7 +24,6 @@ LONGEST = 200
 ENDLESS = 100_000
 """Steps after which a first journey is given up."""
 
-_FRAME = 0.04  # seconds
 _SIDE = 390.0
 
 
@@ -84,6 +84,8 @@ class Tour(CourseWidget):
     _esm, _css = module("tour"), style("tour")
     typed = traitlets.Unicode().tag(sync=True)
     scene = traitlets.Unicode().tag(sync=True)
+    cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
+    names: traitlets.List[str] = traitlets.List().tag(sync=True)
     runners = traitlets.Unicode().tag(sync=True)
     bars = traitlets.Unicode().tag(sync=True)
     choices: traitlets.List[str] = traitlets.List().tag(sync=True)
@@ -99,7 +101,11 @@ class Tour(CourseWidget):
         self.suite, self.policies, self.seed = suite, dict(policies), seed
         self._teachers: dict[str, Task] = {}
         self._runners: list[_Runner] = []
-        super().__init__()
+        super().__init__(cells=suite.world.cells.tolist())
+        things = {t.goal: [f"{t.colour} {t.shape}"] for t in suite.tasks}
+        self.names = [
+            square((row, column), *things.get((row, column), [])) for row, column in self.cells
+        ]
         self.status = "Type what the new agent is to do, and press Choose."
         self._draw()
         self.observe(lambda _: self.choose(), "asked")
@@ -189,6 +195,9 @@ class Tour(CourseWidget):
         self.end()
         self.playing = False
 
+    def _rest(self) -> None:
+        self.playing = False
+
     # -----------------------------------------------------------------------------------------
     # On the way
     # -----------------------------------------------------------------------------------------
@@ -204,12 +213,12 @@ class Tour(CourseWidget):
     async def _watch(self) -> None:
         frame = 0
         while not self._over:
-            self._walk(
-                1 + frame // 10
-            )  # faster and faster: a long journey lasts some eight seconds
+            period, pictures = self._pace
+            for _ in range(pictures):  # faster and faster: a long journey lasts some eight seconds
+                self._walk(1 + frame // 10)
+                frame += 1
             self._draw_runners()
-            frame += 1
-            await asyncio.sleep(_FRAME)
+            await asyncio.sleep(period)
         self._arrived()
 
     def _walk(self, steps: int) -> None:
@@ -217,7 +226,6 @@ class Tour(CourseWidget):
             runner.walk(steps)
 
     def _arrived(self) -> None:
-        self.playing = False
         last = max(self._runners, key=lambda runner: runner.steps)
         self.status = (
             f"All three have arrived. Last was {last.letter}, which {last.words}: "

@@ -1,10 +1,4 @@
 export default widget("weight-mixer", (model, root, signal) => {
-  // The arrows, Enter and Space belong to the control that has the focus, not to the notebook.
-  root.addEventListener("keydown", (event) => {
-    const own = /^(Arrow|Page|Home|End|Enter| )/.test(event.key);
-    if (own && !event.ctrlKey && !event.metaKey && !event.shiftKey) event.stopPropagation();
-  });
-
   const number = (value) => value.toFixed(2).replace("-", "−");
   const send = () => tell(model, { scores: sliders.map((slider) => Number(slider.value)) });
   const shown = [];
@@ -37,7 +31,7 @@ export default widget("weight-mixer", (model, root, signal) => {
     element("div", { class: "cl-row cl-mix" },
       map,
       element("div", { class: "cl-told" }, gauge, verdict,
-        element("p", { class: "cl-caption" }, "Arrows: what the average does. Floor: light where it promises most, dark where least. Bars beyond 3 are broken."))),
+        element("p", { class: "cl-caption" }, "Arrows: what the average does. The fuller the grey of the floor, the less it promises. Bars beyond 3 are broken."))),
   );
   follow(model, ["scores"], () => model.get("scores").forEach((score, place) => {
     if (document.activeElement !== sliders[place] || !timer) sliders[place].value = score;

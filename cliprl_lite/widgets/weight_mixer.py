@@ -8,12 +8,13 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from cliprl_lite.drawing import colour, glyph, map_svg, picture, tag, text
+from cliprl_lite.drawing import colour, glyph, map_svg, picture, printable, tag, text
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import TabularPolicy, average
 from cliprl_lite.tasks import Task
 from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, warm_start
 from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.words import decimals
 
 FloatArray = NDArray[np.float64]
 
@@ -112,7 +113,7 @@ class WeightMixer(CourseWidget):
             picture(20, 20, task.sentence, "", glyph(task.colour, task.shape, 10, 10, 16))
             for task in self.tasks
         ]
-        super().__init__(sentences=[_shown(task.sentence) for task in tasks], glyphs=signs)
+        super().__init__(sentences=[_short(task.sentence) for task in tasks], glyphs=signs)
         self.observe(lambda _: self._mix(), ["scores", "weighting"])
         self.set_scores([0.5] * len(tasks) if scores is None else scores)
 
@@ -144,7 +145,7 @@ class WeightMixer(CourseWidget):
         try:
             if self.weighting not in OFFERED:
                 raise ValueError(
-                    f"there is no weighting {_shown(self.weighting)!r}; take one of "
+                    f"there is no weighting {_short(self.weighting)!r}; take one of "
                     + ", ".join(OFFERED)
                 )
             if len(self.scores) != len(self.tasks):
@@ -165,7 +166,7 @@ class WeightMixer(CourseWidget):
     def _draw(self) -> None:
         shares = destinations(self.q, self.world, [task.goal for task in self.tasks])
         going = [
-            f"{_shown(self._thing(task))} {share:.0%}".replace("%", " %")
+            f"{_short(self._thing(task))} {share:.0%}".replace("%", " %")
             for task, share in zip(self.tasks, shares.tolist(), strict=True)
             if share > 0
         ]
@@ -185,7 +186,7 @@ class WeightMixer(CourseWidget):
             pairs = zip(self.sentences, self.weights, strict=True) if self.weights else ()
             words = ", ".join(f"{sentence} {_signed(weight)}" for sentence, weight in pairs)
             self.status = (
-                f"{_shown(self.weighting)}, Σd = {_signed(self.total)}: "
+                f"{_short(self.weighting)}, Σd = {_signed(self.total)}: "
                 f"{words or 'no weights'}; ends at: {ends}"
             )
 
@@ -276,7 +277,7 @@ class WeightMixer(CourseWidget):
         return picture(
             780, height, "Similarities, weights, and the averaged policy", self.summary() + ".",
             tag("rect", width=780, height=height, fill=colour("page")),
-            tag("text", f"weights, {text(_shown(self.weighting))}", x=_LABEL + 90, y=24,
+            tag("text", f"weights, {text(_short(self.weighting))}", x=_LABEL + 90, y=24,
                 font_size=14, fill=colour("ink")),
             *rows,
             tag("g", self.bars, transform=f"translate({_LABEL} {_TOP})"),
@@ -290,10 +291,8 @@ class WeightMixer(CourseWidget):
         )  # fmt: skip
 
 
-def _shown(typed: str) -> str:
-    """Text that somebody wrote, printable and cut, for HTML that shows it as text."""
-    cut = "".join(mark for mark in str(typed)[:200] if mark.isprintable())
-    return cut if len(cut) <= 28 else cut[:27] + "…"
+def _short(typed: str) -> str:
+    return printable(str(typed), 28)
 
 
 def _signed(value: float) -> str:
@@ -303,4 +302,4 @@ def _signed(value: float) -> str:
         >>> _signed(-0.5), _signed(-12345.6)
         ('−0.50', '−12,346')
     """
-    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value + 0.0:.2f}").replace("-", "−")
+    return f"{value:,.0f}".replace("-", "−") if abs(value) >= 100 else decimals(value)

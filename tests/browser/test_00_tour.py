@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 
+COUNT = """(root) => new Promise((done) => {
+  let pictures = 0;
+  const seen = new MutationObserver(() => { pictures += 1; });
+  seen.observe(root.querySelector('.cl-bars'), { childList: true });
+  setTimeout(() => { seen.disconnect(); done(pictures); }, 3000);
+})"""
+
 
 def test_guess_type_and_watch(notebook) -> None:
     notebook.run_all()
@@ -34,3 +41,21 @@ def test_guess_type_and_watch(notebook) -> None:
     notebook.dark()
     notebook.screenshot("dark", tour)
     notebook.whole()
+
+
+def test_who_asked_for_less_motion_gets_less(notebook) -> None:
+    notebook.page.emulate_media(reduced_motion="reduce")
+    notebook.run_all()
+    tour = notebook.widget("tour")
+    box = tour.get_by_role("textbox", name="instruction")
+    box.fill("go to the red box")
+    box.press("Enter")
+    for least, most in ((1, 4), (20, 90)):
+        tour.get_by_role("button", name="Go").click()
+        tour.get_by_role("button", name="Stop").wait_for()
+        pictures = tour.evaluate(COUNT)
+        assert least <= pictures <= most
+        if tour.get_by_role("button", name="Stop").is_visible():
+            tour.get_by_role("button", name="Stop").click()
+        tour.get_by_role("button", name="Go").wait_for()
+        notebook.page.emulate_media(reduced_motion="no-preference")  # and now as usual

@@ -131,3 +131,42 @@ def test_a_guess_is_kept_and_an_exercise_is_judged(ran) -> None:
     )
     ran.page.get_by_text("the goal's row has to stay 0").wait_for()
     ran.page.get_by_text("you said:      20: one for each square").wait_for()
+
+
+BURST = """async ([source, keys]) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const { commands } = window.jupyterapp;
+  notebook.activeCellIndex = notebook.widgets.length - 1;
+  await commands.execute("notebook:insert-cell-below");
+  notebook.activeCell.model.sharedModel.setSource(source);
+  await commands.execute("notebook:run-cell");
+  const view = () => notebook.activeCell.node.querySelector(".cl-grid-map .cl-frame");
+  while (!view()?.querySelector("svg")) await new Promise((done) => setTimeout(done, 100));
+  for (const key of keys) // all before the kernel can answer the first
+    view().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}"""
+SOURCE = """
+burst, seen = GridMap(world, "A burst", drive={}), []
+
+
+def note(change):
+    seen.append(change.owner.action if burst.drive else change.owner.pressed)
+    burst.status = f"seen: {{seen}}"
+
+
+burst.observe(note, ["actions", "presses"])
+burst
+"""
+
+
+@pytest.mark.parametrize(
+    ("drive", "keys", "said"),
+    [
+        (True, ["Up", "Right", "Right", "Down", "Left"], "seen: [0, 3, 3, 1, 2]"),
+        (False, ["Right", "", "Down", "", "", "Left", "", ""], "seen: [1, 13, 13, 12, 12]"),
+    ],
+)
+def test_a_burst_of_keys_on_a_map_loses_none(ran, drive: bool, keys: list[str], said: str) -> None:
+    pressed = [f"Arrow{key}" if key else "Enter" for key in keys]
+    ran.page.evaluate(BURST, [SOURCE.format(drive), pressed])
+    ran.page.get_by_text(said).wait_for()

@@ -126,3 +126,62 @@ def test_hope_by_keyboard(opened) -> None:
     opened.page.evaluate(DARK)
     opened.page.wait_for_timeout(500)
     opened.screenshot("race_hope_dark", race)
+
+
+CELLS = """() => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  return {
+    cells: notebook.widgets.length, active: notebook.activeCellIndex, mode: notebook.mode,
+    runs: notebook.widgets.map((cell) => cell.model.executionCount ?? 0),
+  };
+}"""
+COMMAND_MODE = """(start) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = notebook.widgets.findIndex(
+    (cell) => cell.model.sharedModel.getSource().startsWith(start));
+  notebook.mode = "command";
+}"""
+
+
+def test_the_keys_of_a_widget_are_its_own(opened) -> None:
+    """A notebook in command mode would take the arrows, and "b" for a new cell, "dd" for none."""
+    page, keyboard = opened.page, opened.page.keyboard
+    page.evaluate(COMMAND_MODE, "guess_flip =")
+    guess, mixer, race = (opened.widget(kind) for kind in ("prediction", "weight-mixer", "race"))
+    guess.get_by_role("radio").first.check()
+    before = page.evaluate(CELLS)
+    assert before["mode"] == "command"
+    for key in ("ArrowDown", "b", "d", "d", "m", "Enter"):
+        keyboard.press(key)
+    assert guess.get_by_role("radio").nth(1).is_checked()
+    assert page.evaluate(CELLS) == before
+
+    slider = mixer.locator("input[type=range]").nth(1)
+    for control in (slider, race.get_by_role("button", name="Step"), mixer.locator("select")):
+        page.evaluate(COMMAND_MODE, "guess_flip =")
+        control.focus()
+        before, value = page.evaluate(CELLS), slider.input_value()
+        for key in ("ArrowDown", "b", "d", "d", "m", "ArrowDown", "Escape"):
+            keyboard.press(key)
+        assert page.evaluate(CELLS) == before
+        if control is slider:
+            assert float(slider.input_value()) == pytest.approx(float(value) - 0.1)
+
+    seed = race.get_by_label("seed")  # a text is edited, and the notebook is not
+    seed.fill("12")
+    seed.press("Control+a")
+    seed.press("3")
+    assert seed.input_value() == "3"
+    assert page.evaluate(CELLS)["cells"] == before["cells"]
+
+    page.evaluate(COMMAND_MODE, "mixer = WeightMixer")
+    slider.focus()
+    before = page.evaluate(CELLS)
+    keyboard.press("Shift+Enter")  # still runs the cell, and goes on to the next one
+    page.wait_for_function(
+        f"""(before) => {{
+          const now = ({CELLS})(), was = before.active;
+          return now.active === was + 1 && now.runs[was] > before.runs[was];
+        }}""",
+        arg=before,
+    )

@@ -1,8 +1,112 @@
-"""The verdicts, as a reader sees them."""
+"""Notebook 08 as a reader uses it: a choice by keyboard, one by mouse, cards that turn."""
 
 from __future__ import annotations
 
+import pytest
 
-def test_run_all(notebook) -> None:
+VERDICTS = [
+    "confirmed from 15×15 on",
+    "confirmed",
+    "confirmed",
+    "only at 8×8, 10×10",
+    "only at 15×15",
+    "confirmed",
+]
+"""The cards under the starting choices."""
+
+
+@pytest.fixture
+def opened(notebook):
     notebook.run_all()
-    notebook.whole()
+    notebook.page.get_by_text("Target: exactly as printed, 5 of 6 cards").wait_for(timeout=60_000)
+    return notebook
+
+
+def choice(app, name: str):
+    return app.get_by_role("combobox", name=name, exact=True)
+
+
+def verdicts(app) -> list[str]:
+    return app.locator(".cl-card .cl-verdict b").all_text_contents()
+
+
+def test_the_whole_notebook_in_both_themes(opened) -> None:
+    guess = opened.widget("prediction", 2)
+    guess.get_by_label("the target: exactly as printed").check()
+    guess.locator(".cl-status").get_by_text("Noted").wait_for()
+    opened.whole()
+    opened.dark()
+    opened.page.wait_for_timeout(800)
+    opened.screenshot("whole_dark")
+
+
+def test_cards_turn_with_a_choice(opened) -> None:
+    opened.page.set_viewport_size({"width": 1400, "height": 1100})
+    app = opened.widget("verdict-cards")
+    assert app.locator(".cl-card").count() == 6
+    assert verdicts(app) == VERDICTS
+    box = app.bounding_box()
+    assert box["width"] <= 960
+    first, third = (app.locator(".cl-card").nth(n).bounding_box() for n in (0, 2))
+    assert first["y"] == third["y"]  # three a row
+    assert app.locator(".cl-changed").count() == 0
+    back = app.get_by_role("button", name="Back to the start")
+    assert back.is_disabled()
+    opened.screenshot("cards", app)
+
+    target = choice(app, "Target")
+    target.focus()
+    for _ in range(2):  # by keyboard: left, right, as printed
+        target.press("ArrowDown")
+    app.locator(".cl-told").get_by_text("5 of 6 cards (1, 2, 3, 4, 5)").wait_for()
+    assert target.input_value() == "mismatch"
+    after = verdicts(app)
+    assert after[:3] == ["not confirmed"] * 3
+    assert after[5] == "confirmed"
+    card = app.locator(".cl-card").nth(0)
+    assert "cl-changed" in card.get_attribute("class")
+    assert app.locator(".cl-card").nth(5).locator(".cl-was").text_content() == ""
+    app.locator(".cl-status").get_by_text("card 2 was").wait_for()
+    opened.screenshot("as_printed", app)
+
+    choice(app, "Algorithm 2 is run").select_option("paper’s box: dot product")
+    app.locator(".cl-card").nth(5).get_by_text("was: confirmed").wait_for()
+    choice(app, "Algorithm 1 weighs").select_option(label="the closest only")
+    app.locator(".cl-card").nth(3).get_by_text("not confirmed").wait_for()
+    assert verdicts(app) == ["not confirmed"] * 6
+    opened.dark()
+    opened.page.wait_for_timeout(500)
+    opened.screenshot("none_dark", app)
+    opened.dark(False)
+
+    back.click()
+    app.locator(".cl-told").get_by_text("These are the starting choices").wait_for()
+    assert verdicts(app) == VERDICTS
+    assert app.locator(".cl-changed").count() == 0
+    assert target.input_value() == "left"
+    assert back.is_disabled()
+
+
+def test_nothing_is_cut_or_small(opened) -> None:
+    """No text below 13 px, and none that runs out of its card."""
+    app = opened.widget("verdict-cards")
+    choice(app, "Algorithm 2 is run").select_option("paper’s text: cosine")
+    app.locator(".cl-told").get_by_text("4 of 6").wait_for()
+    found = app.evaluate("""(root) => {
+      const bad = [];
+      for (const card of root.querySelectorAll('.cl-card')) {
+        const frame = card.getBoundingClientRect();
+        for (const part of card.querySelectorAll('h4, b, p, span.cl-was, svg text')) {
+          if (!part.textContent || part.closest('title')) continue;
+          const box = part.getBoundingClientRect();
+          const size = parseFloat(getComputedStyle(part).fontSize);
+          const svg = part.ownerSVGElement;
+          const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+          if (size * scale < 12.9) bad.push(`small: ${part.textContent}`);
+          if (box.left < frame.left || box.right > frame.right || box.bottom > frame.bottom)
+            bad.push(`outside: ${part.textContent}`);
+        }
+      }
+      return bad;
+    }""")
+    assert found == []

@@ -186,7 +186,7 @@ def test_what_goes_wrong_while_it_is_watched_is_shown(monkeypatch: pytest.Monkey
         monkeypatch.setattr(app, "_press", lambda state: 1 / 0)
         app.set_state({"asked": [[1, OUTWARD]], "pace": 1})
         await asyncio.sleep(0.02)
-        assert "broke off" in app.error
+        assert "stopped half-way" in app.error
 
     asyncio.run(watch())
 

@@ -44,9 +44,26 @@ def test_squares_have_names_for_those_who_listen() -> None:
 def test_presses_are_noted() -> None:
     seen, noted = GridMap(WORLD, "t"), []
     seen.observe(lambda _: noted.append(seen.pressed), "presses")
-    for count, state in enumerate((3, 3, 1), start=1):
-        seen.set_state({"pressed": state, "presses": count})  # as the browser does
+    seen.set_state({"asked": [[1, 3]]})  # as the browser does
+    seen.set_state({"asked": [[1, 3], [2, 3], [3, 1]]})  # two presses in one message
     assert noted == [3, 3, 1]
+    assert (seen.presses, seen.error) == (3, "")
+
+
+def test_a_burst_of_five_keys_is_five_moves() -> None:
+    seen, noted = GridMap(WORLD, "t", drive=True), []
+    seen.observe(lambda _: noted.append(seen.action), "actions")
+    seen.set_state({"asked": [[k + 1, action] for k, action in enumerate((0, 3, 3, 1, 2))]})
+    assert noted == [0, 3, 3, 1, 2]
+    assert (seen.actions, seen.presses) == (5, 0)
+
+
+@pytest.mark.parametrize("what", [-1, 5, 1.5, None, "<b>", True, [1]])
+def test_what_no_page_asks_for_becomes_an_error(what) -> None:
+    seen = GridMap(WORLD, "t")
+    seen.set_state({"asked": [[1, what]]})
+    assert "0 to 4" in seen.error
+    assert seen.presses == 0
 
 
 def test_without_a_kernel_there_is_a_picture() -> None:

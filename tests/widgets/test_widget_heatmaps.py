@@ -8,11 +8,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite import GridWorld, TabularPolicy, Task, load_suite
-from cliprl_lite.charts import heatmap_svg
+from cliprl_lite import GridWorld, TabularPolicy, Task
 from cliprl_lite.drawing import map_svg
 from cliprl_lite.widgets import Heatmaps
-from cliprl_lite.widgets.heatmaps import arrow_map, compact, describe, plain
+from cliprl_lite.widgets.heatmaps import arrow_map, describe, plain
 
 TASKS = [
     Task("a", "go to the red box", (0, 0), colour="red", shape="box"),
@@ -127,29 +126,6 @@ def test_what_people_type_is_text(typed: str) -> None:
     assert len(seen.sentences[0]) <= 80
     assert len(seen.svg()) < 60_000
     assert seen.error == ""
-
-
-def test_compact_looks_alike() -> None:
-    """Every cell keeps its place and its shade, and the dots and glyphs are the drawing's own."""
-    svg = heatmap_svg(
-        POLICIES, [(t.colour, t.shape, t.sentence) for t in TASKS], title="p", side=90
-    )
-    small = compact(svg)
-    shades = {}
-    paths = re.findall(
-        r'<path d="([^"]+)" fill="var\(--(plus|minus)[^"]+" fill-opacity="([^"]+)"', small
-    )
-    for d, voice, opacity in paths:
-        for x, y in re.findall(r"M(\d+) (\d+)h30v30h-30z", d):
-            at = ((int(y) - 28) // 30, (int(x) - 26) // 30)
-            shades[at] = float(opacity) * (1 if voice == "plus" else -1)
-    expected = {(i, j): round(v, 2) for (i, j), v in np.ndenumerate(POLICIES) if v}
-    assert shades == expected
-    assert small.count("<circle") == svg.count("<circle")
-    assert 'data-cells="3" x="26" y="28" width="90" height="90"' in small
-    house = load_suite("house_a")
-    many = heatmap_svg(np.eye(16), [(t.colour, t.shape, "") for t in house.tasks], title="p")
-    assert len(compact(many)) < len(many) / 2
 
 
 def test_plain_keeps_the_arrows() -> None:

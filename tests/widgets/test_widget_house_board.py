@@ -67,7 +67,7 @@ def test_a_dropped_object_moves_and_only_policies_change() -> None:
     board = HouseBoard()
     words, policies = board.words, board.policies
     state = board.world.state((10, 10))
-    board.set_state({"drop": [0, state], "drops": 1})  # as the browser does
+    board.set_state({"asked": [[1, [0, state]]]})  # as the browser does
     assert board.goals[0] == (10, 10)
     assert board.house == "own"
     assert board.words == words
@@ -82,6 +82,14 @@ def test_a_dropped_object_moves_and_only_policies_change() -> None:
     assert (board.house, board.policies, board.names[state]) == (
         "house_a", policies, "row 10, column 10",
     )  # fmt: skip
+
+
+def test_two_drops_in_one_message_are_two_moves() -> None:
+    board = HouseBoard()
+    squares = [(10, 10), (11, 11)]
+    drops = [[k + 1, [k, board.world.state(cell)]] for k, cell in enumerate(squares)]
+    board.set_state({"asked": drops})  # hands can be faster than the kernel
+    assert board.goals[:2] == squares
 
 
 def test_on_a_taken_square_two_objects_change_places() -> None:
@@ -117,7 +125,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_lost() -> None:
     doorway = board.world.state((3, 6))
     for count, drop in enumerate(([0, doorway], [0, 10_000], [99, 0], [0]), start=1):
         board.error = ""
-        board.set_state({"drop": drop, "drops": count})
+        board.set_state({"asked": [[count, drop]]})
         assert board.error.startswith("The object stays where it was")
     board.set_state({"house": "<b>" + "x" * 1_000_000})
     assert len(board.error) < 200

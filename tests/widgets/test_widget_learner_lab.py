@@ -88,7 +88,7 @@ def test_arriving_is_one_journey() -> None:
     lab.arrive()
     assert lab.learner.steps == alone.episode_lengths[0]
     assert lab.status == f"Arrived: the first journey took {alone.steps} steps."
-    lab.set_state({"button": "arrive", "presses": 1})  # without a running notebook: at once
+    lab.set_state({"asked": [[1, "arrive"]]})  # without a running notebook: at once
     alone.run(100_000, last_episode=2)
     assert lab.learner.steps == alone.steps
     assert "the latest journey" in lab.status
@@ -96,12 +96,17 @@ def test_arriving_is_one_journey() -> None:
 
 def test_buttons_step_and_restart() -> None:
     lab = LearnerLab(WORLD, GOAL)
-    for presses in (1, 3):  # the last two presses arrive together
-        lab.set_state({"button": "step", "presses": presses})
+    lab.set_state({"asked": [[1, "step"]]})
+    lab.set_state({"asked": [[1, "step"], [2, "step"], [3, "step"]]})  # two in one message
     assert lab.learner.steps == 3
     assert lab.scene.count("stroke-linecap") == 3  # the trail
-    lab.set_state({"button": "restart", "presses": 4})
+    lab.set_state({"asked": [[4, "restart"]]})
     assert lab.learner.steps == 0
+    lab.set_state({"asked": [[5, "arrive"], [6, "restart"], [7, "step"]]})  # none is lost
+    assert (lab.learner.steps, lab.error) == (1, "")
+    lab.set_state({"asked": [[8, "restart"], [9, "fly"]]})
+    assert "no button 'fly'" in lab.error
+    lab.restart()
     lab.run(40)
     assert np.array_equal(lab.learner.q, table(40))
 
@@ -199,7 +204,7 @@ def test_a_gloomy_table_is_given_up_at_the_limit(monkeypatch: pytest.MonkeyPatch
 def test_an_arrival_is_streamed_and_ends_with_the_journey() -> None:
     async def use() -> None:
         lab = LearnerLab(WORLD, GOAL, seed=2)
-        lab.set_state({"button": "arrive", "presses": 1})
+        lab.set_state({"asked": [[1, "arrive"]]})
         await until(lambda: lab.learner.episode == 1)
         await asyncio.sleep(0.1)
         alone = Learner(WORLD, GOAL, seed=2)
@@ -221,8 +226,8 @@ def test_a_new_start_cancels_the_old_one() -> None:
         await asyncio.sleep(0.15)
         assert lab.learner.steps == 0
         lab = LearnerLab(GridWorld.open_map(25), GOAL)  # where a first journey takes long
-        for presses in range(1, 5):
-            lab.set_state({"button": "arrive", "presses": presses})
+        for order in range(1, 5):
+            lab.set_state({"asked": [[order, "arrive"]]})
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         await asyncio.sleep(0)
         assert sum(not task.done() for task in others) == 1
@@ -241,7 +246,7 @@ def test_trouble_while_playing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(lab.learner, "run", broken)
         lab.play()
         await until(lambda: lab.error)
-        assert lab.error == "learning stopped: the table is lost. Press Restart."
+        assert lab.error == "This stopped half-way: the table is lost. Start it again."
         assert not lab.playing
         lab.restart()
         assert lab.error == ""

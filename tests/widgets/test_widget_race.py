@@ -142,8 +142,8 @@ def test_nobody_is_called_first_too_early() -> None:
 
 def test_buttons_headless() -> None:
     seen = race()
-    seen.set_state({"speed": "×10", "steps_asked": 1})
-    seen.set_state({"steps_asked": 2})
+    seen.set_state({"speed": "×10", "asked": [[1, "step"]]})
+    seen.set_state({"asked": [[1, "step"], [2, "step"]]})
     assert seen.taken == 20
     assert all(racer.learner.steps == 20 for racer in seen.racers)
     seen.set_state({"show_wrong": True, "watched": 1})
@@ -152,8 +152,12 @@ def test_buttons_headless() -> None:
     assert "map: " in seen.squares
     seen.set_state({"show_wrong": False})
     assert seen.squares == ""
-    seen.set_state({"stops_asked": 1})
-    assert seen.taken == 0
+    seen.set_state({"asked": [[3, "step"], [4, "step"]]})  # two presses in one message
+    assert seen.taken == 40
+    seen.set_state({"asked": [[5, "fly"]]})
+    assert "no button 'fly'" in seen.error
+    seen.set_state({"asked": [[6, "step"], [7, "stop"]]})
+    assert (seen.taken, seen.error) == (0, "")
     seen.set_state({"playing": True})  # no loop runs here
     assert "outside a notebook" in seen.error
     assert seen.playing is False
@@ -198,7 +202,7 @@ def test_pause_and_a_new_start_cancel_the_old() -> None:
 
 
 def test_it_plays_to_the_end_and_to_the_first_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cliprl_lite.widgets.race.FRAME", 0.0)
+    monkeypatch.setattr("cliprl_lite.widgets.base.FRAME", 0.0)
 
     async def watch(speed: str) -> Race:
         seen = race()
@@ -226,6 +230,29 @@ def test_it_plays_to_the_end_and_to_the_first_arrival(monkeypatch: pytest.Monkey
     asyncio.run(again())
 
 
+def test_less_motion_means_fewer_pictures() -> None:
+    async def watch() -> None:
+        seen, drawn = race(), []
+        seen.speed = "×10"
+        seen.observe(lambda _: drawn.append(seen.taken), "chart")
+        seen.set_state({"calm": True, "playing": True})
+        await asyncio.sleep(0.3)
+        seen.pause()
+        assert drawn == [250]  # a second's worth at once, and then still
+        seen.reset()
+        seen.speed = "to first arrival"
+        seen.play()
+        await asyncio.sleep(0.3)
+        assert sum(racer.learner.episode > 0 for racer in seen.racers) >= 1
+        first = min(
+            racer.learner.episode_lengths[0] for racer in seen.racers if racer.learner.episode
+        )
+        assert first <= seen.taken <= 1.04 * first + 1  # it does not run past it
+        assert not seen.playing
+
+    asyncio.run(watch())
+
+
 def test_what_goes_wrong_while_it_plays_is_shown() -> None:
     async def watch() -> Race:
         seen = race()
@@ -235,7 +262,7 @@ def test_what_goes_wrong_while_it_plays_is_shown() -> None:
         return seen
 
     seen = asyncio.run(watch())
-    assert "the race broke off: TypeError" in seen.error
+    assert "stopped half-way" in seen.error
     assert seen.playing is False
     seen.reset()
     assert seen.error == ""

@@ -76,6 +76,15 @@ def test_a_sentence_of_ones_own_has_no_goal_of_its_own(tour: Tour) -> None:
     assert set(tour.journeys) == {"words", "none", "map"}
 
 
+def test_squares_have_names_for_those_who_listen(tour: Tour) -> None:
+    assert tour.cells == WORLD.cells.tolist()
+    assert tour.names[0] == "row 0, column 0"
+    for task in HOUSE.tasks:
+        row, column = task.goal
+        name = f"row {row}, column {column}, {task.colour} {task.shape}"
+        assert tour.names[WORLD.state(task.goal)] == name
+
+
 def test_without_a_choice_or_a_goal_nobody_sets_off(tour: Tour) -> None:
     tour.go()
     assert "type an instruction" in tour.error
@@ -139,6 +148,22 @@ def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
     assert tour.journeys["words"] == journey(HOUSE.tasks[0].goal, POLICIES[words].q, 4)
 
 
+def test_less_motion_means_fewer_pictures(tour: Tour) -> None:
+    seen = []
+
+    async def watch() -> None:
+        tour.choose("go to the red box")
+        tour.seed = 4  # a longer journey
+        tour.observe(lambda _: seen.append(tour.journeys["none"]), "runners")
+        tour.set_state({"calm": True, "gone": 1})
+        await asyncio.sleep(0.3)
+        tour.stop()
+
+    asyncio.run(watch())
+    assert len(seen) == 1
+    assert seen[0] == sum(1 + frame // 10 for frame in range(25))  # a second's worth, at once
+
+
 def test_in_a_notebook_one_need_not_wait(tour: Tour) -> None:
     async def go() -> None:
         tour.finish()  # nobody is on the way
@@ -162,3 +187,4 @@ def test_trouble_on_the_way_is_shown(tour: Tour, monkeypatch: pytest.MonkeyPatch
 
     asyncio.run(go())
     assert "division by zero" in tour.error
+    assert not tour.playing

@@ -1,0 +1,134 @@
+"""Which exercises a reader has solved: one small file beside the notebooks, and no server.
+
+A check that is an exercise says so by `@exercise(number)`. Its passing is remembered if a notebook
+shows a `Progress` widget, and nowhere else: a test that tries a check leaves no trace.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from types import ModuleType
+from typing import ParamSpec
+
+from cliprl_lite.check.verdict import Verdict
+
+FILE = "progress.json"
+"""Beside the notebook, in the folder in which its kernel works."""
+
+P = ParamSpec("P")
+
+watcher: Callable[[str, str], None] | None = None
+"""Told the notebook and the name of each exercise that is passed; set by the widget."""
+
+
+class ProgressError(ValueError):
+    """The file of progress cannot be read or written."""
+
+
+def exercise(number: int, title: str) -> Callable[[Callable[P, Verdict]], Callable[P, Verdict]]:
+    """Mark a check as the exercise of this number and title in its notebook.
+
+    Example:
+        >>> from cliprl_lite.check import right
+        >>> @exercise(1, "Anything")
+        ... def anything(answer):
+        ...     return right("anything goes")
+        >>> anything(2)
+        ✓ Right: anything goes
+    """
+
+    def mark(check: Callable[P, Verdict]) -> Callable[P, Verdict]:
+        @wraps(check)
+        def judged(*args: P.args, **kwargs: P.kwargs) -> Verdict:
+            verdict = check(*args, **kwargs)
+            if verdict.passed and watcher is not None:
+                watcher(_notebook(check.__module__), check.__name__)
+            return verdict
+
+        judged.exercise = (number, title)  # type: ignore[attr-defined]
+        return judged
+
+    return mark
+
+
+def exercises(module: ModuleType) -> dict[str, str]:
+    """The exercises in a module of checks by their numbers: name → title.
+
+    Example:
+        >>> from cliprl_lite.check import grid_world
+        >>> list(exercises(grid_world).items())[:2]
+        [('next_cell', 'One step'), ('one_backup', 'One backup')]
+    """
+    own = [
+        check
+        for check in vars(module).values()
+        if isinstance(getattr(check, "exercise", None), tuple)
+    ]
+    own.sort(key=lambda check: check.exercise)
+    return {check.__name__: check.exercise[1] for check in own}
+
+
+def solved(folder: Path | None = None) -> dict[str, list[str]]:
+    """The exercises passed so far: notebook (its module of checks) → their names.
+
+    Args:
+        folder: where the file lies; the working folder if None.
+
+    Raises:
+        ProgressError: if the file is damaged. It is left as it is.
+    """
+    file = (folder or Path()) / FILE
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        passed = {
+            str(key): [str(name) for name in names] for key, names in content["passed"].items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ProgressError(
+            f"{FILE} cannot be read ({error}). Mend it, or begin anew with reset_progress()"
+        ) from None
+    return passed
+
+
+def remember(notebook: str, name: str, folder: Path | None = None) -> None:
+    """Note that an exercise is passed.
+
+    Raises:
+        ProgressError: if the file is damaged, or cannot be written.
+    """
+    passed = solved(folder)
+    if name in passed.get(notebook, []):
+        return
+    passed.setdefault(notebook, []).append(name)
+    file = (folder or Path()) / FILE
+    half = file.with_suffix(f".{os.getpid()}.partial")
+    try:
+        half.write_text(json.dumps({"passed": passed}, indent=1) + "\n", "utf-8")
+        half.replace(file)
+    except OSError as error:
+        raise ProgressError(f"{FILE} cannot be written ({error.strerror})") from None
+
+
+def reset_progress(folder: Path | None = None) -> None:
+    """Forget all exercises; answers in the notebooks stay.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     remember("grid_world", "next_cell", Path(folder))
+        ...     before = solved(Path(folder))
+        ...     reset_progress(Path(folder))
+        ...     before, solved(Path(folder))
+        ({'grid_world': ['next_cell']}, {})
+    """
+    ((folder or Path()) / FILE).unlink(missing_ok=True)
+
+
+def _notebook(module: str) -> str:
+    return module.rsplit(".", 1)[-1]

@@ -1,0 +1,288 @@
+"""Checks of notebook 08: a paired ratio with its interval, a verdict, choices that decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.evaluation import Interval, median_interval, paired_log_ratio
+from cliprl_lite.paths import data_path
+from cliprl_lite.results import read_table
+from cliprl_lite.results import verdict as library_verdict
+
+FloatArray = NDArray[np.float64]
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 1
+# ---------------------------------------------------------------------------------------------
+@exercise(1, "A paired ratio and its interval")
+def paired_interval(answer: Any) -> Verdict:
+    """A function of two rows of step counts, shape `[n]` each: the median ratio and its interval.
+
+    Example:
+        >>> paired_interval(lambda values, reference: (1.0, 0.9, 1.1)).mark
+        'wrong'
+    """
+    if not callable(answer):
+        return wrong("paired_interval is no longer a function; keep the line that begins with def")
+    cases = _costs()
+    said = [_call(answer, values.copy(), reference.copy()) for values, reference in cases]
+    if all(_nothing(one) for one in said):
+        return not_yet()
+    for (values, reference), one in zip(cases, said, strict=True):
+        fault = _no_interval(one) or _interval_fault(np.array(one, float), values, reference)
+        if fault:
+            return wrong(fault)
+    return right(
+        "the same trial in both, and an interval that says how far the median itself is known; "
+        "from here on clip.ratios does it"
+    )
+
+
+@cache
+def _costs() -> list[tuple[FloatArray, FloatArray]]:
+    """Heavy-tailed costs on which wrong statistics differ; the last pair is the table's own."""
+    rng = np.random.default_rng(8)
+    slow = np.round(rng.lognormal(8, 2, 81))
+    paired = np.round(slow * rng.lognormal(-1, 0.4, 81))
+    zeros = np.where(rng.random(61) < 0.3, 0, np.round(rng.lognormal(4, 1.5, 61)))
+    few = np.round(rng.lognormal(2, 1, 61))
+    table = read_table(data_path("results", "figure2.csv"))
+    part = table[(table["size"] == 25) & (table["target"] == "left")].sort_values("seed")
+    shipped = (
+        part.loc[part["method"] == name, "optimal"].to_numpy(float) for name in ("alg2", "alg1")
+    )
+    first, second = shipped
+    return [(few, zeros), (paired, slow), (first, second)]
+
+
+def _no_interval(one: Any) -> str:
+    if isinstance(one, Exception):
+        return f"it breaks off with {type(one).__name__}: {str(one)[:120]}"
+    if _nothing(one):
+        return "it gives nothing back; does it end with return?"
+    try:
+        numbers = np.asarray(one, dtype=float)
+    except (TypeError, ValueError):
+        return "it gives back something that is not three numbers: the median, low and high"
+    if numbers.shape != (3,):
+        return f"it gives back the shape {numbers.shape}; wanted are three numbers in a row"
+    if not np.isfinite(numbers).all():
+        return "a number is not finite: some trials need no step at all, so add one to both first"
+    return ""
+
+
+def _interval_fault(found: FloatArray, values: FloatArray, reference: FloatArray) -> str:
+    value, low, high = found
+    logs = paired_log_ratio(values, reference)
+    known = median_interval(logs)
+    ratios = 2.0**logs
+    with np.errstate(all="ignore"):
+        mistakes = {
+            "it is turned around: the reference belongs below the line": 1 / 2**known.value,
+            "the median is of the logarithm; give the ratio itself": known.value,
+            "it divides one median by another. Pair first, trial by trial, and then take the "
+            "median": (np.median(values) + 1) / (np.median(reference) + 1),
+            "it takes the mean, which a single slow trial can carry away": ratios.mean(),
+            "it divides one average by another; wanted is the median over the trials' ratios": (
+                values.mean() + 1
+            )
+            / (reference.mean() + 1),
+            "one is not added to both before dividing": np.median(values / reference),
+        }
+    if not np.isclose(value, 2**known.value, rtol=0.01):
+        for words, wrong_value in mistakes.items():
+            if np.isclose(value, wrong_value, rtol=0.01):
+                return words
+        return "the first number is not the median of the trials’ (values + 1) / (reference + 1)"
+    if low > high:
+        return "the ends of the interval are swapped"
+    return _width_fault(found, logs, known)
+
+
+def _width_fault(found: FloatArray, logs: FloatArray, known: Interval) -> str:
+    low, high = found[1:]
+    if np.isclose(low, high, rtol=1e-9):
+        return (
+            "the interval has no width: every resample has to be drawn anew, with replacement, "
+            "as many trials as there are"
+        )
+    if low <= 0:
+        return "the interval goes below zero, where no ratio lies: take percentiles, not ± a spread"
+    ends = np.log2([low, high])
+    wanted = np.array([known.low, known.high])
+    if (np.abs(ends - wanted) <= 0.35 * np.ptp(wanted) + 0.02).all():
+        return ""
+    if np.allclose(ends, np.percentile(logs, [2.5, 97.5]), atol=0.2):
+        return (
+            "these ends hold 95 % of the *trials*. Wanted is where the *median* would lie if the "
+            "trials were drawn again, and that is known far better"
+        )
+    if np.ptp(ends) > np.ptp(wanted):
+        return (
+            "the interval is too wide. Are values and reference drawn together, the same trials "
+            "for both, and is the median taken of every draw?"
+        )
+    return "the interval is too narrow: it runs from the 2.5th to the 97.5th percentile of medians"
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 2
+# ---------------------------------------------------------------------------------------------
+_HOLDS: tuple[dict[int, bool], ...] = (
+    {8: True, 10: True, 15: True, 25: True},
+    {8: False, 10: False, 15: False, 25: False},
+    {8: False, 10: True, 15: True, 25: True},
+    {8: False, 10: False, 15: False, 25: True},
+    {8: True, 10: True, 15: False, 25: False},
+    {8: False, 10: True, 15: False, 25: True},
+    {8: True, 10: False, 15: True, 25: True},
+    {25: True, 8: False, 15: True, 10: False},
+    {6: False, 9: True},
+    {100: True, 20: False},
+    {7: True},
+)
+
+
+@exercise(2, "A verdict in words")
+def verdict(answer: Any) -> Verdict:
+    """A function size → whether the claim holds there, that sums up in words.
+
+    Example:
+        >>> from cliprl_lite.results import verdict as library_verdict
+        >>> verdict(library_verdict).passed
+        True
+    """
+    if not callable(answer):
+        return wrong("verdict is no longer a function; keep the line that begins with def")
+    said = [_call(answer, dict(case)) for case in _HOLDS]
+    if all(_nothing(one) for one in said):
+        return not_yet()
+    for case, one in zip(_HOLDS, said, strict=True):
+        if isinstance(one, Exception):
+            return wrong(f"for {case} it breaks off with {type(one).__name__}: {str(one)[:120]}")
+        if _nothing(one):
+            return wrong(f"for {case} it gives nothing back; does every way end with return?")
+        if not isinstance(one, str):
+            return wrong(f"for {case} it gives back no words")
+    if len(set(said)) == 1:
+        return wrong("it says the same whatever holds")
+    for case, one in zip(_HOLDS, said, strict=True):
+        fault = _verdict_fault(case, one.strip())
+        if fault:
+            return wrong(f"for {case} it says “{one.strip()[:60]}”. {fault}")
+    return right("four kinds of answer, where papers often have two")
+
+
+def _verdict_fault(case: dict[int, bool], said: str) -> str:
+    wanted = library_verdict(case)
+    if said == wanted:
+        return ""
+    sizes = sorted(case)
+    holding = [size for size in sizes if case[size]]
+    if list(case) != sizes and len(case) > 2:
+        return "The sizes do not come in order here; sort them first"
+    if said == "confirmed":
+        return "But it does not hold at every size"
+    if said.startswith("confirmed from"):
+        if len(holding) == 1:
+            return "It holds at a single size, and one size is no trend: “only at”"
+        if holding != sizes[-len(holding) :]:
+            return "“From … on” needs every later size too; here one of them fails"
+        return "It begins at another size"
+    if said == "not confirmed":
+        return "But at some size it does hold" if holding else ""
+    if said.startswith("only at"):
+        if len(holding) == len(sizes):
+            return "It holds at every size, so nothing is “only”"
+        if wanted.startswith("confirmed from"):
+            return "It holds at the largest sizes without a gap: that is “confirmed from … on”"
+        return "After “only at” come the sizes at which it holds, in order, as in “only at 8, 10”"
+    return "The words are: confirmed, confirmed from 10 on, only at 8, 10, not confirmed"
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 3
+# ---------------------------------------------------------------------------------------------
+@exercise(3, "Break it, both ways")
+def both_ways(best: Any, none: Any) -> Verdict:
+    """Choices under which card 1 is plainly confirmed, and choices under which no card survives.
+
+    Args:
+        best, none: choice → value; what is left out stays at the start.
+
+    Example:
+        >>> both_ways({"clock": "first20"}, ...)
+        ✗ Not quite: with best, card 1 says “only at 25×25”, so not at every size
+    """
+    from cliprl_lite.widgets.verdict_claims import CLAIMS
+
+    blank = [_nothing(one) or (isinstance(one, dict) and _hollow(one)) for one in (best, none)]
+    if all(blank):
+        return not_yet()
+    found = {}
+    for name, choices, empty in zip(("best", "none"), (best, none), blank, strict=True):
+        if empty:
+            continue
+        if not isinstance(choices, dict):
+            return wrong(f'{name} is a dictionary such as {{"clock": "first20"}}')
+        try:
+            found[name] = {claim: _judge().finding(claim, choices).verdict for claim in CLAIMS}
+        except (ValueError, TypeError) as problem:
+            return wrong(f"in {name}, {problem}")
+    if "best" in found and found["best"]["halved"] != "confirmed":
+        return wrong(f"with best, card 1 says “{found['best']['halved']}”, so not at every size")
+    if "none" in found:
+        standing = [
+            str(number)
+            for number, words in enumerate(found["none"].values(), start=1)
+            if words != "not confirmed"
+        ]
+        if standing:
+            return wrong(
+                f"with none, {len(standing)} of {len(CLAIMS)} cards still hold, somewhere at "
+                f"least: {', '.join(standing)}"
+            )
+    if any(blank):
+        return not_yet(f"that is one of the two; now {'best' if blank[0] else 'none'}")
+    return right(
+        "one table, and the paper's claim is true at every size, or nothing is true at all. "
+        "So choices are to be named before results are seen"
+    )
+
+
+def _hollow(choices: dict[Any, Any]) -> bool:
+    return not choices or any(_nothing(one) for pair in choices.items() for one in pair)
+
+
+@cache
+def _judge() -> Any:
+    from cliprl_lite.widgets.verdict_claims import Judge
+
+    return Judge(
+        *(read_table(data_path("results", f"{name}.csv")) for name in ("figure2", "worlds"))
+    )
+
+
+def _nothing(one: Any) -> bool:
+    return (
+        one is None
+        or one is Ellipsis
+        or (isinstance(one, (list, tuple)) and any(part is Ellipsis for part in one))
+    )
+
+
+def _call(function: Callable[..., Any], *case: Any) -> Any:
+    """What the reader's function says, or the exception that it raised."""
+    try:
+        with np.errstate(all="ignore"):
+            return function(*case)
+    except Exception as problem:
+        return problem

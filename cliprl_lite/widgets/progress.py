@@ -1,0 +1,88 @@
+"""Which exercises of a notebook are solved, at its top."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import traitlets
+
+from cliprl_lite.check import progress
+from cliprl_lite.drawing import colour, picture, tag, text
+from cliprl_lite.widgets.base import CourseWidget, module, style
+
+WIDE = 720
+
+
+class Progress(CourseWidget):
+    """The exercises of a notebook, with a tick at those that were passed, now or another day.
+
+    Passing a check while it is there is remembered in `progress.json`, beside the notebook;
+    `cliprl_lite.check.reset_progress()` forgets it. What a stored notebook shows knows nothing of
+    any reader: there no exercise is solved.
+
+    Args:
+        checks: the notebook's module of checks.
+
+    Attributes:
+        titles: the exercises, in their order.
+        done: for each whether it was passed.
+        elsewhere: how many were passed in other notebooks.
+
+    Example:
+        >>> from cliprl_lite.check import grid_world
+        >>> Progress(grid_world)
+        Progress: exercises: One step, One backup, Break it: forget the goal
+    """
+
+    _esm, _css = module("progress"), style("progress")
+    titles: traitlets.List[str] = traitlets.List().tag(sync=True)
+    done: traitlets.List[bool] = traitlets.List().tag(sync=True)
+    elsewhere = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, checks: ModuleType) -> None:
+        self.notebook = checks.__name__.rsplit(".", 1)[-1]
+        self.exercises = progress.exercises(checks)
+        super().__init__(titles=list(self.exercises.values()))
+        progress.watcher = self.note
+        self.read()
+
+    def note(self, notebook: str, name: str) -> None:
+        """An exercise was passed: remember it, and show it."""
+        try:
+            progress.remember(notebook, name)
+        except progress.ProgressError as error:
+            self.error = f"This is not remembered: {error}."
+        else:
+            self.read()
+
+    def read(self) -> None:
+        """Show what is remembered."""
+        try:
+            solved, self.error = progress.solved(), ""
+        except progress.ProgressError as error:
+            solved, self.error = {}, f"{error}."
+        here = solved.pop(self.notebook, [])
+        self.done = [name in here for name in self.exercises]
+        self.elsewhere = sum(len(names) for names in solved.values())
+
+    def summary(self) -> str:
+        return f"exercises: {', '.join(self.titles)}"
+
+    def svg(self) -> str:
+        """The list of exercises, as a page without a reader has it."""
+        tall = 36 + 26 * len(self.titles)
+        rows = [
+            tag("circle", cx=18, cy=45 + 26 * place, r=8, fill="none", stroke=colour("ink"))
+            + tag("text", text(f"{place + 1} {title}"), x=36, y=50 + 26 * place, font_size=15,
+                  fill=colour("ink"))
+            for place, title in enumerate(self.titles)
+        ]  # fmt: skip
+        return picture(
+            WIDE,
+            tall,
+            "Exercises of this notebook",
+            f"{len(self.titles)} of them: {', '.join(self.titles)}",
+            tag("rect", width=WIDE, height=tall, fill=colour("page")),
+            tag("text", "Exercises", x=8, y=22, font_size=15, font_weight=600, fill=colour("ink")),
+            *rows,
+        )

@@ -1,0 +1,45 @@
+export default widget("verdict-cards", (model, root, signal) => {
+  const selects = model.get("offered").map(({ name, label, values }) => {
+    const select = element("select", {
+      name, "aria-label": label, onchange: () => tell(model, { choices: { ...model.get("choices"), [name]: select.value } }),
+    }, ...values.map(([value, words]) => element("option", { value }, words)));
+    return { name, select, field: element("label", { class: "cl-choice" }, element("span", {}, label), select) };
+  });
+  const reset = element("button", { type: "button", onclick: () => tell(model, { resets: model.get("resets") + 1 }) }, "Back to the start");
+  const told = element("p", { class: "cl-told" });
+  const cards = model.get("cards").map(() => {
+    const parts = {
+      claim: element("h4"), sign: element("span", { class: "cl-sign", "aria-hidden": "true" }),
+      verdict: element("b"), was: element("span", { class: "cl-was" }),
+      picture: element("div", { class: "cl-picture" }), note: element("p", { class: "cl-caption" }),
+    };
+    parts.card = element("article", { class: "cl-card cl-moves" }, parts.claim,
+      element("p", { class: "cl-verdict" }, parts.sign, parts.verdict, parts.was), parts.picture, parts.note);
+    return parts;
+  });
+  root.append(
+    element("div", { class: "cl-choices", role: "group", "aria-label": "Open choices" },
+      ...selects.map(({ field }) => field), element("div", { class: "cl-choice cl-reset" }, reset)),
+    told,
+    element("div", { class: "cl-cards" }, ...cards.map(({ card }) => card)),
+  );
+  follow(model, ["choices"], () => {
+    const chosen = model.get("choices"), start = model.get("start");
+    let moved = false;
+    for (const { name, select, field } of selects) {
+      select.value = chosen[name];
+      field.classList.toggle("cl-other", chosen[name] !== start[name]);
+      moved ||= chosen[name] !== start[name];
+    }
+    reset.disabled = !moved;
+  }, signal);
+  follow(model, ["told"], () => { told.textContent = model.get("told"); }, signal);
+  follow(model, ["cards"], () => model.get("cards").forEach((says, place) => {
+    const parts = cards[place];
+    for (const part of ["claim", "verdict", "note"]) parts[part].textContent = says[part];
+    parts.was.textContent = says.was ? `was: ${says.was}` : "";
+    parts.sign.innerHTML = says.sign;
+    parts.picture.innerHTML = says.picture;
+    parts.card.classList.toggle("cl-changed", Boolean(says.was));
+  }), signal);
+});

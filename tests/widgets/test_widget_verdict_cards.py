@@ -1,0 +1,300 @@
+"""Claims and choices: verdicts against the library's tables, intervals against slow references."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import cliprl_lite as clip
+from cliprl_lite.widgets import VerdictCards
+from cliprl_lite.widgets.verdict_cards import sign_svg
+from cliprl_lite.widgets.verdict_claims import (
+    CHOICES,
+    CLAIMS,
+    METHOD,
+    START,
+    WORLDS,
+    Judge,
+    complete,
+)
+
+TABLE, RUNS = (
+    clip.read_table(clip.data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")
+)
+HOSTILE = [
+    "<script>alert('x')</script>",
+    "$\\frac{1}{2}$ & 'quotes' \"double\"",
+    "optimal " * 150_000,
+    "🟥🟦🟩",
+    "اذهب إلى الكرة الزرقاء",
+    "a\x00b\u202ec\n",
+    "",
+]
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge(TABLE, RUNS)
+
+
+@pytest.fixture
+def app() -> VerdictCards:
+    return VerdictCards(TABLE, RUNS)
+
+
+def texts(svg: str) -> str:
+    made = ElementTree.fromstring(svg)
+    return " | ".join(part.text or "" for part in made.iter() if part.tag.endswith("}text"))
+
+
+# --- the numbers -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "method", "reference", "factor", "choices"),
+    [
+        ("halved", "alg2", "alg1", 0.5, {}),
+        ("halved", "alg2_identity", "alg1_closest", 0.5,
+         {"algorithm_2": "identity", "algorithm_1": "closest"}),
+        ("beats scratch", "alg2_box", "scratch", 1.0, {"algorithm_2": "box"}),
+        ("cosine beats scratch", "alg1_cold", "scratch", 1.0, {"algorithm_1": "sharpened"}),
+        ("not just sharper", "alg2", "alg1_cold", 1.0, {}),
+    ],
+)  # fmt: skip
+def test_verdicts_are_the_librarys(
+    judge: Judge, name: str, method: str, reference: str, factor: float, choices: dict[str, str]
+) -> None:
+    expected = clip.verdicts(TABLE, method, reference, factor)
+    for clock, target in itertools.product(CHOICES["clock"], CHOICES["target"]):
+        found = judge.finding(name, choices | {"clock": clock, "target": target})
+        assert found.verdict.replace("×", "x") == re.sub(
+            r"(\d+)", r"\1x\1", expected.loc[clock, target]
+        )
+
+
+def test_ratios_are_the_librarys(judge: Judge) -> None:
+    part = TABLE.query("target == 'right' and method in ['alg1', 'alg2']")
+    expected = clip.ratios(part, "near_optimal", "alg1", by=("target",)).sort_values("size")
+    rows = judge.finding("halved", {"clock": "near_optimal", "target": "right"}).rows
+    for row, (_, known) in zip(rows, expected.iterrows(), strict=True):
+        assert row.label == f"{known['size']}×{known['size']}"
+        assert (row.found.value, row.found.low, row.found.high) == pytest.approx(
+            (known["value"], known["low"], known["high"])
+        )
+
+
+def test_growth_is_the_librarys_fit(judge: Judge) -> None:
+    part = TABLE[TABLE["target"] == "left"].pivot_table(
+        index=["size", "seed"], columns="method", values="optimal"
+    )
+    logs = np.log2((part["alg2"] + 1) / (part["alg1"] + 1)).to_numpy().reshape(4, 100)
+    fit = clip.fit_growth([8, 10, 15, 25], logs, "exponential")
+    finding = judge.finding("grows")
+    assert finding.slope == fit
+    assert finding.verdict == "confirmed"
+    line = np.log2([row.fitted for row in finding.rows])  # a straight line through the medians
+    np.testing.assert_allclose(np.diff(line) / [2, 5, 10], fit.slope)
+    np.testing.assert_allclose(line.mean(), np.median(logs, axis=1).mean())
+
+
+def test_averages_are_another_statistic(judge: Judge) -> None:
+    choices = {"statistic": "averages", "clock": "first20"}
+    means = TABLE[TABLE["target"] == "left"].groupby(["method", "size"])["first20"].mean()
+    rows = judge.finding("halved", choices).rows
+    np.testing.assert_allclose(
+        [row.found.value for row in rows], (means["alg2"] / means["alg1"]).to_numpy()
+    )
+    assert judge.finding("grows", choices).slope != judge.finding("grows", START).slope
+
+
+def test_right_picks_world_by_world(judge: Judge) -> None:
+    shares = RUNS.groupby(["suite", "method"])["top_right"].mean()
+    for way in CHOICES["algorithm_2"]:
+        finding = judge.finding("right favourite", {"algorithm_2": way})
+        for suite, row in zip(WORLDS, finding.rows, strict=True):
+            assert row.found.value == pytest.approx(shares[suite, METHOD[way]])
+            assert row.found.low <= row.found.value <= row.found.high
+            assert row.holds == (row.found.low > 0.5)
+            assert row.other == 0  # words mislead in every one of these worlds
+    assert judge.finding("right favourite", {"algorithm_2": "box"}).mark == "no"
+
+
+def test_a_share_holds_only_if_its_whole_interval_does() -> None:
+    worlds = RUNS.copy()
+    here = (worlds["suite"] == "house_a") & (worlds["method"] == "alg2")
+    worlds.loc[here, "top_right"] = (worlds.loc[here, "seed"] < 11).astype(float)  # of 20
+    finding = Judge(TABLE, worlds).finding("right favourite")
+    house = finding.rows[-1]
+    assert house.found.value == pytest.approx(0.55)
+    assert house.found.low < 0.5
+    assert house.holds is False
+    assert (finding.verdict, finding.mark) == ("only in 6 of 7 worlds", "half")
+
+
+def test_a_claim_asks_only_for_what_it_names(judge: Judge) -> None:
+    """Any change of a choice that a card says does not touch it leaves its finding the same."""
+    for name, claim in CLAIMS.items():
+        for choice in set(CHOICES) - set(claim.asks):
+            found = [judge.finding(name, {choice: value}) for value in CHOICES[choice]]
+            assert all(one is found[0] for one in found)
+    assert CLAIMS["right favourite"].asks == ["algorithm_2"]
+    assert "algorithm_2" not in CLAIMS["cosine beats scratch"].asks
+
+
+def test_tables_that_lack_runs_are_refused() -> None:
+    with pytest.raises(ValueError, match="method 'alg2_box'"):
+        Judge(TABLE[TABLE["method"] != "alg2_box"], RUNS)
+    with pytest.raises(ValueError, match="target 'mismatch'"):
+        Judge(TABLE[TABLE["target"] != "mismatch"], RUNS)
+    with pytest.raises(ValueError, match="suite 'house_a'"):
+        Judge(TABLE, RUNS[RUNS["suite"] != "house_a"])
+    with pytest.raises(ValueError, match="not complete"):
+        Judge(TABLE.drop(TABLE[(TABLE["seed"] == 3) & (TABLE["method"] == "alg2")].index), RUNS)
+
+
+# --- the widget ------------------------------------------------------------------------------
+def test_it_begins_at_the_start(app: VerdictCards) -> None:
+    assert app.choices == START
+    assert (app.changed, app.differs, app.error, app.status) == ([], [], "", "")
+    assert app.told == "These are the starting choices."
+    assert list(app.verdicts) == list(CLAIMS)
+    assert app.verdicts["halved"] == "confirmed from 15×15 on"
+    assert [card["was"] for card in app.cards] == [""] * 6
+
+
+def test_a_choice_changes_cards_and_says_which(app: VerdictCards) -> None:
+    before = app.verdicts
+    app.set_state({"choices": START | {"target": "mismatch"}})  # as the browser does
+    after = app.verdicts
+    moved = [name for name in before if before[name] != after[name]]
+    assert app.changed == app.differs == moved
+    assert len(moved) == 5
+    assert "5 of 6 cards (1, 2, 3, 4, 5)" in app.told
+    assert "card 1 was confirmed from 15×15 on, is not confirmed" in app.status
+    assert app.cards[0]["was"] == "confirmed from 15×15 on"
+    assert app.cards[5]["was"] == ""
+    app.choose(algorithm_2="text")  # since the last choice, and since the start
+    assert "halved" in app.differs
+    assert "halved" not in app.changed
+    assert app.cards[0]["was"] == ""
+    app.reset()
+    assert app.verdicts == before
+    assert app.differs == app.changed == []
+    assert {card["was"] for card in app.cards} == {""}
+    app.choose(clock="first20")
+    app.set_state({"resets": 1})  # the button in the browser
+    assert app.choices == START
+    assert app.status == "Back at the starting choices."
+
+
+def test_asking_changes_nothing(app: VerdictCards) -> None:
+    app.choose(clock="first20")
+    shown = (app.choices, app.cards, app.status)
+    asked = app.under(target="mismatch")
+    assert (app.choices, app.cards, app.status) == shown
+    app.reset()
+    app.choose(target="mismatch")
+    assert app.verdicts == asked
+    with pytest.raises(ValueError, match="target cannot be"):
+        app.under(target="up")
+
+
+def test_signs_follow_the_words(app: VerdictCards) -> None:
+    app.choose(clock="first20")
+    for card in app.cards:
+        kind = {"confirmed": "yes", "not confirmed": "no"}.get(card["verdict"], "half")
+        assert card["sign"] == sign_svg(kind)
+    assert {card["verdict"] for card in app.cards} >= {"confirmed", "only at 25×25"}
+
+
+def test_a_choice_without_effect_says_so(app: VerdictCards) -> None:
+    app.choose(clock="first20")
+    app.choose(statistic="averages")
+    assert app.changed == []
+    assert app.status == "This choice changed no card."
+    app.choose(clock="near_optimal", algorithm_1="closest")
+    app.choose(clock="optimal", algorithm_1="printed", statistic="median")
+    assert app.told == "These are the starting choices."
+
+
+def test_unknown_choices_are_refused(app: VerdictCards) -> None:
+    with pytest.raises(ValueError, match="no choice 'colour'; take some of clock, target"):
+        app.choose(colour="red")
+    with pytest.raises(ValueError, match="clock cannot be 'slow'; take one of first20"):
+        app.choose(clock="slow")
+    with pytest.raises(ValueError, match="cannot be '5'"):
+        complete({"statistic": 5})  # type: ignore[dict-item]
+    assert app.choices == START
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_hostile_choices_change_nothing(app: VerdictCards, typed: str) -> None:
+    before = app.verdicts
+    for choices in (START | {"clock": typed}, {typed: "optimal"}, START | {"target": typed}):
+        app.set_state({"choices": choices})
+        assert app.error
+        assert len(app.error) < 300
+        assert app.choices == START
+        assert app.verdicts == before
+        svg = app.svg()
+        ElementTree.fromstring(svg)
+        assert "<script" not in svg
+    app.choose(clock="first20")
+    assert app.error == ""
+
+
+def test_pictures_show_the_numbers(app: VerdictCards) -> None:
+    app.choose(clock="near_optimal", target="right")
+    rows = app._judge.finding("halved", app.choices).rows
+    made = ElementTree.fromstring(app.cards[0]["picture"])
+    assert made[0].text == CLAIMS["halved"].words
+    told = str(made[1].text)
+    for row in rows:
+        assert f"{row.label}: " in told
+    assert told.count("does not hold") == sum(not row.holds for row in rows)
+    assert "holds here" in texts(app.cards[0]["picture"])
+    assert "½" in texts(app.cards[0]["picture"])
+    assert "slope −" in texts(app.cards[1]["picture"])
+
+
+def test_a_ratio_beyond_the_edge_is_written_out(app: VerdictCards) -> None:
+    value = app._judge.finding("halved").rows[-1].found.value
+    assert value < 2**-7
+    assert f"1/{1 / value:,.0f}" in texts(app.cards[0]["picture"])
+
+
+def test_every_choice_draws(app: VerdictCards) -> None:
+    for name, values in CHOICES.items():
+        for value in values:
+            app.reset()
+            app.choose(**{name: value})
+            for card in app.cards:
+                ElementTree.fromstring(card["picture"])
+                assert "nan" not in card["picture"].lower()
+            assert len(app.svg()) < 60_000
+
+
+def test_without_a_kernel_there_is_a_picture(app: VerdictCards) -> None:
+    app.choose(target="mismatch")
+    bundle, _ = app._repr_mimebundle_()
+    made = ElementTree.fromstring(bundle["image/svg+xml"])
+    assert made[0].text == "Six claims and their verdicts"
+    for number, card in enumerate(app.cards, start=1):
+        assert f"{number} · " in str(made[1].text)
+        assert card["verdict"] in texts(bundle["image/svg+xml"])
+    assert "exactly as printed" in bundle["text/plain"]
+
+
+def test_a_known_answer_is_quick(app: VerdictCards) -> None:
+    app.choose(clock="first20")
+    app.reset()
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        app.choose(clock="first20")
+        app.reset()
+        times.append((time.perf_counter() - began) / 2)
+    assert min(times) < 0.15
