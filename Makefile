@@ -10,7 +10,7 @@ INSTALLED := .venv/installed
 LAB_SETTINGS := .venv/etc/jupyter/labconfig/default_setting_overrides.json
 NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
-.PHONY: help lab test test-browser verify check bench guard notebooks lock
+.PHONY: help lab test test-browser verify check bench guard notebooks labs site lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
@@ -21,6 +21,8 @@ help:
 	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
 	@echo 'make guard      has something become many times slower? half a minute'
 	@echo 'make notebooks  run the notebooks again and store what they show'
+	@echo 'make labs       make the graded labs, and prove their autograder (for teachers: adds nbgrader)'
+	@echo 'make site       build the course as static pages: site/index.html'
 	@echo 'make lock       write requirements.lock anew, from the newest allowed versions'
 	@echo 'Each installs what it needs first. PYTHON=python3.13 picks the Python to install with,'
 	@echo 'LAB_ARGS="--no-browser --port 9000" is handed to JupyterLab.'
@@ -34,9 +36,10 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
 
-# In a real browser: chromium or Chrome has to be installed. Pictures go to tests/browser/screenshots.
+# In a real browser: chromium or Chrome has to be installed. Pictures go to tests/*/screenshots.
 test-browser: $(INSTALLED)
 	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/site
 
 # What a first run cannot show: the notebooks give the same once more, and nothing became slow.
 verify: $(INSTALLED) guard
@@ -55,6 +58,16 @@ guard: $(INSTALLED)
 
 notebooks: $(INSTALLED)
 	$(BIN)/python docs/execute_notebooks.py
+
+# The student editions of the graded labs, and proof that the autograder is fair. nbgrader goes into
+# .venv beside the course; nobody but a teacher needs it.
+labs: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement labs/requirements.lock
+	$(BIN)/python labs/make_labs.py
+
+site: $(INSTALLED)
+	$(BIN)/python -m sphinx -W -q -b html docs/site site
+	@echo 'open site/index.html'
 
 # The learning loop is compiled here, so that no reader waits for it.
 # Jupyter asks no server for news or newer versions unless the reader turns that on.
