@@ -53,7 +53,7 @@ def learning_curves_figure(
     x = np.asarray(x, dtype=float)
     longest = max(len(label) for label, _ in curves.values())
     figure = new_figure(
-        width=760,
+        width=715,
         height=420,
         margin={"l": 70, "r": 30 + 8 * longest, "t": 20, "b": 55},
         xaxis={"title": x_title, "range": [x[0], x[-1]]},
