@@ -50,7 +50,8 @@ def test_base_policies_are_optimal_and_of_their_tasks(name: str) -> None:
     assert list(policies) == [task.name for task in SUITE.tasks]
     for task in SUITE.tasks:
         assert evaluate_greedy(policies[task.name].q, WORLD, task.goal).optimal
-    kind = TabularPolicy if name == "tabular" else MLPPolicy
+    networks = dict.fromkeys(("mlp", "mlp-independent", "mlp-matched"), MLPPolicy)
+    kind = ({"tabular": TabularPolicy} | networks).get(name, object)
     assert all(isinstance(policy, kind) for policy in policies.values())
 
 

@@ -1,6 +1,6 @@
 """Which exercises a reader has solved: one small file beside the notebooks, and no server.
 
-A check that is an exercise says so by `@exercise(number)`. Its passing is remembered if a notebook
+A check that is an exercise says so by `@exercise(number, title)`. Its passing is remembered if a notebook
 shows a `Progress` widget, and nowhere else: a test that tries a check leaves no trace.
 """
 

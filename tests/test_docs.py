@@ -1,0 +1,367 @@
+"""The guides tell the truth: their blocks run, their edits fit, their figures are the course's."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hub
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import cliprl_lite as clip
+from cliprl_lite.paths import data_path
+from cliprl_lite.results import COLUMNS
+from cliprl_lite.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+FORMATS, EXTENDING, GUIDE = (
+    (DOCS / name).read_text("utf-8")
+    for name in ("data_formats.md", "extending.md", "teachers_guide.md")
+)
+NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+HUB = json.loads((ROOT / "benchmarks" / "hub.json").read_text("utf-8"))
+PLACE = re.compile(r"# (\S+\.\w+)(?:, (a new file|at the end|above: (.+)))?")
+RULE = " (and the rule over it)"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its section, its language, its text."""
+
+    section: str
+    language: str
+    text: str
+
+
+def blocks(page: str) -> list[Block]:
+    found, section, fence, lines = [], "", "", []
+    for line in page.splitlines():
+        if fence and line == "```":
+            found.append(Block(section, fence, "\n".join(lines) + "\n"))
+            fence = ""
+        elif fence:
+            lines.append(line)
+        elif line.startswith("```"):
+            fence, lines = line.removeprefix("```") or "text", []
+        elif line.startswith("## "):
+            section = line.removeprefix("## ")
+    assert not fence, "a block without an end"
+    return found
+
+
+def rows(page: str, section: str) -> list[list[list[str]]]:
+    """The tables of a section: lists of rows, each a list of cells; the head is left out."""
+    part = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    tables: list[list[list[str]]] = [[]]
+    for line in part.splitlines():
+        if line.startswith("|"):
+            tables[-1].append([cell.strip() for cell in line.strip("|").split("|")])
+        elif tables[-1]:
+            tables.append([])
+    return [table[2:] for table in tables if table]
+
+
+# Links
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+# The files
+def test_the_page_on_files_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    ran = [block for block in blocks(FORMATS) if block.language == "python"]
+    for block in ran:
+        exec(block.text, names)
+    assert len(ran) >= 9
+    assert not (tmp_path / "progress.json").exists()
+
+
+KINDS = {"text": "OU", "whole": "iu", "number": "f", "yes or no": "b"}
+
+
+@pytest.mark.parametrize(
+    ("section", "place", "columns", "file"),
+    [
+        ("Tables of runs: `<name>.csv` and `<name>.json`", 0, COLUMNS, "figure2.csv"),
+        ("Tables of base policies: `averages.csv` and `modalities.csv`", 0, AVERAGE_COLUMNS,
+         "averages.csv"),
+        ("Tables of base policies: `averages.csv` and `modalities.csv`", 1, MODALITY_COLUMNS,
+         "modalities.csv"),
+    ],
+)  # fmt: skip
+def test_columns_are_those_of_the_tables(
+    section: str, place: int, columns: dict[str, str], file: str
+) -> None:
+    described = rows(FORMATS, section)[place]
+    assert [row[0].strip("`") for row in described] == list(columns)
+    table = pd.read_csv(data_path("results", file), keep_default_na=False, na_values=[""])
+    for name, kind, words in described:
+        values = table[name.strip("`")].dropna()
+        assert pd.Series(values.to_list()).infer_objects().dtype.kind in KINDS[kind], name
+        assert words
+
+
+def test_fields_are_those_of_the_files() -> None:
+    for name, section in (
+        ("house_a", "Alignments: `<suite>.npy` and `alignments.json`"),
+        ("house_a_record", "Records of a training: `<suite>_record.npy`"),
+    ):
+        stored = np.load(data_path("alignments", f"{name}.npy"), allow_pickle=False)
+        described = rows(FORMATS, section)[0]
+        assert [row[0].strip("`") for row in described] == list(stored.dtype.names)
+        for field, dtype, shape, _ in described:
+            found = stored.dtype[field.strip("`")]
+            assert found.base.name == dtype
+            wanted = re.sub("P", "592", shape.strip("`[]"))
+            assert ", ".join(map(str, found.shape)) == wanted
+
+
+# How to add
+def copy_of_the_project(folder: Path) -> None:
+    for name in ("cliprl_lite", "tests", "notebooks"):
+        ignored = shutil.ignore_patterns("__pycache__", "screenshots", ".*")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    (folder / "data").mkdir()
+    for part in (ROOT / "data").iterdir():
+        if part.name == "suites":
+            shutil.copytree(part, folder / "data" / "suites")
+        else:
+            (folder / "data" / part.name).symlink_to(part)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
+def change(file: Path, old: str, new: str) -> None:
+    """Replace what stands once in a file, or in the cells of a notebook."""
+    if file.suffix == ".ipynb":
+        notebook = nbformat.read(file, as_version=4)
+        assert any(old.strip() in cell.source for cell in notebook.cells), old
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old.strip(), new.strip())
+        nbformat.write(notebook, file)
+        return
+    text = file.read_text("utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file.name}"
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def follow(block: Block, folder: Path) -> bool:
+    """Make the edit that a block describes; False if it describes none."""
+    first, _, rest = block.text.partition("\n")
+    place = PLACE.fullmatch(first)
+    if not place:
+        return False
+    file, how, anchor = folder / place[1], place[2], place[3]
+    if block.language == "diff":
+        kept = [line for line in rest.splitlines() if line]
+        old = "\n".join(line[1:] for line in kept if line[0] in " -") + "\n"
+        new = "\n".join(line[1:] for line in kept if line[0] in " +") + "\n"
+        change(file, old, new)
+    elif how == "a new file":
+        assert not file.exists()
+        file.write_text(rest, "utf-8")
+    elif how == "at the end":
+        file.write_text(file.read_text("utf-8").rstrip("\n") + "\n\n\n" + rest, "utf-8")
+    else:
+        text = file.read_text("utf-8")
+        line = f"\n{anchor.removesuffix(RULE)}"
+        assert text.count(line) == 1, anchor
+        at = text.index(line) + 1
+        if anchor.endswith(RULE):
+            at = text.rindex("\n# ---", 0, at) + 1
+        file.write_text(f"{text[:at]}{rest}\n\n{text[at:]}", "utf-8")
+    return True
+
+
+def python(folder: Path, *arguments: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("section", "edits", "shows", "tests"),
+    [
+        ("A world", 2, "A flat: tools in one room", ""),
+        ("A weighting", 3, "'go to the red box'", "tests/test_transfer.py -k best_three"),
+        ("A class of policies", 6, "dueling", "tests/test_policies.py -k dueling"),
+        ("A notebook", 3, "", "tests/check/test_check_discount.py cliprl_lite/check/discount.py"),
+    ],
+)
+def test_how_to_add_can_be_followed(
+    section: str, edits: int, shows: str, tests: str, tmp_path: Path
+) -> None:
+    copy_of_the_project(tmp_path)
+    made, said = 0, ""
+    for block in blocks(EXTENDING):
+        if block.section != section:
+            continue
+        if follow(block, tmp_path):
+            made += 1
+        elif block.language == "python":
+            said += python(tmp_path, "-c", block.text)
+    assert made == edits
+    assert shows in said
+    if tests:
+        python(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests.split())
+    if section == "A notebook":
+        notebook = nbformat.read(tmp_path / "notebooks" / "09_discount.ipynb", as_version=4)
+        nbformat.validate(notebook)
+
+
+def test_commands_that_the_page_names_are_there() -> None:
+    for block in blocks(EXTENDING):
+        if block.language == "bash":
+            for word in block.text.split():
+                if (
+                    word.startswith(("tests/test_", "docs/", "cliprl_lite/"))
+                    and "discount" not in word
+                ):
+                    assert (ROOT / word).exists(), word
+
+
+# The teacher's guide
+def source_and_outputs(path: Path) -> str:
+    parts = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        parts.append(cell.source)
+        for output in cell.get("outputs", []):
+            parts.append(output.get("text", ""))
+            data = output.get("data", {})
+            parts += [data.get("text/plain", ""), re.sub("<[^>]+>", " ", data.get("text/html", ""))]
+    return "\n".join(parts)
+
+
+def test_the_hub_table_is_what_was_measured() -> None:
+    assert hub.for_guide(HUB) in GUIDE
+    assert hub.into_guide(GUIDE, hub.for_guide(HUB)) == GUIDE
+    assert [session["notebook"] for session in HUB["sessions"]] == list(NOTEBOOKS)
+
+
+def test_a_guide_without_its_words_is_left_alone() -> None:
+    with pytest.raises(SystemExit, match="has lost the words"):
+        hub.into_guide("# A page\n", "table")
+
+
+def test_minutes_and_questions_are_those_of_the_notebooks() -> None:
+    table = rows(GUIDE, "At a glance")[0]
+    assert len(table) == len(NOTEBOOKS)
+    in_words = {"eight": "8", "thirty": "30"}
+    for (link, minutes, question, _), path in zip(table, NOTEBOOKS.values(), strict=True):
+        first = nbformat.read(path, as_version=4).cells[0].source
+        assert path.name in link
+        assert question == re.search(r"^# (.+)$", first, re.MULTILINE)[1]
+        said = re.search(r"About (\w+) minutes", first)[1]
+        assert minutes == in_words.get(said, said)
+
+
+def headings(path: Path) -> set[str]:
+    found = set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            found |= set(re.findall(r"^#{2,3} (.+)$", cell.source, re.MULTILINE))
+    return found
+
+
+def test_places_in_the_guide_are_sections_of_the_notebooks() -> None:
+    """Wherever the guide says `05, *Stop when?*`, notebook 05 has that section."""
+    text = GUIDE.replace(r"\*", "")
+    places = re.findall(r"\b(0\d), \*([^*]+)\*((?:(?:,| and) \*[^*]+\*)*)", text)
+    assert len(places) >= 30
+    for number, section, more in places:
+        (path,) = (path for name, path in NOTEBOOKS.items() if name.startswith(number))
+        there = {heading.replace("*", "") for heading in headings(path)}
+        for one in (section, *re.findall(r"\*([^*]+)\*", more)):
+            assert one in there, f"{number} has no section {one!r}"
+
+
+def test_names_in_the_guide_are_names_of_the_notebooks() -> None:
+    """Every guess and widget that the tables name."""
+    for name in set(re.findall(r"`(guess\w*|board|mixer|scrubber|laboratory|gloom|ruler)`", GUIDE)):
+        assert any(
+            re.search(rf"^{name} = ", cell.source, re.MULTILINE)
+            for path in NOTEBOOKS.values()
+            for cell in nbformat.read(path, as_version=4).cells
+        ), name
+
+
+def test_all_sixteen_misconceptions_have_a_place() -> None:
+    table = rows(GUIDE, "The sixteen misconceptions, and where each is caught")[0]
+    assert [row[0] for row in table] == [str(number) for number in range(1, 17)]
+    assert all(all(row) for row in table)
+
+
+FIGURES = {
+    "00": ["5,708", "386", "112"],
+    "01": ["20 presses", "76", "140 presses", "91"],
+    "02": ["20 of 20", "441", "96", "414", "337", "92", "26,360", "164,360"],
+    "03": ["0.60", "0.58", "0.999", "0.774", "0 of 16"],
+    "04": ["244", "152", "187", "32 %", "66 %", "10 of 16"],
+    "05": ["0.98", "0.28", "0.99", "0.54", "16 of 16", "2.71", "six hundredths"],
+    "06": ["57 %", "33 %", "−0.60", "−1.00", "−0.83", "73", "825", "141,979", "248,762", "570,180",
+           "598,689", "185,628", "119,655", "−0.44", "−0.03", "8.28", "21,684", "816"],
+    "07": ["0.01", "148", "56.25", "42.61", "6.62", "0.89", "0.90", "0.94", "50", "83", "0.66",
+           "0.50", "0.85"],
+    "08": ["1/220", "1/334", "1/164", "5 of 6", "0.02", "2,269", "1,185,372", "1,706", "0.84",
+           "0.76"],
+}  # fmt: skip
+"""Figures of the guide, by the notebook that is named beside them."""
+
+
+@pytest.mark.parametrize("number", FIGURES)
+def test_figures_are_those_that_the_notebooks_show(number: str) -> None:
+    (path,) = (path for name, path in NOTEBOOKS.items() if name.startswith(number))
+    shown = source_and_outputs(path).replace("-", "−").replace("%", " %")
+    shown = re.sub(r" +", " ", shown).replace(",", "")
+    for figure in FIGURES[number]:
+        assert figure in GUIDE, f"{figure} is no longer in the guide"
+        assert figure.replace(",", "") in shown, f"notebook {number} does not show {figure}"
+
+
+def test_medians_of_the_contradictory_target() -> None:
+    table = pd.read_csv(data_path("results", "figure2.csv"))
+    at_the_end = table.query("size == 25 and target == 'left'").groupby("method")["asymptote"]
+    assert (at_the_end.median() == 1).all()
+    runs = table.query("target == 'mismatch' and size == 25").groupby("method")["optimal"].median()
+    for method, what in (("alg2", "Algorithm 2 takes {} steps"), ("alg1", "Algorithm 1 {}"),
+                         ("scratch", "nothing {}")):  # fmt: skip
+        assert what.format(f"{runs[method]:,.0f}") in GUIDE
+
+
+def test_near_teachers_of_the_wrong_room_do_no_harm() -> None:
+    """The guide on the six of sixteen errands in notebook 04."""
+    house = clip.load_suite("house_a")
+    similar = clip.cosine_similarity(*2 * [clip.embed(house.sentences)]).round(6)
+    np.fill_diagonal(similar, -np.inf)
+    away: dict[bool, list[int]] = {True: [], False: []}
+    for task, best in zip(house.tasks, similar.argmax(axis=1), strict=True):
+        teacher = house.tasks[best]
+        costs = []
+        for table in (house.world.optimal_q(teacher.goal), None):
+            learners = [clip.Learner(house.world, task.goal, table, seed) for seed in range(20)]
+            for learner in learners:
+                learner.run(10_000_000, last_episode=20)
+            costs.append(np.median([one.episode_lengths[:20].mean() for one in learners]))
+        steps = house.world.distances(task.goal)[house.world.state(teacher.goal)]
+        away[bool(costs[0] > costs[1])].append(int(steps))
+    assert (len(away[True]), len(away[False])) == (10, 6)
+    assert max(away[False]) == 10
+    assert min(away[True]) == 12
