@@ -8,7 +8,9 @@ TORCH := 2.13.0
 BIN := .venv/bin
 INSTALLED := .venv/installed
 LAB_SETTINGS := .venv/etc/jupyter/labconfig/default_setting_overrides.json
-NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}
+PAGES := "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
+PICTURES := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
 
 .PHONY: help lab test test-browser verify check bench guard notebooks labs site lock
 
@@ -29,7 +31,9 @@ help:
 
 # my-course/ belongs to the reader: a file that is there already is never written over.
 lab: $(INSTALLED)
-	$(BIN)/python -m cliprl_lite.course notebooks my-course
+	$(BIN)/python -m cliprl_lite.course . my-course
+	@echo 'Opening the course. If no browser window opens, copy the address with "token" from below into one.'
+	@echo 'To stop: Ctrl-C, twice. Next time: make lab.'
 	cd my-course && ../$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/00_tour.ipynb $(LAB_ARGS)
 
 test: $(INSTALLED)
@@ -66,19 +70,21 @@ labs: $(INSTALLED)
 	$(BIN)/python labs/make_labs.py
 
 site: $(INSTALLED)
-	$(BIN)/python -m sphinx -W -q -b html docs/site site
+	$(BIN)/python -m sphinx -W -q -E -b html docs/site site
 	@echo 'open site/index.html'
 
 # The learning loop is compiled here, so that no reader waits for it.
-# Jupyter asks no server for news or newer versions unless the reader turns that on.
+# Jupyter asks no server for news or newer versions unless the reader turns that on; it shows pages
+# as pages, and saves what widgets show.
 $(INSTALLED): pyproject.toml requirements.lock
 	$(require_python)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --requirement requirements.lock
-	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	@echo "Installing what the course needs into .venv/: a few minutes, once, and about 3 GB."
+	$(BIN)/python -m pip install --quiet --progress-bar on --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -c 'from cliprl_lite import GridWorld, learn; learn(GridWorld.open_map(3), (0, 0))'
 	@mkdir -p $(dir $(LAB_SETTINGS))
-	@echo '$(NO_NEWS)' > $(LAB_SETTINGS)
+	@echo '{$(NO_NEWS), $(PAGES), $(PICTURES)}' > $(LAB_SETTINGS)
 	@touch $@
 
 # torch goes first, in this very version: where pip is set up to find a CPU build, "the newest"

@@ -1,64 +1,72 @@
-"""The reader's own copy of the course: exercises are solved there, and no update undoes them."""
+"""The reader's own copy of the course: exercises are solved there, and no update undoes them.
+
+A notebook comes without its outputs, since what stands below a guess is its answer, and since a
+widget is only a picture until its cell is run. Glossary and symbols come along.
+"""
 
 from __future__ import annotations
 
-import shutil
+import json
 import sys
 from pathlib import Path
 
+PAGES = ("glossary.md", "symbols.md")
+"""Pages of `docs/` to which notebooks link."""
 
-def working_copy(source: str | Path, target: str | Path) -> list[Path]:
-    """Copy the files of folder `source` that folder `target` does not have yet.
 
-    A file that is there already is never touched, whatever is in it. Hidden files and folders
-    stay behind.
+def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
+    """Copy the notebooks of a checkout, and the pages to which they link, into folder `target`.
+
+    A file that is there already is never touched, whatever is in it.
 
     Returns:
         The new files, sorted.
 
     Raises:
-        FileNotFoundError: if there is no folder `source`.
+        FileNotFoundError: if `checkout` has no folder `notebooks`.
 
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     notebooks, mine = Path(folder, "notebooks"), Path(folder, "my-course")
         ...     notebooks.mkdir()
-        ...     _ = (notebooks / "00_tour.ipynb").write_text("{}")
-        ...     [path.name for path in working_copy(notebooks, mine)], working_copy(notebooks, mine)
+        ...     _ = (notebooks / "00_tour.ipynb").write_text('{"cells": [], "metadata": {}}')
+        ...     [path.name for path in working_copy(folder, mine)], working_copy(folder, mine)
         (['00_tour.ipynb'], [])
     """
-    source, target = Path(source), Path(target)
-    if not source.is_dir():
-        raise FileNotFoundError(f"there is no folder {source}; run this at the top of a checkout")
+    notebooks, docs = Path(checkout) / "notebooks", Path(checkout) / "docs"
+    if not notebooks.is_dir():
+        raise FileNotFoundError(f"there is no folder {notebooks}; name the top of a checkout")
+    texts = {path.name: unrun(path.read_text("utf-8")) for path in notebooks.glob("*.ipynb")}
+    texts |= {name: (docs / name).read_text("utf-8") for name in PAGES if (docs / name).exists()}
     new = []
-    for original in sorted(source.rglob("*")):
-        inside = original.relative_to(source)
-        copy = target / inside
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if original.is_file() and not hidden and not copy.exists():
+    for name, text in sorted(texts.items()):
+        copy = Path(target) / name
+        if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(original, copy)
+            copy.write_text(text, "utf-8")
             new.append(copy)
     return new
 
 
-def trust(notebooks: list[Path]) -> None:
-    """Mark notebooks as trusted by this user, so that their pictures show before they are run.
+def unrun(notebook: str) -> str:
+    """The text of a notebook file as if nobody had run it, its links into `docs/` made local.
 
-    Jupyter keeps its list of them in the user's own folders.
+    Example:
+        >>> run = '{"cells": [{"cell_type": "code", "outputs": [1], "execution_count": 3}]}'
+        >>> json.loads(unrun(run))["cells"]
+        [{'cell_type': 'code', 'outputs': [], 'execution_count': None}]
     """
-    from nbformat import read
-    from nbformat.sign import NotebookNotary
-
-    notary = NotebookNotary()
-    for path in notebooks:
-        if path.suffix == ".ipynb":
-            notary.sign(read(path, as_version=4))
+    content = json.loads(notebook)
+    content.get("metadata", {}).pop("widgets", None)
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+        else:
+            cell["source"] = [line.replace("](../docs/", "](") for line in cell["source"]]
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    new = working_copy(*sys.argv[1:])
-    trust(new)
-    for path in new:
+    for path in working_copy(*sys.argv[1:]):
         print(f"new: {path}")

@@ -1,80 +1,78 @@
-"""The reader's copy of the course: new files arrive, and nothing of the reader's is lost."""
+"""The reader's copy of the course: new files arrive unrun, and nothing of the reader's is lost."""
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import nbformat
 import pytest
-from nbformat.sign import NotebookNotary
 
-from cliprl_lite.course import trust, working_copy
+from cliprl_lite.course import working_copy
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def notebook(words: str) -> str:
+    cell = nbformat.v4.new_markdown_cell(f"{words}, [a word](../docs/glossary.md#x)", id="a")
+    code = nbformat.v4.new_code_cell("1 + 1", execution_count=7, id="b")
+    code.outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "2"})]
+    made = nbformat.v4.new_notebook(cells=[cell, code], metadata={"widgets": {"state": {}}})
+    return str(nbformat.writes(made))
 
 
 @pytest.fixture
-def notebooks(tmp_path):
-    source = tmp_path / "notebooks"
-    (source / "figures").mkdir(parents=True)
-    (source / ".ipynb_checkpoints").mkdir()
-    (source / "00_tour.ipynb").write_text("tour")
-    (source / "01_world.ipynb").write_text("world")
-    (source / "figures" / "map.svg").write_text("map")
-    (source / ".ipynb_checkpoints" / "00_tour.ipynb").write_text("old")
-    (source / ".DS_Store").write_text("noise")
-    return source
+def checkout(tmp_path: Path) -> Path:
+    for folder in ("notebooks/.ipynb_checkpoints", "docs"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("00_tour", "01_world", ".ipynb_checkpoints/00_tour"):
+        (tmp_path / "notebooks" / f"{name}.ipynb").write_text(notebook(name), "utf-8")
+    (tmp_path / "notebooks" / "progress.json").write_text("somebody's")
+    (tmp_path / "docs" / "glossary.md").write_text("words")
+    (tmp_path / "docs" / "other.md").write_text("other")
+    return tmp_path
 
 
-def contents(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_text()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+def test_notebooks_come_unrun_with_what_they_link_to(checkout: Path) -> None:
+    target = checkout / "my course"
+    new = working_copy(checkout, target)
+    assert [path.name for path in new] == ["00_tour.ipynb", "01_world.ipynb", "glossary.md"]
+    assert sorted(target.iterdir()) == new
+    made = nbformat.read(target / "00_tour.ipynb", as_version=4)
+    nbformat.validate(made)
+    assert made.cells[0].source == "00_tour, [a word](glossary.md#x)"
+    assert (made.cells[1].source, made.cells[1].outputs) == ("1 + 1", [])
+    assert made.cells[1].execution_count is None
+    assert "widgets" not in made.metadata
 
 
-def test_copies_all_but_hidden_files(notebooks, tmp_path):
-    target = tmp_path / "my course"
-    new = working_copy(notebooks, target)
-    assert new == [target / "00_tour.ipynb", target / "01_world.ipynb", target / "figures/map.svg"]
-    assert contents(target) == {
-        "00_tour.ipynb": "tour",
-        "01_world.ipynb": "world",
-        "figures/map.svg": "map",
-    }
-
-
-def test_the_readers_files_stay_and_new_ones_arrive(notebooks, tmp_path):
-    target = tmp_path / "my-course"
-    working_copy(notebooks, target)
+def test_the_readers_files_stay_and_new_ones_arrive(checkout: Path) -> None:
+    target = checkout / "my-course"
+    working_copy(checkout, target)
     (target / "01_world.ipynb").write_text("my solution")
     (target / "notes.txt").write_text("mine")
-    (notebooks / "01_world.ipynb").write_text("a later edition")
-    (notebooks / "02_words.ipynb").write_text("words")
+    (checkout / "notebooks" / "01_world.ipynb").write_text(notebook("a later edition"))
+    (checkout / "notebooks" / "02_words.ipynb").write_text(notebook("words"))
+    (checkout / "docs" / "glossary.md").write_text("more words")
 
-    assert working_copy(notebooks, target) == [target / "02_words.ipynb"]
-    assert contents(target) == {
-        "00_tour.ipynb": "tour",
-        "01_world.ipynb": "my solution",
-        "02_words.ipynb": "words",
-        "figures/map.svg": "map",
-        "notes.txt": "mine",
-    }
+    assert working_copy(checkout, target) == [target / "02_words.ipynb"]
+    assert (target / "01_world.ipynb").read_text() == "my solution"
+    assert (target / "glossary.md").read_text() == "words"
+    assert (target / "notes.txt").read_text() == "mine"
 
 
-def test_no_source(tmp_path):
-    with pytest.raises(FileNotFoundError, match="at the top of a checkout"):
-        working_copy(tmp_path / "notebooks", tmp_path / "my-course")
+def test_no_notebooks(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="the top of a checkout"):
+        working_copy(tmp_path, tmp_path / "my-course")
     assert not (tmp_path / "my-course").exists()
 
 
-def test_the_readers_copies_are_trusted(tmp_path, monkeypatch):
-    """And no others, so that pictures show before anything was run."""
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    files = []
-    for name in ("mine", "other"):
-        cell = nbformat.v4.new_code_cell(f"'{name}'")
-        files.append(tmp_path / f"{name}.ipynb")
-        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), files[-1])
-    trust([files[0], tmp_path / "picture.svg"])
-    notary = NotebookNotary()
-    trusted = [notary.check_signature(nbformat.read(file, as_version=4)) for file in files]
-    notary.store.close()
-    assert trusted == [True, False]
+def test_every_link_of_the_copied_course_leads_somewhere(tmp_path: Path) -> None:
+    for path in working_copy(ROOT, tmp_path):
+        text = path.read_text("utf-8")
+        if path.suffix == ".ipynb":
+            cells = json.loads(text)["cells"]
+            text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+            assert link.startswith("https://") or (tmp_path / link).exists(), (path.name, link)

@@ -1,7 +1,7 @@
 """Which exercises a reader has solved: one small file beside the notebooks, and no server.
 
-A check that is an exercise says so by `@exercise(number, title)`. Its passing is remembered if a notebook
-shows a `Progress` widget, and nowhere else: a test that tries a check leaves no trace.
+A check that is an exercise says so by `@exercise(number, title)`. Its passing is remembered if a
+notebook shows a `Progress` widget, and nowhere else: a test that tries a check leaves no trace.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import ParamSpec
 
+from cliprl_lite.check.answers import Stopped
 from cliprl_lite.check.verdict import Verdict
 
 FILE = "progress.json"
@@ -44,7 +45,10 @@ def exercise(number: int, title: str) -> Callable[[Callable[P, Verdict]], Callab
     def mark(check: Callable[P, Verdict]) -> Callable[P, Verdict]:
         @wraps(check)
         def judged(*args: P.args, **kwargs: P.kwargs) -> Verdict:
-            verdict = check(*args, **kwargs)
+            try:
+                verdict = check(*args, **kwargs)
+            except Stopped as stopped:
+                verdict = stopped.verdict
             if verdict.passed and watcher is not None:
                 watcher(_notebook(check.__module__), check.__name__)
             return verdict

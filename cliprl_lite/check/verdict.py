@@ -23,6 +23,10 @@ class Verdict:
     mark: Literal["right", "wrong", "not yet"]
     words: str
 
+    def __post_init__(self) -> None:
+        """Half characters, which a reader's words may hold, cannot be shown."""
+        object.__setattr__(self, "words", self.words.encode("utf-8", "replace").decode())
+
     @property
     def passed(self) -> bool:
         """The answer is right."""

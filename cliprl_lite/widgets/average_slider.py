@@ -172,9 +172,9 @@ loss 0.0, barrier 0.0 reward²
 
     _esm, _css = module("average_slider"), style("average_slider")
     names: traitlets.List[str] = traitlets.List().tag(sync=True)
-    pair = traitlets.Int(0, min=0).tag(sync=True)
-    place = traitlets.Int(0, min=0, max=len(SHARES) - 1).tag(sync=True)
-    matched = traitlets.Bool().tag(sync=True)
+    pair = traitlets.Int(0, min=0).tag(sync=True, heard=True)
+    place = traitlets.Int(0, min=0, max=len(SHARES) - 1).tag(sync=True, heard=True)
+    matched = traitlets.Bool().tag(sync=True, heard=True)
     scene = traitlets.Unicode().tag(sync=True)
     shares = traitlets.Unicode().tag(sync=True)
     losses = traitlets.Unicode().tag(sync=True)

@@ -66,7 +66,7 @@ class BackupBoard(GridMap):
     backups = traitlets.Int(0).tag(sync=True)
     right = traitlets.Int(0).tag(sync=True)
     squares = traitlets.Int(0).tag(sync=True)
-    pace = traitlets.Int(0).tag(sync=True)
+    pace = traitlets.Int(0).tag(sync=True, heard=True)
 
     def __init__(
         self,

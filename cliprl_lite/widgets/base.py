@@ -14,6 +14,9 @@ from typing import Any
 import anywidget
 import traitlets
 
+from cliprl_lite.drawing import printable
+from cliprl_lite.widgets.words import count
+
 FOLDER = Path(__file__).parent
 
 FRAME = 0.04
@@ -34,8 +37,15 @@ def style(name: str = "") -> str:
     return "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
 
 
+class Refused(traitlets.TraitError, ValueError):
+    """What a trait cannot be, in words for the reader; the old value stays."""
+
+
 class CourseWidget(anywidget.AnyWidget):
     """A widget with a line of status, a line for errors, and a picture for those without a kernel.
+
+    The page sets the traits that are tagged `heard=True` and no others: what Python computes and
+    draws cannot be written over from there.
 
     Attributes:
         status: what it does now, read out by screen readers when it changes.
@@ -46,9 +56,22 @@ class CourseWidget(anywidget.AnyWidget):
     _css = style()
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
-    calm = traitlets.Bool().tag(sync=True)
+    calm = traitlets.Bool().tag(sync=True, heard=True)
 
     _task: asyncio.Task[None] | None = None
+    _refusal = ""
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """What the page sets. If a value is refused, all stays as it was, and `error` says why."""
+        told = {name: new for name, new in sync_data.items() if self.trait_metadata(name, "heard")}
+        if self._refusal == self.error:
+            self.error = ""
+        self._refusal = ""
+        try:
+            super().set_state(told)
+        except traitlets.TraitError as trouble:
+            self.error = self._refusal = printable(in_words(trouble), 200)
+            self.send_state(list(told))  # the page has the old values again
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Work on in the background, in place of what was worked on before.
@@ -59,7 +82,7 @@ class CourseWidget(anywidget.AnyWidget):
         Raises:
             RuntimeError: outside a running event loop, such as a notebook has.
         """
-        self.end()
+        self._drop()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -69,10 +92,15 @@ class CourseWidget(anywidget.AnyWidget):
         self._task.add_done_callback(self._ended)
 
     def end(self) -> None:
-        """Stop what is worked on in the background."""
+        """Stop what is worked on in the background; nothing is playing then."""
+        if self._drop() and self.has_trait("playing"):
+            self.set_trait("playing", False)
+
+    def _drop(self) -> bool:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
+        return task is not None
 
     def close(self) -> None:
         self.end()
@@ -89,7 +117,7 @@ class CourseWidget(anywidget.AnyWidget):
             return
         self._task = None
         if error is not None:
-            self.error = f"This stopped half-way: {error}. Start it again."
+            self.error = f"This stopped half-way: {in_words(error)}. Start it again."
         self._rest()
 
     def _rest(self) -> None:
@@ -124,20 +152,50 @@ class Asked(CourseWidget):
         asked: number of each thing asked for lately, and what it is; what that means, `_do` knows.
     """
 
-    asked: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
+    asked: traitlets.List[list[Any]] = traitlets.List().tag(sync=True, heard=True)
     _answered = 0
 
     @traitlets.observe("asked")
     def _on_asked(self, _: Any) -> None:
+        lost = 0
         for entry in self.asked:
-            try:
-                order, what = entry
-                if order > self._answered:
-                    self._answered = order
-                    self.error = ""
-                    self._do(what)
-            except (TypeError, ValueError) as trouble:
-                self.error = str(trouble)[:200]
+            match entry:
+                case [int(order), what] if not isinstance(order, bool):
+                    if order > self._answered:
+                        lost += order - self._answered - 1
+                        self._answered = order
+                        self._answer(what)
+                case _:
+                    self.error = "The page asked for something that cannot be read."
+        if lost:
+            self.error = (
+                f"The kernel was busy, and {count(lost, 'press')} did not reach it: look where "
+                "you are, and go on from there."
+            )
+
+    def _answer(self, what: Any) -> None:
+        self.error = ""
+        try:
+            self._do(what)
+        except ValueError as trouble:  # in words, by those who check
+            self.error = printable(in_words(trouble), 200)
+        except Exception as trouble:
+            self.error = printable(f"That cannot be done here ({type(trouble).__name__}).", 200)
 
     def _do(self, what: Any) -> None:
+        """Do what was asked for.
+
+        Raises:
+            ValueError: if that is nothing that can be done, with a text for the reader.
+        """
         raise NotImplementedError
+
+
+def in_words(trouble: BaseException) -> str:
+    """What an exception says, or its name if it says nothing.
+
+    Example:
+        >>> in_words(ValueError("too long")), in_words(MemoryError())
+        ('too long', 'MemoryError')
+    """
+    return str(trouble) or type(trouble).__name__

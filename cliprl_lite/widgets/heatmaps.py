@@ -64,7 +64,7 @@ class Heatmaps(CourseWidget):
     maps: traitlets.List[str] = traitlets.List().tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)
     chosen = traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=(-1, -1)).tag(
-        sync=True
+        sync=True, heard=True
     )
 
     def __init__(

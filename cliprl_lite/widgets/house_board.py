@@ -59,7 +59,7 @@ class HouseBoard(Asked):
     """
 
     _esm, _css = module("house_board"), style("house_board")
-    house = traitlets.Unicode("house_a").tag(sync=True)
+    house = traitlets.Unicode("house_a").tag(sync=True, heard=True)
     title = traitlets.Unicode().tag(sync=True)
     scene = traitlets.Unicode().tag(sync=True)
     words = traitlets.Unicode().tag(sync=True)

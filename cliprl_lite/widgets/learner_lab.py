@@ -74,15 +74,15 @@ class LearnerLab(Asked):
     epsilons: traitlets.List[float] = traitlets.List([0, 0.1, 0.3, 1]).tag(sync=True)
     rates: traitlets.List[float] = traitlets.List([0.1, 0.5, 1]).tag(sync=True)
     speeds: traitlets.List[int] = traitlets.List([1, 10, 100, 1_000]).tag(sync=True)
-    epsilon = traitlets.Float(0.1).tag(sync=True)
-    learning_rate = traitlets.Float(1.0).tag(sync=True)
-    start = traitlets.Int(0).tag(sync=True)
-    seed = traitlets.Int(0).tag(sync=True)
-    goal_state = traitlets.Int(0).tag(sync=True)
+    epsilon = traitlets.Float(0.1).tag(sync=True, heard=True)
+    learning_rate = traitlets.Float(1.0).tag(sync=True, heard=True)
+    start = traitlets.Int(0).tag(sync=True, heard=True)
+    seed = traitlets.Int(0).tag(sync=True, heard=True)
+    goal_state = traitlets.Int(0).tag(sync=True, heard=True)
     place_goal = traitlets.Bool().tag(sync=True)
-    marked = traitlets.Bool().tag(sync=True)
-    speed = traitlets.Int(10).tag(sync=True)
-    playing = traitlets.Bool().tag(sync=True)
+    marked = traitlets.Bool().tag(sync=True, heard=True)
+    speed = traitlets.Int(10).tag(sync=True, heard=True)
+    playing = traitlets.Bool().tag(sync=True, heard=True)
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ class Prediction(CourseWidget):
     _esm, _css = module("prediction"), style("prediction")
     question = traitlets.Unicode().tag(sync=True)
     answers: traitlets.List[str] = traitlets.List().tag(sync=True)
-    choice = traitlets.Int(-1).tag(sync=True)
+    choice = traitlets.Int(-1).tag(sync=True, heard=True)
 
     def __init__(self, question: str, answers: Sequence[str]) -> None:
         if len(answers) < 2:

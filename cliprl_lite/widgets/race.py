@@ -83,13 +83,13 @@ class Race(Asked):
     rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
     first: traitlets.List[int] = traitlets.List().tag(sync=True)
     progress = traitlets.Unicode().tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True)
-    speed = traitlets.Enum(SPEEDS, "ever faster").tag(sync=True)
-    seed = traitlets.Int(0).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True, heard=True)
+    speed = traitlets.Enum(SPEEDS, "ever faster").tag(sync=True, heard=True)
+    seed = traitlets.Int(0).tag(sync=True, heard=True)
     hopeful = traitlets.Bool(False).tag(sync=True)
-    hope = traitlets.Float(0.0).tag(sync=True)
-    show_wrong = traitlets.Bool(False).tag(sync=True)
-    watched = traitlets.Int(0).tag(sync=True)
+    hope = traitlets.Float(0.0).tag(sync=True, heard=True)
+    show_wrong = traitlets.Bool(False).tag(sync=True, heard=True)
+    watched = traitlets.Int(0).tag(sync=True, heard=True)
 
     def __init__(
         self,

@@ -66,7 +66,7 @@ class SentenceRuler(CourseWidget):
     scene = traitlets.Unicode().tag(sync=True)
     longest = traitlets.Int(LONGEST_SENTENCE).tag(sync=True)
     # Never sent back to the browser: half a character in it could not be written down.
-    request: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, echo_update=False)
+    request: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, heard=True, echo_update=False)
     answered = traitlets.Int(0).tag(sync=True)
 
     def __init__(

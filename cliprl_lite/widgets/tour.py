@@ -82,14 +82,14 @@ class Tour(CourseWidget):
     """
 
     _esm, _css = module("tour"), style("tour")
-    typed = traitlets.Unicode().tag(sync=True)
+    typed = traitlets.Unicode().tag(sync=True, heard=True)
     scene = traitlets.Unicode().tag(sync=True)
     cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
     names: traitlets.List[str] = traitlets.List().tag(sync=True)
     runners = traitlets.Unicode().tag(sync=True)
     bars = traitlets.Unicode().tag(sync=True)
     choices: traitlets.List[str] = traitlets.List().tag(sync=True)
-    goal = traitlets.Int(-1).tag(sync=True)
+    goal = traitlets.Int(-1).tag(sync=True, heard=True)
     playing = traitlets.Bool(False).tag(sync=True)
     asked = traitlets.Int(0).tag(sync=True)
     gone = traitlets.Int(0).tag(sync=True)

@@ -75,7 +75,7 @@ class VerdictCards(CourseWidget):
     _esm, _css = module("verdict_cards"), style("verdict_cards")
     offered: traitlets.List[Any] = traitlets.List().tag(sync=True)
     start: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
-    choices: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
+    choices: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True, heard=True)
     cards: traitlets.List[Any] = traitlets.List().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
     resets = traitlets.Int().tag(sync=True)

@@ -1,0 +1,94 @@
+"""Files beside the pages: plotly and MathJax from their packages, the widgets' own modules.
+
+Everything is local. A page gets only the scripts that it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cliprl_lite.drawing import COLOURS
+from cliprl_lite.widgets.base import FOLDER, module
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+LIVE = ("prediction", "alignment_scrubber")
+"""Widgets whose front end does all by itself; the others compute in Python."""
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package lies; it is not imported."""
+    spec = find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"{name} is not installed: it is in the extra `docs`")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def classic_script(kind: str) -> str:
+    """A widget's module as an ordinary script, which pages opened from a disk may load too.
+
+    Raises:
+        ValueError: if the module imports something or does not export exactly one default.
+    """
+    text = module(kind)
+    if re.search(r"^\s*import\b", text, re.MULTILINE) or text.count("export ") != 1:
+        raise ValueError(f"{kind}.js has to import nothing and export its default only")
+    inside = text.replace("export default ", f'(window.courseWidgets ??= {{}})["{kind}"] = ')
+    return f"(() => {{\n{inside}\n}})();\n"
+
+
+def style_sheet() -> str:
+    """What all widgets share, then what those have that are alive here; on paper all is light."""
+    sheets = [(FOLDER / f"{name}.css").read_text("utf-8") for name in ("course", *LIVE)]
+    light = " ".join(f"--{name}: {value};" for name, value in (COLOURS | {"page": "#fff"}).items())
+    return "\n".join([*sheets, f"@media print {{ html[data-theme] .cl-root {{ {light} }} }}\n"])
+
+
+def add_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Called for each page: a page with figures loads plotly, one with live widgets these."""
+    body = context.get("body") or ""
+    last = {"defer": "defer", "priority": 800}
+    if 'class="cl-plot"' in body:
+        app.add_js_file("plotly.min.js", **last)
+        app.add_js_file(None, body=f"window.coursePalette = {json.dumps(COLOURS)}")
+        app.add_js_file("plots.js", **last)
+    kinds = [kind for kind in LIVE if f'data-widget="{kind}"' in body]
+    for kind in kinds:
+        app.add_js_file(f"widgets/{kind}.js", **last)
+    if kinds:
+        app.add_js_file("live.js", **last)
+
+
+def copy(app: Sphinx) -> None:
+    """Called before pages are written: put the files where the pages look for them."""
+    static = Path(app.outdir) / "_static"
+    plotly = package_folder("plotly") / "package_data" / "plotly.min.js"
+    mathjax = package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
+    fonts = "output/chtml/fonts/woff-v2"
+    write(static / "plotly.min.js", plotly.read_bytes())
+    write(static / "mathjax/tex-chtml.js", (mathjax / "tex-chtml.js").read_bytes())
+    for font in sorted((mathjax / fonts).glob("*.woff")):
+        write(static / "mathjax" / fonts / font.name, font.read_bytes())
+    for kind in LIVE:
+        write(static / f"widgets/{kind}.js", classic_script(kind).encode())
+    write(static / "course.css", style_sheet().encode())
+
+
+def tidy(app: Sphinx, error: Exception | None) -> None:
+    """Called at the end: maps for debugging the theme's scripts are of no use to readers."""
+    for needless in sorted((Path(app.outdir) / "_static").glob("**/*.map")):
+        needless.unlink()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, unless it is there already."""
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
