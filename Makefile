@@ -18,7 +18,7 @@ help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
 	@echo 'make test       run the tests, the examples in the code, and the notebooks'
 	@echo 'make test-browser   use every notebook in a real browser, as a reader would'
-	@echo 'make verify     run the notebooks a second time, and the guard'
+	@echo 'make verify     run the notebooks a second time, and the guard; check the site and accessibility'
 	@echo 'make check      lint, format and types'
 	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
 	@echo 'make guard      has something become many times slower? half a minute'
@@ -41,13 +41,16 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
 
 # In a real browser: chromium or Chrome has to be installed. Pictures go to tests/*/screenshots.
+ACCESSIBILITY := tests/browser/test_accessibility.py
 test-browser: $(INSTALLED)
-	$(BIN)/python -m pytest tests/browser
-	$(BIN)/python -m pytest tests/site
+	$(BIN)/python -m pytest tests/browser --ignore $(ACCESSIBILITY)
 
-# What a first run cannot show: the notebooks give the same once more, and nothing became slow.
+# What a first run cannot show: the notebooks give the same once more, and nothing became slow. And
+# what takes long: every page of the site, and every widget, by an accessibility checker.
 verify: $(INSTALLED) guard
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
+	$(BIN)/python -m pytest tests/site
+	$(BIN)/python -m pytest $(ACCESSIBILITY)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

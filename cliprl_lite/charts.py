@@ -93,6 +93,7 @@ def heatmap_svg(
         tag("text", text(title), x=left, y=18, font_size=14, fill=colour("ink")),
         tag("rect", x=left, y=top, width=side, height=side, fill=colour("page"),
             stroke=colour("hair")),
+        *_scale(left + side, len(title), side),
         tag("g", *cells, class_="cl-cells"),
         tag("g", *dots, class_="cl-dots", pointer_events="none"),
         *axes,
@@ -104,6 +105,23 @@ def heatmap_svg(
         tag("rect", data_cells=n, x=left, y=top, width=side, height=side, fill="none",
             pointer_events="all"),
     )  # fmt: skip
+
+
+def _scale(right: float, letters: int, side: float) -> list[str]:
+    """What the shades mean, beside the title, where there is room for it."""
+    if 8.0 * letters + 120 > side:
+        return []
+    shades = ((-1, "minus"), (-0.5, "minus"), (0, "page"), (0.5, "plus"), (1, "plus"))
+    squares = [
+        tag("rect", x=right - 76 + 12 * place, y=8, width=12, height=12, fill=colour(name),
+            fill_opacity=abs(value) or 1, stroke=colour("hair"))
+        for place, (value, name) in enumerate(shades)
+    ]  # fmt: skip
+    ends = [
+        tag("text", words, x=x, y=18, font_size=13, text_anchor=anchor, fill=colour("ink"))
+        for words, x, anchor in (("−1", right - 80, "end"), ("1", right - 12, "start"))
+    ]
+    return [tag("g", *squares, *ends)]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -223,7 +241,7 @@ def curves_svg(
     width: float = 460,
     height: float = 280,
 ) -> str:
-    """Curves, labelled at their ends.
+    """Curves, named on the right, each at the height of its end where there is room.
 
     Args:
         curves: label → (voice, x values, y values), the latter of one shape `[K]`; voices as for
@@ -238,7 +256,7 @@ def curves_svg(
         >>> "M62.0 232.0L" in svg
         True
     """
-    right = 20 + 7.2 * max((len(label) for label in curves), default=0)
+    right = 40 + 7.2 * max((len(label) for label in curves), default=0)
     left, top, bottom = 62.0, 32.0, 48.0
     across, up = width - left - right, height - top - bottom
 
@@ -251,8 +269,8 @@ def curves_svg(
         at, _ = place(value, y.low)
         marks += [
             tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("hair")),
-            tag("text", f"{value:,g}", x=at, y=top + up + 18, font_size=13, text_anchor="middle",
-                fill=colour("ink")),
+            tag("text", f"{value / 1000:g}k" if value >= 10_000 else f"{value:,g}", x=at,
+                y=top + up + 18, font_size=13, text_anchor="middle", fill=colour("ink")),
         ]  # fmt: skip
     for value in y.ticks:
         _, at = place(x.low, value)
@@ -267,7 +285,7 @@ def curves_svg(
         points = [place(*pair) for pair in pairs]
         if not points:
             continue
-        ends.append((points[-1][1], points[-1][0], label, voice))
+        ends.append((points[-1][1], label, voice))
         line = "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
         marks.append(
             tag("path", d=f"M{line}", fill="none", stroke=colour(voice),
@@ -275,9 +293,14 @@ def curves_svg(
                 stroke_linejoin="round")
         )  # fmt: skip
     last = -np.inf
-    for at, end, label, voice in sorted(ends):  # labels that would overlap are moved apart
-        last = max(at + 5, last + 15)
-        marks.append(tag("text", text(label), x=end + 6, y=last, font_size=13, fill=colour(voice)))
+    edge = left + across
+    for at, label, voice in sorted(ends):  # labels that would overlap are moved apart
+        last = max(at, last + 16)
+        marks += [
+            tag("path", d=f"M{edge + 8:.1f} {last:.1f}h20", stroke=colour(voice),
+                stroke_width=3 if voice == "map" else 2, stroke_dasharray=DASHES[voice]),
+            tag("text", text(label), x=edge + 34, y=last + 5, font_size=13, fill=colour(voice)),
+        ]  # fmt: skip
     if cursor is not None:
         at, _ = place(cursor, y.low)
         marks.append(tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("ink")))

@@ -124,7 +124,7 @@ def test_curves_pass_through_their_points() -> None:
     x, y = Axis("steps", 0, 10, (0, 10)), Axis("loss <nats>", 0, 4, (0, 4))
     curves = {"fall <1>": ("words", [0, 5, 10], [4, 2, 0]), "rise": ("map", [0, 10], [0, 0.05])}
     made = parse(curves_svg(curves, x, y, title="t", cursor=5, width=400, height=280))
-    across = 400 - 62 - 20 - 7.2 * len("fall <1>")
+    across = 400 - 62 - 40 - 7.2 * len("fall <1>")
     line = next(e.get("d") for e in made.iter(SVG + "path") if "--words" in e.get("stroke"))
     points = [tuple(map(float, p.split())) for p in line[1:].split("L")]
     np.testing.assert_allclose(
@@ -133,6 +133,9 @@ def test_curves_pass_through_their_points() -> None:
     labels = {e.text: float(e.get("y")) for e in made.iter(SVG + "text")}
     assert {"fall <1>", "rise", "steps", "loss <nats>", "t", "10", "4"} <= set(labels)
     assert abs(labels["fall <1>"] - labels["rise"]) >= 15  # their ends lie 2.5 pixels apart
+    ends = [e.get("d") for e in made.iter(SVG + "path") if e.get("d").endswith("h20")]
+    samples = [float(d.split()[1].removesuffix("h20")) for d in ends]
+    assert samples == [labels["rise"] - 5, labels["fall <1>"] - 5]  # each beside its name
 
 
 def test_a_curve_without_points_and_one_out_of_range() -> None:
@@ -144,3 +147,13 @@ def test_a_curve_without_points_and_one_out_of_range() -> None:
     assert "none" not in texts
     line = next(e.get("d") for e in made.iter(SVG + "path") if "--map" in e.get("stroke"))
     assert 25 < float(line[1:].split("L")[0].split()[1]) < 32
+
+
+@pytest.mark.parametrize(("title", "side", "there"), [("words", 288, True), ("w" * 30, 288, False)])
+def test_the_scale_is_told_where_there_is_room(title: str, side: float, there: bool) -> None:
+    made = parse(heatmap_svg(MATRIX, OBJECTS, title=title, side=side))
+    ends = [e.text for e in made.iter(SVG + "text")]
+    assert ends == [title, "−1", "1"][: 3 if there else 1]
+    swatches = [e for e in made.iter(SVG + "rect") if e.get("width") == "12"]
+    named = [re.search(r"--(\w+)", e.get("fill"))[1] for e in swatches]
+    assert named == ["minus", "minus", "page", "plus", "plus"][: 5 if there else 0]
