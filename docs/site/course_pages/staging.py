@@ -152,6 +152,7 @@ def index(text: str, notebooks: list[Path], pages: dict[str, str]) -> str:
     path, entries = [], []
     for number, file in enumerate(notebooks):
         title, about = first_lines(file)
+        about = about.split(" Words are in the ")[0]  # said once, below
         about = relink(about, f"notebooks/{file.name}", "index.md", pages)
         path.append(f"{number}. [{title}](notebooks/{file.name})\\\n   {about}")
         entries.append(f"{number} · {title} <notebooks/{file.stem}>")
