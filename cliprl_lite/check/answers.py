@@ -68,16 +68,16 @@ class Function:
     Example:
         >>> Function(lambda x: x + 1)(2)
         3
-        >>> Function(lambda x: x / 0)(2)
+        >>> Function(lambda x: x.up())(2)
         Traceback (most recent call last):
-        cliprl_lite.check.answers.Stopped: your function stops with ZeroDivisionError: division by zero
+        cliprl_lite.check.answers.Stopped: your function stops with AttributeError: 'int' object ...
     """
 
     def __init__(
         self,
         given: Any,
         name: str = "your function",
-        hints: Mapping[type[BaseException], str] | None = None,
+        hints: Mapping[type[Exception], str] | None = None,
     ) -> None:
         if given is None or given is ...:
             raise Stopped(not_yet())
@@ -141,12 +141,10 @@ class Function:
         )  # fmt: skip
 
     def _told(self, error: BaseException) -> str:
-        try:
-            said = str(error)[:100]
-        except Exception:
-            said = ""
-        hints = {SystemExit: "leave it by return, not by exit()", **self._hints}
-        more = [hint for sort, hint in hints.items() if isinstance(error, sort)]
+        said = message(error)
+        more = [hint for sort, hint in self._hints.items() if isinstance(error, sort)]
+        if isinstance(error, SystemExit):
+            more.append("leave it by return, not by exit()")
         words = f"{self._name} stops with {type(error).__name__}{': ' if said else ''}{said}"
         return ". ".join([words, *more])
 
@@ -188,6 +186,26 @@ def as_number(value: Any, wanted: str = "one number", many: str = "") -> float:
         words = f"wanted: {wanted}; these are {found.size} numbers, of shape {found.shape}"
         raise Stopped(wrong(words + (f": {many}" if many else "")))
     return float(found.reshape(-1)[0])
+
+
+def as_whole(value: Any, wanted: str) -> NDArray[np.int64]:
+    """Whole numbers, of any shape.
+
+    Raises:
+        Stopped: for text, for 1.5, and also for 1.0.
+    """
+    found = as_array(value, wanted)
+    if np.asarray(_plain(value)).dtype.kind not in "iu" and found.size:
+        raise Stopped(wrong(f"wanted: {wanted}; these are not whole numbers (integers)"))
+    return found.astype(np.int64)
+
+
+def message(error: BaseException) -> str:
+    """What an exception says, if it can say it; cut where it is long."""
+    try:
+        return str(error)[:100]
+    except Exception:
+        return ""
 
 
 def slack(*values: Any) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import unit_rows
+from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.check.reading import read
+from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import softmax
 
 FloatArray = NDArray[np.float64]
-Answer = Callable[..., Any]
 
 # ---------------------------------------------------------------------------------------------
 # Exercise 1: the loss for any target
@@ -95,7 +95,7 @@ def _loss_cases() -> list[tuple[FloatArray, float, FloatArray]]:
 
 
 @exercise(1, "Any target")
-def loss_for_any_target(answer: Answer) -> Verdict:
+def loss_for_any_target(answer: Any) -> Verdict:
     """Judge `loss(similarity, delta, target)`, a number in nats.
 
     Example:
@@ -104,19 +104,11 @@ def loss_for_any_target(answer: Answer) -> Verdict:
     """
     cases = _loss_cases()
     found: list[float] = []
-    for similarity, delta, target in cases:
-        value = _call(answer, similarity.copy(), delta, target.copy())
-        if isinstance(value, Verdict):
-            return value
-        number = np.asarray(value)
-        if number.dtype.kind not in "fiu":
-            return wrong(f"the loss is a number; got {_kind(value)}")
-        if number.size != 1:
-            return wrong(
-                f"the loss is one number; got an array of shape {number.shape}: "
-                "take the mean over those who choose"
-            )
-        found.append(float(number.reshape(()) if number.ndim == 0 else number.reshape(-1)[0]))
+    asked = Function(answer)
+    for case in cases:
+        found.append(
+            as_number(asked(*case), "the loss, a number", "take the mean over those who choose")
+        )
     values = np.array(found)
     if not np.isfinite(values).all():
         return wrong("the loss is not a finite number for similarities between −1 and 1")
@@ -188,7 +180,7 @@ _OTHER_TARGETS: Mapping[str, Callable[[FloatArray, float], FloatArray]] = {
 
 
 @exercise(2, "Soft targets")
-def soft_target(answer: Answer) -> Verdict:
+def soft_target(answer: Any) -> Verdict:
     """Judge `soft_target(policies, delta)`: T, shape `[N, N]`, from policy vectors `[N, P]`.
 
     Example:
@@ -201,19 +193,15 @@ def soft_target(answer: Answer) -> Verdict:
         for n, delta in ((3, 0.5), (5, 0.2), (4, 2.0))
     ]
     values: list[FloatArray] = []
+    asked = Function(answer)
     for policies, delta in cases:
-        value = _call(answer, policies.copy(), delta)
-        if isinstance(value, Verdict):
-            return value
-        found = np.asarray(value) if isinstance(value, np.ndarray | list) else np.array("")
-        if found.dtype.kind not in "fiu":
-            return wrong(f"T is an array of numbers; got {_kind(value)}")
+        found = as_array(asked(policies, delta), "T, an array of numbers")
         if found.shape != (len(policies),) * 2:
             return wrong(
                 f"{len(policies)} policies have targets of shape {(len(policies),) * 2}: a row for "
                 f"each sentence, a column for each policy; got {found.shape}"
             )
-        values.append(found.astype(float))
+        values.append(found)
     flat = np.concatenate([value.reshape(-1) for value in values])
     expected = np.concatenate([_softmax_rows(_similar(p) / d).reshape(-1) for p, d in cases])
     if not np.isfinite(flat).all():
@@ -229,11 +217,10 @@ def soft_target(answer: Answer) -> Verdict:
 # ---------------------------------------------------------------------------------------------
 # Exercise 3: break it
 # ---------------------------------------------------------------------------------------------
-_FORBIDS = re.compile(
-    r"\b(?:don't|do not|dont|never|not|avoid|except|but|without|away from|leave|skip|ignore"
-    r"|rather than|instead of|no)\b[^,.;:!?]*?\b(red|blue|green|yellow)\b"
-)
-_COLOUR = re.compile(r"\b(red|blue|green|yellow)\b")
+ENOUGH = 0.9
+"""Weight on the forbidden room that shows that the alignment has not heard."""
+
+_ROOMS = ("red", "blue", "green", "yellow")
 
 
 @exercise(3, "Break it")
@@ -242,44 +229,46 @@ def fooled(sentence: Any) -> Verdict:
 
     Example:
         >>> fooled("go to the red cone").words[:31]
-        'nobody is fooled: that sentence'
+        'nobody is fooled: as far as thi'
     """
-    if sentence is None or sentence is Ellipsis:
-        return not_yet("put a sentence in the place of the dots, and run the cell again")
-    if not isinstance(sentence, str):
-        return wrong(f"a sentence is a string in quotes; got {_kind(sentence)}")
-    if not sentence.strip():
-        return not_yet("the sentence is empty: write one, and run the cell again")
-    if len(sentence) > 200:
-        return wrong("that is longer than 200 characters; a short sentence is enough")
+    sentence = as_sentence(sentence)
     house = load_suite("house_a")
     known = [task.sentence for task in house.tasks]
-    spoken = sentence.lower().replace("’", "'")
-    try:
-        seen = novelty(sentence, known)
-        vectors = embed([sentence, *known])
-    except ValueError as error:
-        return wrong(f"the encoder cannot read it: {str(error)[:120]}")
+    seen = novelty(sentence, known)
     if seen.novel:
         return wrong(
             f"its best raw cosine is {seen.cosine:.2f}, so that the novelty warning catches it; "
             "stay close to the sentences of the house"
         )
-    if not _COLOUR.search(spoken):
+    reading = read(sentence)
+    wanted, forbidden, doubtful = (
+        {colour for colour, _ in things if colour in _ROOMS}
+        for things in (reading.wanted, reading.forbidden, reading.doubtful)
+    )
+    if not wanted | forbidden | doubtful:
         return wrong("it names no colour, so there is no room that it could forbid")
-    forbidden = _FORBIDS.search(spoken)
-    if forbidden is None:
+    if not forbidden and not doubtful:
         return wrong(
-            "nobody is fooled: that sentence *asks* for a colour, and the alignment goes there; "
-            "forbid one, and see whether it hears you"
+            "nobody is fooled: as far as this check can read, that sentence *asks* for a colour, "
+            "and the alignment goes there; forbid one, and see whether it hears you"
         )
-    colour = forbidden[1]
-    weights = softmax(load_alignment(house).similarity(vectors[0], vectors[1:]))
-    share = float(weights[[task.colour == colour for task in house.tasks]].sum())
-    if share < 0.9:
+    if not forbidden - wanted - doubtful:
         return wrong(
-            f"it puts {share:.2f} of the weight on the {colour} room that you forbade; "
-            "find a sentence that gets 0.90 or more"
+            f"as far as this check can read, it is not plain that the {min(forbidden | doubtful)} "
+            "room is forbidden: a negation may belong to something else in the sentence, or two of "
+            "them cancel. Say it more plainly"
+        )
+    vectors = embed([sentence, *known])
+    weights = softmax(load_alignment(house).similarity(vectors[0], vectors[1:]))
+    shares = {
+        colour: float(weights[[task.colour == colour for task in house.tasks]].sum())
+        for colour in sorted(forbidden - wanted - doubtful)
+    }
+    colour, share = max(shares.items(), key=lambda item: item[1])
+    if share < ENOUGH:
+        return wrong(
+            f"it puts {share:.3f} of the weight on the {colour} room that you forbade; "
+            f"find a sentence that gets {ENOUGH:.2f} or more"
         )
     return right(
         f"{share:.2f} of the weight on the {colour} room, which your sentence forbids; and with a "
@@ -291,20 +280,6 @@ def fooled(sentence: Any) -> Verdict:
 # ---------------------------------------------------------------------------------------------
 # What the checks share
 # ---------------------------------------------------------------------------------------------
-def _call(answer: Answer, *arguments: Any) -> Any:
-    """What the reader's function returns; a verdict if it has none, or trouble."""
-    if answer is None or answer is Ellipsis:
-        return not_yet()
-    if not callable(answer):
-        return wrong(f"hand over the function itself, without calling it; got {_kind(answer)}")
-    try:
-        with np.errstate(all="ignore"):
-            value = answer(*arguments)
-    except Exception as error:
-        return wrong(f"your function stops with {type(error).__name__}: {str(error)[:200]}")
-    return not_yet() if value is None or value is Ellipsis else value
-
-
 def _told_apart(
     values: FloatArray, cases: Any, others: Mapping[str, Callable[..., Any]]
 ) -> Verdict:
@@ -320,7 +295,3 @@ def _told_apart(
         "the numbers differ from the definition, in a way that is not one of the usual ones; try "
         "it on a matrix of two rows that you can follow by hand"
     )
-
-
-def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}"

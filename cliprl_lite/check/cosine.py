@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.check.answers import Function, Stopped, as_array, blank
 from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.evaluation import top_is
@@ -19,6 +20,9 @@ FloatArray = NDArray[np.float64]
 Parts = tuple[FloatArray, FloatArray, FloatArray]
 
 _PER_ROOM = 4
+_SHARES = "three numbers, the shares by colour, by shape, and of the rest"
+_NEW = 0.5
+"""So much, relative to them, vectors have to change when all sentences do."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -35,23 +39,14 @@ def variance_shares(answer: Any) -> Verdict:
         >>> variance_shares(lambda grid: (0.3, 0.6, 0.1)).mark
         'wrong'
     """
-    if answer is None or answer is ...:
-        return not_yet()
-    if not callable(answer):
-        return wrong("`variance_shares` is a function of a grid: keep the line that starts `def`")
+    asked = Function(answer)
     rng = np.random.default_rng(4)
     uneven = rng.normal(size=(3, 5, 7)) + 2 * rng.normal(size=(3, 1, 7)) + 3.0
     found = []
     for grid in (uneven, _sentence_grid()):
-        try:
-            shares = answer(grid.copy())
-        except Exception as error:
-            return wrong(_trouble(error))
-        if shares is None or shares is ...:
-            return not_yet()
-        numbers = _numbers(shares)
-        if numbers is None or numbers.shape != (3,):
-            return wrong("return three numbers: the shares by colour, by shape, and of the rest")
+        numbers = as_array(asked(grid), _SHARES)
+        if numbers.shape != (3,):
+            return wrong(f"return {_SHARES}; this has the shape {numbers.shape}")
         if not np.isfinite(numbers).all():
             return wrong("a share is not a finite number: is the total zero, or something divided?")
         found.append(numbers)
@@ -63,7 +58,12 @@ def variance_shares(answer: Any) -> Verdict:
             return wrong(fault)
     said = []
     for name in "ABC":
-        colour, shape, rest = (f"{100 * share:.0f} %" for share in answer(_policy_grid(name)))
+        numbers = as_array(asked(_policy_grid(name)), _SHARES)
+        fault = "three numbers" if numbers.shape != (3,) else ""
+        fault = fault or _fault_of_shares(numbers, _policy_grid(name))
+        if fault:
+            return wrong(f"right for the sentences, and not for the policies of {name}: {fault}")
+        colour, shape, rest = (f"{100 * share:.0f} %" for share in numbers)
         said.append(f"in {name} colour {colour}, shape {shape}, rest {rest}")
     return right(
         "Now your function on the *policies* of the three houses: " + "; ".join(said) + ". "
@@ -110,8 +110,8 @@ def _fault_of_shares(numbers: FloatArray, grid: FloatArray) -> str:
             "colours and shapes alike, and does each part count in every cell?"
         )
     return (
-        "they sum to 1, but are not the shares. The part of a colour is the mean of its row minus "
-        "the overall mean; of a shape the same down its column; the rest is what both leave over"
+        "they sum to 1, but are not the shares. Take a grid of 2 × 2 numbers, and work out on "
+        "paper what colour and shape explain of it, and what neither does"
     )
 
 
@@ -129,7 +129,7 @@ def house_for_words(goals: Any) -> Verdict:
         >>> house_for_words([task.goal for task in load_suite("house_a").tasks]).mark
         'wrong'
     """
-    if goals is None or goals is ...:
+    if blank(goals):
         return not_yet()
     b = load_suite("house_b")
     squares = _squares(goals, b)
@@ -187,9 +187,11 @@ def _squares(goals: Any, suite: TaskSuite) -> list[tuple[int, int]] | str:
         return "give a dictionary, sentence to (row, column), or a list of sixteen squares"
     squares = []
     for name, entry in zip(suite.sentences, listed, strict=True):
-        pair = _numbers(entry)
-        if pair is None or pair.shape != (2,) or not (pair == np.round(pair)).all():
+        pair = as_array(entry, f"a pair of whole numbers, (row, column), for “{name}”")
+        if pair.shape != (2,) or not np.isfinite(pair).all() or (pair != np.round(pair)).any():
             return f"a square is a pair of whole numbers, (row, column); see “{name}”"
+        if (np.abs(pair) > 1_000).any():
+            return f"the square of “{name}” lies outside the map"
         squares.append((int(pair[0]), int(pair[1])))
     return squares
 
@@ -213,22 +215,21 @@ def reweigh(answer: Any) -> Verdict:
         >>> reweigh(lambda colour, shape, rest: colour + shape + rest).mark
         'wrong'
     """
-    if answer is None or answer is ...:
-        return not_yet()
-    if not callable(answer):
-        return wrong("`reweigh` is a function of three parts: keep the line that starts `def`")
+    asked = Function(answer)
     parts = _parts(_sentence_grid())
     turned: Parts = (np.roll(parts[0], 1, axis=2), np.roll(parts[1], 1, axis=2), parts[2] + 1e-3)
     made = []
-    for some in (parts, turned):
-        vectors = _vectors(answer, some)
-        if isinstance(vectors, Verdict):
-            return vectors
-        made.append(vectors)
+    for some in (parts, turned, parts):
+        made.append(_vectors(asked, some))
     if np.linalg.norm(made[0], axis=1).min() < 1e-9:
         return wrong("a vector of zeros has no direction, and so no cosine: keep at least one part")
-    if np.array_equal(made[0], made[1]):
-        return wrong("other sentences get the same vectors: build them from colour, shape and rest")
+    if not np.allclose(made[0], made[2]):
+        return wrong("the same sentences get other vectors each time: is there chance in it?")
+    if made[0].shape != made[1].shape or not _changed(made[0], made[1]) >= _NEW:
+        return wrong(
+            "other sentences get the same vectors, or nearly so: build them from colour, shape "
+            "and rest alone"
+        )
     scores = cosine_similarity(made[0], made[0])
     count = {
         name: sum(_right(scores, _rooms([task.goal for task in _house(name).tasks])))
@@ -242,21 +243,21 @@ def reweigh(answer: Any) -> Verdict:
     return wrong(f"{_fault_of_weights(made[0], parts)}In A: {count['A']} of 16; B: {count['B']}")
 
 
-def _vectors(answer: Callable[..., Any], parts: Parts) -> FloatArray | Verdict:
-    """What the reader's function makes of the parts, shape `[16, D]`, or what is wrong with it."""
-    try:
-        given = answer(*(part.copy() for part in parts))
-    except Exception as error:
-        return wrong(_trouble(error))
-    if given is None or given is ...:
-        return not_yet()
-    numbers = _numbers(given)
-    if numbers is None or numbers.ndim != 3 or not np.isfinite(numbers).all():
-        return wrong("return an array of finite numbers, shape (4, 4, 384), such as a sum of parts")
+def _changed(one: FloatArray, other: FloatArray) -> float:
+    return float(np.linalg.norm(one - other) / np.linalg.norm(one))
+
+
+def _vectors(asked: Function, parts: Parts) -> FloatArray:
+    """What the reader's function makes of the parts, shape `[16, D]`."""
+    wanted = "an array of finite numbers, shape (4, 4, 384), such as a sum of parts"
+    numbers = as_array(asked(*parts), wanted)
+    if numbers.ndim != 3 or not np.isfinite(numbers).all() or not numbers.size:
+        raise Stopped(wrong(f"return {wanted}"))
     try:
         full = np.broadcast_to(numbers, (4, 4, numbers.shape[2]))
     except ValueError:
-        return wrong(f"return a vector for each of 4 × 4 sentences; the shape is {numbers.shape}")
+        words = f"return a vector for each of 4 × 4 sentences; the shape is {numbers.shape}"
+        raise Stopped(wrong(words)) from None
     return full.reshape(16, -1)
 
 
@@ -319,15 +320,3 @@ def _right(scores: FloatArray, rooms: Sequence[int]) -> list[bool]:
         similar = np.asarray(rooms)[others] == rooms[row]
         hits.append(top_is(line[others], similar) == 1)
     return hits
-
-
-def _numbers(given: Any) -> FloatArray | None:
-    """Anything as an array of numbers, if it is one."""
-    try:
-        return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _trouble(error: Exception) -> str:
-    return f"your function stopped with {type(error).__name__}: {str(error)[:200]}"

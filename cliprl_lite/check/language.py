@@ -1,147 +1,36 @@
 """Checks of notebook 03: the cosine, two sentences that fool it, a change that it does not hear.
 
-Two of the exercises ask for sentences. What a sentence wants is read by a few rules: which colour
-is named with which object, and whether a word such as *not* stands before them. That is crude, and
-where the rules cannot be sure, the check says what it read.
+Two of the exercises ask for sentences. What a sentence wants is read by the few rules of `reading`:
+which colour is named with which object, and whether a word such as *not* belongs to them. That is
+crude, and where the rules cannot be sure, the check says what it read.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.check.answers import Function, Stopped, as_number, as_sentence, slack
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.check.reading import GOING, Reading, listed, read, sets_an_order, words_of
+from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed
 
 ANCHOR = "go to the red cone"
 """The instruction that the typed sentences are held against."""
 
-LONGEST = 200
-"""Characters of a sentence; the encoder drops what is far longer."""
-
 UNNOTICED = 0.95
 """Two sentences with a cosine above this are the same to the encoder, or nearly so."""
 
-
-def _listed(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-COLOURS = _listed(
-    "red blue green yellow orange purple pink white black brown grey gray crimson scarlet"
+_ORDINARY = GOING | listed(
+    "the a an to for of that this which who whose is are be been has have had was were with please "
+    "would could can will you me my your one there here where it its it's by in on at over up down "
+    "near close beside next and so then now if or i we us let straight right way towards toward "
+    "into onto until as far put placed stands standing painted coloured colored made plastic room "
+    "house kindly just all from through across what want like need should must down not"
 )
-OBJECTS = _listed("box ball cone key door sphere cube pyramid")
-CARRYING = _listed("bring carry push roll take")
-GOING = CARRYING | _listed(
-    "go walk head move run find reach travel proceed navigate come step drive hurry approach seek "
-    "get visit return march stroll wander make going walking heading moving running stand stop end "
-    "fetch"
-)
-NEGATIONS = _listed(
-    "not never no don't dont doesn't mustn't can't cannot won't avoid avoiding away leave leaving "
-    "without except ignore ignoring instead nor neither shun refuse forget skip"
-)
-ORDER = _listed("after before first from then")
-_ENDS = frozenset(".:;!?")
-
-
-# ---------------------------------------------------------------------------------------------
-# What a sentence wants
-# ---------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Reading:
-    """What the rules read in a sentence.
-
-    Attributes:
-        wanted: things named without a negation before them, as (colour, object), in order.
-        forbidden: things named after one.
-        frame: its words, with a gap for each colour and each object.
-    """
-
-    wanted: tuple[tuple[str, str], ...]
-    forbidden: tuple[tuple[str, str], ...]
-    frame: tuple[str, ...]
-
-
-def read(sentence: str) -> Reading:
-    """Which things a sentence wants, and which it forbids.
-
-    Example:
-        >>> reading = read("go to the cone, the red one, and never to the blue ball")
-        >>> reading.wanted, reading.forbidden
-        ((('red', 'cone'),), (('blue', 'ball'),))
-    """
-    words = _words(sentence)
-    wanted: list[tuple[str, str]] = []
-    forbidden: list[tuple[str, str]] = []
-    taken = set()
-    for place, word in enumerate(words):
-        if word in COLOURS:
-            at = _object_of(place, words)
-            thing = (word, words[at] if at is not None else "")
-            taken.add(at)
-            first = place if at is None else min(place, at)
-            (forbidden if _negated(first, words) else wanted).append(thing)
-    for place, word in enumerate(words):  # objects of no colour
-        if word in OBJECTS and place not in taken:
-            (forbidden if _negated(place, words) else wanted).append(("", word))
-    gaps = ("□" if word in COLOURS | OBJECTS else word for word in words)
-    return Reading(tuple(wanted), tuple(forbidden), tuple(gaps))
-
-
-def _words(sentence: str) -> list[str]:
-    plain = sentence.lower().replace("’", "'")
-    words = re.findall(r"[^\W\d_]+(?:'[a-z]+)?|[.:;!?]", plain)
-    plurals = {f"{name}s": name for name in OBJECTS} | {"boxes": "box"}
-    return [plurals.get(word, word) for word in words]
-
-
-def _object_of(place: int, words: list[str]) -> int | None:
-    """Where the object of a colour stands: the next one, or else the one before."""
-    for step, stop in ((1, len(words)), (-1, -1)):
-        for at in range(place + step, stop, step):
-            if words[at] in OBJECTS:
-                return at
-            if words[at] in COLOURS | NEGATIONS | _ENDS:
-                break
-    return None
-
-
-def _negated(place: int, words: list[str]) -> bool:
-    """A negation stands before it, and no other thing in between."""
-    for at in range(place - 1, -1, -1):
-        if words[at] in NEGATIONS:
-            return True
-        if words[at] in COLOURS | OBJECTS | _ENDS:
-            return False
-    return False
-
-
-def _unreadable(sentence: Any, name: str) -> Verdict | None:
-    if sentence is ... or sentence is None:
-        return not_yet(f"write {name}, and run the cell again")
-    if not isinstance(sentence, str):
-        return wrong(f"{name} is text in quotes, and this is {_kind(sentence)}")
-    if not sentence.strip():
-        return wrong(f"{name} is empty: the encoder has nothing to hear")
-    if len(sentence) > LONGEST:
-        return wrong(f"{name} is longer than {LONGEST} characters; an instruction is a short one")
-    if any("\ud800" <= letter <= "\udfff" for letter in sentence):
-        return wrong(f"{name} holds half a character, which cannot be encoded; type it anew")
-    if len([word for word in _words(sentence) if word not in _ENDS]) < 3:
-        return wrong(f"{name} is no instruction yet: say it in three words or more")
-    return None
-
-
-def _kind(thing: object) -> str:
-    name = type(thing).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _cosine(a: str, b: str) -> float:
@@ -154,17 +43,14 @@ def _cosine(a: str, b: str) -> float:
 # The exercises
 # ---------------------------------------------------------------------------------------------
 @exercise(1, "The cosine of any two vectors")
-def cosine(function: Callable[[Any, Any], Any]) -> Verdict:
+def cosine(function: Any) -> Verdict:
     """Exercise 1: a function of two vectors, their cosine.
 
     Example:
         >>> cosine(lambda a, b: a @ b / np.sqrt(a @ a) / np.sqrt(b @ b)).passed
         True
     """
-    if function is ... or function is None:
-        return not_yet()
-    if not callable(function):
-        return wrong(f"cosine has to be a function, and this is {_kind(function)}")
+    asked = Function(function)
     rng = np.random.default_rng(0)
     pairs = [
         (np.array([1.0, 0.0]), np.array([0.6, 0.8])),
@@ -176,26 +62,12 @@ def cosine(function: Callable[[Any, Any], Any]) -> Verdict:
     ]
     for number, (a, b) in enumerate(pairs):
         true = float(cosine_similarity(a, b[None])[0])
-        kept = a.copy(), b.copy()
-        try:
-            said = function(a, b)
-        except Exception as error:
-            return wrong(f"it stops with {type(error).__name__}: {str(error)[:120]}")
-        if said is ... or said is None:
-            return not_yet("the function returns nothing yet: fill in the dots")
-        if not (np.array_equal(a, kept[0]) and np.array_equal(b, kept[1])):
-            return wrong("it changes the vectors it is given; a cosine only looks at them")
-        try:
-            value = np.asarray(said, dtype=float)
-        except (TypeError, ValueError):
-            return wrong(f"it returns {_kind(said)}, and a cosine is one number")
-        if value.shape != ():
-            return wrong(
-                f"it returns {value.size} numbers, of shape {value.shape}, in place of one: "
-                "products of entries still have to be summed"
-            )
-        if not abs(float(value) - true) < 1e-6:
-            return wrong(_what_went_wrong(float(value), a, b, number))
+        said = asked(a, b)
+        value = as_number(
+            said, "a cosine, which is one number", "products of entries still have to be summed"
+        )
+        if not abs(value - true) <= max(1e-6, slack(said)):
+            return wrong(_what_went_wrong(value, a, b, number))
     return right("from −1 to 1, whatever the lengths: only the direction of a vector counts")
 
 
@@ -240,26 +112,11 @@ def fooled(right_sentence: Any, wrong_sentence: Any) -> Verdict:
         >>> fooled("go to the red cone", "go to the blue cone")
         ✗ Not quite: the right one has the cosine 1.00, the wrong one 0.88: nobody is fooled yet
     """
-    for sentence, name in ((right_sentence, "right_sentence"), (wrong_sentence, "wrong_sentence")):
-        if (verdict := _unreadable(sentence, name)) is not None:
-            return verdict
-    wants = read(right_sentence)
-    if ("red", "cone") in wants.forbidden:
-        return wrong("right_sentence reads as if it forbade the red cone; it has to ask for it")
-    if ("red", "cone") not in wants.wanted:
-        return wrong(
-            "right_sentence has to ask for the red cone, and to name both words, red and cone: "
-            "the check knows no others"
-        )
-    if len(set(wants.wanted)) > 1:
-        return wrong("right_sentence asks for something else as well; it is right for one thing")
-    if not GOING & set(_words(right_sentence)):
-        return wrong(
-            "right_sentence has no word of going, such as go, walk, head or reach: it names the "
-            "red cone and does not say what to do about it"
-        )
-    if (objection := _still_right(wrong_sentence)) is not None:
-        return objection
+    right_sentence = _instruction(right_sentence, "right_sentence")
+    wrong_sentence = _instruction(wrong_sentence, "wrong_sentence")
+    for objection in (_still_wrong(right_sentence), _still_right(wrong_sentence)):
+        if objection:
+            return wrong(objection)
     low, high = _cosine(ANCHOR, right_sentence), _cosine(ANCHOR, wrong_sentence)
     if not high > low:
         return wrong(
@@ -272,24 +129,65 @@ def fooled(right_sentence: Any, wrong_sentence: Any) -> Verdict:
     )
 
 
-def _still_right(sentence: str) -> Verdict | None:
+def _instruction(given: Any, name: str) -> str:
+    sentence = as_sentence(given, name)
+    if len(words_of(sentence)) < 3:
+        raise Stopped(wrong(f"{name} is no instruction yet: say it in three words or more"))
+    return sentence
+
+
+def _still_wrong(sentence: str) -> str:
+    """What speaks against a sentence's being a right instruction."""
+    wants, words = read(sentence), words_of(sentence)
+    if ("red", "cone") in wants.forbidden:
+        return "right_sentence reads as if it forbade the red cone; it has to ask for it"
+    if ("red", "cone") in wants.doubtful:
+        return (
+            "as far as this check can read, right_sentence may ask for the red cone or forbid it; "
+            "ask without a 'not' or a 'without'"
+        )
+    if ("red", "cone") not in wants.wanted:
+        return (
+            "right_sentence has to ask for the red cone, and to name both words, red and cone: "
+            "the check knows no others"
+        )
+    if len(set(wants.wanted + wants.doubtful)) > 1:
+        return "right_sentence asks for something else as well; it is right for one thing"
+    if not GOING & set(words):
+        return (
+            "right_sentence has no word of going, such as go, walk, head or reach: it names the "
+            "red cone and does not say what to do about it"
+        )
+    strange = [word for word in words if word not in _ORDINARY | {"red", "cone"}]
+    if len(strange) > len(words) / 3:
+        return (
+            "as far as this check can read, right_sentence is hardly an instruction any more: it "
+            f"knows nothing of “{' '.join(strange[:3])}”. Say the errand in plainer words"
+        )
+    return ""
+
+
+def _still_right(sentence: str) -> str:
     """What speaks against a sentence's being a wrong instruction."""
-    wants, words = read(sentence), set(_words(sentence))
+    wants, words = read(sentence), set(words_of(sentence))
+    if ("red", "cone") in wants.doubtful:
+        return (
+            "as far as this check can read, wrong_sentence may forbid the red cone or ask for it, "
+            "as “do not miss it” does: forbid it with a single negation, or name something else"
+        )
     if ("red", "cone") in wants.wanted:
-        return wrong(
-            "wrong_sentence names the red cone, and no word such as 'not' stands before it: as "
+        return (
+            "wrong_sentence names the red cone, and no word such as 'not' belongs to it: as "
             "far as the check can read, it could be obeyed by going there"
         )
     if ("", "cone") in wants.wanted and words & GOING and not words & {"ice", "cream", "pine"}:
-        return wrong(
+        return (
             "wrong_sentence leaves open which cone it means, so that the red one would do: "
             "name another, or something else"
         )
     if ("red", "") in wants.wanted and words & GOING:
-        return wrong(
-            "wrong_sentence leaves open which red thing it means, so that the red cone would do"
-        )
-    return None
+        return "wrong_sentence leaves open which red thing it means, so that the red cone would do"
+    return ""
 
 
 @exercise(3, "Break it")
@@ -300,15 +198,13 @@ def unnoticed(one: Any, other: Any) -> Verdict:
         >>> unnoticed("go to the red cone", "do not go to the red cone")
         ✗ Not quite: they mean different things, and the encoder notices: their cosine is 0.87
     """
-    for sentence, name in ((one, "one"), (other, "other")):
-        if (verdict := _unreadable(sentence, name)) is not None:
-            return verdict
-    if _words(one) == _words(other):
+    one, other = _instruction(one, "one"), _instruction(other, "other")
+    if words_of(one) == words_of(other):
         return wrong("the two are the same sentence, so nothing has been turned round")
-    if {" ".join(_words(one)), " ".join(_words(other))} <= _SHOWN:
+    if {" ".join(words_of(one)), " ".join(words_of(other))} <= _SHOWN:
         return wrong("that is the pair from the text above; find one of your own")
     first, second = read(one), read(other)
-    if not (first.wanted or first.forbidden) or not (second.wanted or second.forbidden):
+    if not all(some.wanted or some.forbidden or some.doubtful for some in (first, second)):
         return wrong(
             "the check reads colours and objects of the house (such as green, box), and finds "
             "none in one of the two; build them in"
@@ -342,10 +238,10 @@ def _opposed(first: Reading, second: Reading) -> bool:
     for a, b in ((first, second), (second, first)):
         if set(a.wanted) & set(b.forbidden) - set(b.wanted):
             return True
-    if first.frame != second.frame:
+    if first.frame != second.frame or first.doubtful or second.doubtful:
         return False
     same_words = sorted(sum(first.wanted + first.forbidden, ())) == sorted(
         sum(second.wanted + second.forbidden, ())
     )
-    ordered = (ORDER | CARRYING) & set(first.frame)
-    return same_words and (set(first.wanted) != set(second.wanted) or bool(ordered))
+    regrouped = set(first.wanted) != set(second.wanted)
+    return same_words and (regrouped or sets_an_order(first.frame))

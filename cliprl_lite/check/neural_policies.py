@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from cliprl_lite.check.answers import Function, Stopped, as_array, as_whole, kind
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.matching import Permutation, interpolate, permute
 from cliprl_lite.networks import Parameters, features, forward, initialise, pick
@@ -18,7 +18,7 @@ _X = features(_WORLD, "fourier")
 
 
 @exercise(1, "Average of two networks")
-def blend(answer: Callable[..., Any]) -> Verdict:
+def blend(answer: Any) -> Verdict:
     """Exercise 1: `blend(first, second, share)` is (1 − λ) · first + λ · second.
 
     Example:
@@ -26,19 +26,10 @@ def blend(answer: Callable[..., Any]) -> Verdict:
         >>> blend(interpolate).passed
         True
     """
-    if not callable(answer):
-        return _no_function(answer)
+    asked = Function(answer)
     first, second = _network((16, 9, 6, 4), 0), _network((16, 9, 6, 4), 1)
     for share in (0.25, 0.0, 1.0, 0.5):
-        kept = _copy(first), _copy(second)
-        found, verdict = _network_of(answer, first, second, share)
-        if verdict is not None:
-            return verdict
-        if not (_equal(first, kept[0]) and _equal(second, kept[1])):
-            return wrong(
-                "your function has changed the networks that it was given: `w *= …` works in "
-                "place. Make new arrays, as `w * …` does"
-            )
+        found = _network_of(asked(first, second, share), first)
         wanted = interpolate(first, second, share)
         if _equal(found, wanted):
             continue
@@ -57,7 +48,7 @@ def blend(answer: Callable[..., Any]) -> Verdict:
             )
         if _same(found, wanted, 1) and not _same(found, wanted, 0):
             return wrong("the biases are right and the weights are not")
-        if all(np.allclose(w, a + share * b) for (w, _), (a, _), (b, _) in
+        if all(_close(w, a + share * b) for (w, _), (a, _), (b, _) in
                zip(found, first, second, strict=True)):  # fmt: skip
             return wrong(
                 "the shares do not add up to 1: you add λ of the second network and take nothing "
@@ -67,7 +58,9 @@ def blend(answer: Callable[..., Any]) -> Verdict:
     rng = np.random.default_rng(0)
     twin = permute(first, [rng.permutation(9), rng.permutation(6)])
     ends = forward(first, _X)
-    off = float(((forward(answer(first, twin, 0.5), _X) - ends) ** 2).mean() / ends.var())
+    off = float(
+        ((forward(_network_of(asked(first, twin, 0.5), first), _X) - ends) ** 2).mean() / ends.var()
+    )
     return right(
         "every weight and bias between the two, in its place. Half-way between a small network "
         "and its own shuffled twin, the squared error of the values is already "
@@ -76,7 +69,7 @@ def blend(answer: Callable[..., Any]) -> Verdict:
 
 
 @exercise(2, "Undo a shuffle")
-def undo(answer: Callable[..., Any]) -> Verdict:
+def undo(answer: Any) -> Verdict:
     """Exercise 2: `undo(network, shuffled)` is the order that puts shuffled neurons back.
 
     Example:
@@ -84,18 +77,12 @@ def undo(answer: Callable[..., Any]) -> Verdict:
         >>> undo(lambda network, shuffled: matching_permutations(network, shuffled)[0]).passed
         True
     """
-    if not callable(answer):
-        return _no_function(answer)
+    asked = Function(answer)
     rng = np.random.default_rng(2)
     for width, biases in ((9, True), (7, True), (12, False)):
         network = _network((16, width, 4), width, biases)
         shuffled = permute(network, [rng.permutation(width)])
-        try:
-            found = answer(_copy(network), _copy(shuffled))
-        except Exception as error:
-            return _broke(error)
-        if found is None or found is ...:
-            return not_yet()
+        found = asked(network, shuffled)
         order, verdict = _order_of(found, width)
         if not (biases or (verdict is None and _back(network, shuffled, order))):
             return wrong(  # the cases before were right
@@ -126,7 +113,7 @@ def undo(answer: Callable[..., Any]) -> Verdict:
 
 
 @exercise(3, "Break it: a twin that no order undoes")
-def rescale(answer: Callable[..., Any]) -> Verdict:
+def rescale(answer: Any) -> Verdict:
     """Exercise 3: `rescale(network, factors)` scales the first hidden layer, and changes nothing.
 
     Example:
@@ -136,16 +123,10 @@ def rescale(answer: Callable[..., Any]) -> Verdict:
         >>> rescale(answer).passed
         True
     """
-    if not callable(answer):
-        return _no_function(answer)
+    asked = Function(answer)
     network = _network((16, 9, 6, 4), 3)
     factors = np.array([4.0, 0.25, 3.0, 0.5, 2.0, 5.0, 0.2, 1.5, 0.4])
-    kept = _copy(network)
-    found, verdict = _network_of(answer, network, factors)
-    if verdict is not None:
-        return verdict
-    if not _equal(network, kept):
-        return wrong("your function has changed the network it was given; make new arrays")
+    found = _network_of(asked(network, factors), network)
     (w, b), (v, c), (last, d) = network
     wanted = [(w * factors, b * factors), (v / factors[:, None], c), (last, d)]
     if _equal(found, network):
@@ -160,19 +141,19 @@ def rescale(answer: Callable[..., Any]) -> Verdict:
             f"{moved:.0%} of the squares have another arrow".replace("%", " %")
             + ": no order of the neurons mends that"
         )
-    if np.allclose(forward(found, _X), forward(network, _X)):
+    if _close(forward(found, _X), forward(network, _X)):
         return wrong(
             "it computes the same, and it is not what was asked: multiply what comes into each "
             "neuron of the *first* hidden layer by that neuron's factor, and divide what goes out"
         )
-    if np.allclose(found[0][0], w * factors) and np.allclose(found[0][1], b):
+    if _close(found[0][0], w * factors) and _close(found[0][1], b):
         return wrong(
             "what comes into a neuron is its weights *and its bias*. With the bias as it was, the "
             "neuron switches on somewhere else"
         )
-    if np.allclose(found[0][0], w * factors) and np.allclose(found[1][0], v):
+    if _close(found[0][0], w * factors) and _close(found[1][0], v):
         return wrong("what goes out is not divided, so that the next layer hears it too loudly")
-    if np.allclose(found[1][0], v * factors[:, None]):
+    if _close(found[1][0], v * factors[:, None]):
         return wrong("what goes out is multiplied too; dividing is what makes up for it")
     return wrong(
         "it computes something else than before. A column of the first weights comes into one "
@@ -190,13 +171,14 @@ def _network(widths: tuple[int, ...], seed: int, biases: bool = True) -> Paramet
     return [(w, rng.normal(size=b.shape) * biases) for w, b in made]
 
 
-def _copy(network: Parameters) -> Parameters:
-    return [(w.copy(), b.copy()) for w, b in network]
+def _close(one: Any, other: Any) -> bool:
+    """Also for numbers in single precision."""
+    return bool(np.allclose(one, other, rtol=1e-5, atol=1e-6))
 
 
 def _same(found: Parameters, wanted: Parameters, part: int) -> bool:
     """Whether the weights (0) or the biases (1) of all layers agree."""
-    return all(np.allclose(a[part], b[part]) for a, b in zip(found, wanted, strict=True))
+    return all(_close(a[part], b[part]) for a, b in zip(found, wanted, strict=True))
 
 
 def _equal(found: Parameters, wanted: Parameters) -> bool:
@@ -206,67 +188,54 @@ def _equal(found: Parameters, wanted: Parameters) -> bool:
 def _back(network: Parameters, shuffled: Parameters, order: Permutation) -> bool:
     """Whether the average with the reordered network computes what the network does."""
     middle = interpolate(network, permute(shuffled, [order]), 0.5)
-    return bool(np.allclose(forward(middle, _X), forward(network, _X)))
+    return _close(forward(middle, _X), forward(network, _X))
 
 
-def _no_function(answer: Any) -> Verdict:
-    if answer is None or answer is ...:
-        return not_yet()
-    return wrong("give the check your function itself, without brackets and without calling it")
-
-
-def _broke(error: Exception) -> Verdict:
-    return wrong(f"your function ends in an error: {type(error).__name__}: {str(error)[:200]}")
-
-
-def _network_of(answer: Callable[..., Any], *given: Any) -> tuple[Parameters, Verdict | None]:
-    """What a reader's function makes of a network, as a network; or what is wrong with it."""
-    like: Parameters = given[0]
-    try:
-        found = answer(*given)
-        if found is None or found is ... or any(part is ... for part in _parts(found)):
-            return [], not_yet()
-        if isinstance(found, np.ndarray):
-            return [], wrong(
-                f"you return an array of shape {found.shape}. Average the *networks*, not what "
-                "they say: a list with weights and biases of each layer is asked"
+def _network_of(found: Any, like: Parameters) -> Parameters:
+    """What a reader's function makes of a network, as a network."""
+    wanted = "a list with weights and biases of each layer"
+    if not isinstance(found, list | tuple):
+        if np.ndim(found) if isinstance(found, np.ndarray) else hasattr(type(found), "detach"):
+            raise Stopped(
+                wrong(
+                    f"you return {kind(found)} of shape {tuple(found.shape)}. Average the "
+                    f"*networks*, not what they say: {wanted} is asked"
+                )
             )
-        made = [(np.asarray(w, float), np.asarray(b, float)) for w, b in found]
-    except Exception as error:
-        return [], _broke(error)
-    if len(made) != len(like):
-        return [], wrong(f"a network of {len(like)} layers is asked, and yours has {len(made)}")
-    for number, ((w, b), (v, c)) in enumerate(zip(made, like, strict=True)):
+        raise Stopped(wrong(f"wanted: {wanted}; this is {kind(found)}"))
+    if len(found) != len(like):
+        words = f"a network of {len(like)} layers is asked, and yours has {len(found)}"
+        raise Stopped(wrong(words))
+    made = []
+    for number, (layer, (v, c)) in enumerate(zip(found, like, strict=True)):
+        if not isinstance(layer, list | tuple) or len(layer) != 2:
+            words = f"layer {number} is a pair of weights and biases; this is {kind(layer)}"
+            raise Stopped(wrong(words))
+        w, b = (as_array(part, f"the numbers of layer {number}") for part in layer)
         if w.shape != v.shape or b.shape != c.shape:
-            return [], wrong(
-                f"layer {number} has weights {v.shape} and biases {c.shape}; yours has {w.shape} "
-                f"and {b.shape}"
+            raise Stopped(
+                wrong(
+                    f"layer {number} has weights {v.shape} and biases {c.shape}; yours has "
+                    f"{w.shape} and {b.shape}"
+                )
             )
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
-            return [], wrong(f"layer {number} has a number that is not finite")
-    return made, None
-
-
-def _parts(found: Any) -> list[Any]:
-    """The layers of an answer, and what is in them, if it is a list."""
-    layers = list(found) if isinstance(found, list | tuple) else []
-    return layers + [part for layer in layers if isinstance(layer, list | tuple) for part in layer]
+            raise Stopped(wrong(f"layer {number} has a number that is not finite"))
+        made.append((w, b))
+    return made
 
 
 def _order_of(found: Any, width: int) -> tuple[Any, Verdict | None]:
     """A reader's order as an array of whole numbers; or what is wrong with it."""
     try:
-        order = np.asarray(found)
-        whole = np.issubdtype(order.dtype, np.integer)
-    except Exception as error:
-        return None, _broke(error)
+        order = as_whole(found, f"an order of {width} neurons, whole numbers from 0")
+    except Stopped as stopped:
+        return None, stopped.verdict
     if order.shape != (width,):
         return None, wrong(
             f"an order of {width} neurons is asked, one number for each; yours has the shape "
             f"{order.shape}"
         )
-    if not whole:
-        return None, wrong("neurons are numbered by whole numbers (integers), from 0")
     if sorted(order.tolist()) != list(range(width)):
         return None, wrong(
             "a neuron stands at two places, or has a number that there is not: an order names "

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from types import ModuleType
-from typing import ParamSpec
+from typing import ParamSpec, Protocol
 
 from cliprl_lite.check.answers import Stopped
 from cliprl_lite.check.verdict import Verdict
@@ -22,8 +24,22 @@ FILE = "progress.json"
 
 P = ParamSpec("P")
 
-watcher: Callable[[str, str], None] | None = None
-"""Told the notebook and the name of each exercise that is passed; set by the widget."""
+PATIENCE = 5.0
+"""Seconds after which another kernel's lock is taken for left over."""
+
+
+class Watcher(Protocol):
+    """Who shows progress, as the widget does."""
+
+    def note(self, notebook: str, name: str) -> None:
+        """An exercise of a notebook was passed."""
+
+    def read(self) -> None:
+        """What is remembered has changed."""
+
+
+watchers: list[Watcher] = []
+"""Those who are shown now, told of each exercise that is passed, and of each fresh start."""
 
 
 class ProgressError(ValueError):
@@ -49,8 +65,9 @@ def exercise(number: int, title: str) -> Callable[[Callable[P, Verdict]], Callab
                 verdict = check(*args, **kwargs)
             except Stopped as stopped:
                 verdict = stopped.verdict
-            if verdict.passed and watcher is not None:
-                watcher(_notebook(check.__module__), check.__name__)
+            if verdict.passed:
+                for watcher in list(watchers):
+                    watcher.note(_notebook(check.__module__), check.__name__)
             return verdict
 
         judged.exercise = (number, title)  # type: ignore[attr-defined]
@@ -106,15 +123,16 @@ def remember(notebook: str, name: str, folder: Path | None = None) -> None:
     Raises:
         ProgressError: if the file is damaged, or cannot be written.
     """
-    passed = solved(folder)
-    if name in passed.get(notebook, []):
-        return
-    passed.setdefault(notebook, []).append(name)
     file = (folder or Path()) / FILE
     half = file.with_suffix(f".{os.getpid()}.partial")
     try:
-        half.write_text(json.dumps({"passed": passed}, indent=1) + "\n", "utf-8")
-        half.replace(file)
+        with _alone(file.with_suffix(".lock")):
+            passed = solved(folder)
+            if name in passed.get(notebook, []):
+                return
+            passed.setdefault(notebook, []).append(name)
+            half.write_text(json.dumps({"passed": passed}, indent=1) + "\n", "utf-8")
+            half.replace(file)
     except OSError as error:
         raise ProgressError(f"{FILE} cannot be written ({error.strerror})") from None
 
@@ -132,6 +150,27 @@ def reset_progress(folder: Path | None = None) -> None:
         ({'grid_world': ['next_cell']}, {})
     """
     ((folder or Path()) / FILE).unlink(missing_ok=True)
+    for watcher in list(watchers):
+        watcher.read()
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """No other kernel reads and writes meanwhile; whoever waits too long goes ahead."""
+    patient_until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            if time.monotonic() > patient_until:
+                break
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.unlink()
 
 
 def _notebook(module: str) -> str:

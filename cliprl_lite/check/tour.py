@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from cliprl_lite.check.answers import as_sentence
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.check.reading import words_of
+from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.policies import TabularPolicy
@@ -18,21 +20,6 @@ from cliprl_lite.transfer import algorithm_1, algorithm_2, closest, softmax
 
 LUCK = 20
 CONFIDENT = 0.7
-
-
-def _sentence(answer: Any) -> str | Verdict:
-    """The answer as a sentence, or what to say if it is none."""
-    if answer is ... or answer is None:
-        return not_yet("write a sentence in place of the dots, between quotation marks")
-    if not isinstance(answer, str):
-        return wrong(f"a sentence is text between quotation marks; this is a {_kind(answer)}")
-    if not answer.strip():
-        return not_yet("the sentence is empty")
-    return " ".join(answer.split())[:200]
-
-
-def _kind(answer: Any) -> str:
-    return type(answer).__name__
 
 
 def first_journey(errand: Transfer, policy: TabularPolicy) -> float:
@@ -63,9 +50,7 @@ def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPol
         >>> worst_teacher(..., load_suite("house_a").transfer("go to the red box"), {}).passed
         False
     """
-    said = _sentence(answer)
-    if isinstance(said, Verdict):
-        return said
+    said = as_sentence(answer)
     tasks = {task.sentence: task for task in errand.bases}
     if said == errand.target.sentence:
         return wrong("that is the new errand itself, which nobody has learned yet")
@@ -94,13 +79,11 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     Example:
         >>> from cliprl_lite.tasks import load_suite
         >>> same_choice(7, load_suite("house_a").transfer("go to the red box"), {})
-        ✗ Not quite: a sentence is text between quotation marks; this is a int
+        ✗ Not quite: the sentence is text between quotation marks; this is an int
     """
-    said = _sentence(answer)
-    if isinstance(said, Verdict):
-        return said
+    said = as_sentence(answer)
     known = [task.sentence for task in errand.bases]
-    if said in (*known, errand.target.sentence):
+    if words_of(said) in [words_of(sentence) for sentence in (*known, errand.target.sentence)]:
         return wrong("that is one of the sixteen errands; say it in words of your own")
     old = [agents[sentence] for sentence in known]
     fitted = load_alignment(_house(), errand.target.name)
@@ -123,11 +106,9 @@ def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
     Example:
         >>> from cliprl_lite.tasks import load_suite
         >>> misplaced_trust("", load_suite("house_a").transfer("go to the red box"))
-        … Not yet: the sentence is empty
+        … Not yet: the sentence is empty: write one, and run the cell again
     """
-    said = _sentence(answer)
-    if isinstance(said, Verdict):
-        return said
+    said = as_sentence(answer)
     known = [task.sentence for task in errand.bases]
     nearest = novelty(said, known)
     if not nearest.novel:

@@ -7,6 +7,8 @@ import pytest
 
 from cliprl_lite import cosine_similarity
 from cliprl_lite.check import base_policies as check
+from cliprl_lite.qlearning import Learner
+from cliprl_lite.tasks import load_suite
 
 
 def broken(*_: object) -> None:
@@ -46,13 +48,13 @@ def test_update_right(answer) -> None:
         (lambda o, r, a, e, g: moved(o, r + g * a[0], e), "going up"),
         (lambda o, r, a, e, g: moved(o, -r + g * max(a), e), "lost its sign"),
         (lambda o, r, a, e, g: moved(o, r + g * sum(a), e), "on paper"),
-        (lambda o, r, a, e, g: moved(o, r + g * a, e), "stopped with TypeError"),
+        (lambda o, r, a, e, g: moved(o, r + g * a, e), "4 numbers"),
         (lambda o, r, a, e, g: -3.4, "it says -3.4"),
         (lambda o, r, a, e, g: 0, "it says 0"),
-        (lambda o, r, a, e, g: "much", "stopped with ValueError"),
-        (lambda o: o, "stopped with TypeError"),
-        (broken, "stopped with KeyError"),
-        (3.0, "not a function"),
+        (lambda o, r, a, e, g: "much", "this is a str"),
+        (lambda o: o, "stops with TypeError"),
+        (broken, "stops with KeyError"),
+        (3.0, "without calling it"),
     ],
 )
 def test_update_wrong(answer, says: str) -> None:
@@ -92,9 +94,9 @@ def in_place(table, truth):
         (lambda q, t: q[:-1], "came out"),
         (lambda q, t: q * np.nan, "finite"),
         (in_place, "make a new one"),
-        (lambda q, t: "hope", "stopped with ValueError"),
-        (broken, "stopped with KeyError"),
-        (20, "not a function"),
+        (lambda q, t: "hope", "this is a str"),
+        (broken, "stops with KeyError"),
+        (20, "without calling it"),
     ],
 )
 def test_hopeful_wrong(answer, says: str) -> None:
@@ -144,12 +146,12 @@ def test_the_pairs_that_are_praised_are_neighbours_in_a_room() -> None:
         (lambda v: pair(centred(v) @ centred(v).T), "long vector"),
         (lambda v: pair(cosine_similarity(centred(v), centred(v)), False), "*least*"),
         (lambda v: pair(cosine_similarity(own_mean(v), own_mean(v))), "axis=1"),
-        (lambda v: (len(v) ** 2 - 2, 0), "unravel_index"),
+        (lambda v: (len(v) ** 2 - 2, 0), "row after row"),
         (lambda v: (0, 1, 2), "3 came back"),
-        (lambda v: 7, "stopped with TypeError"),
-        (lambda v: ("red box", "red ball"), "stopped with ValueError"),
-        (broken, "stopped with KeyError"),
-        ((0, 1), "not a function"),
+        (lambda v: 7, "1 came back"),
+        (lambda v: ("red box", "red ball"), "holds text"),
+        (broken, "stops with KeyError"),
+        ((0, 1), "without calling it"),
     ],
 )
 def test_most_similar_wrong(answer, says: str) -> None:
@@ -183,7 +185,7 @@ def test_learned_but_never_shown_right(rate: float) -> None:
         ({"epsilon": 1.0, "learning_rate": 0.01}, "must learn everything"),
         ({"epsilon": 1.0, "learning_rate": 0}, "With η = 0 no number"),
         ({"epsilon": 2.0, "learning_rate": 1.0}, "epsilon lies in"),
-        ({"epsilon": "all", "learning_rate": 1.0}, "refuses"),
+        ({"epsilon": "all", "learning_rate": 1.0}, "this is a str"),
         ({"epsilon": 1.0, "hope": 3}, "dictionary with"),
         ([1.0, 1.0], "dictionary with"),
         ({}, "the shortest way"),
@@ -207,3 +209,59 @@ def test_nobody_has_begun(one, answer) -> None:
 @pytest.mark.parametrize("answer", [..., None, {"epsilon": ..., "learning_rate": 1.0}])
 def test_nobody_has_begun_to_break_it(answer) -> None:
     assert check.learned_but_never_shown(answer).mark == "not yet"
+
+
+# ---------------------------------------------------------------------------------------------
+# What decides
+# ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda o, r, a, e, g: moved(o, r - g * abs(a).min(), e),
+        lambda o, r, a, e, g: moved(o, -abs(r) + g * a.max(), e),
+        lambda o, r, a, e, g: moved(-abs(o), r + g * a.max(), e),
+        lambda o, r, a, e, g: str(moved(o, r + g * a.max(), e)),
+    ],
+)
+def test_an_update_that_is_right_for_negative_numbers_alone_is_wrong(answer) -> None:
+    assert check.update(answer).mark == "wrong"
+
+
+def test_single_precision_is_enough() -> None:
+    assert check.update(lambda o, r, a, e, g: np.float32(moved(o, r + g * a.max(), e))).passed
+    hope = check.hopeful(lambda q, t: (q + max(0, (t - q).max())).astype(np.float32))
+    assert hope.passed, hope
+
+
+@pytest.mark.parametrize(("epsilon", "passes"), [(0.83, False), (0.84, True)])
+def test_how_long_the_journeys_have_to_be(epsilon: float, passes: bool) -> None:
+    """They are 9.7 and 10.4 times the shortest way."""
+    settings = {"epsilon": epsilon, "learning_rate": 1.0}
+    assert check.learned_but_never_shown(settings).passed == passes
+
+
+def test_how_often_it_has_to_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = load_suite("house_a")
+    goal = house.transfer("go to the red cone").target.goal
+    learner = Learner(house.world, goal, seed=0, epsilon=1.0, learning_rate=1.0, record=200_000)
+    learner.run(200_000)
+    for needed, passes in ((len(learner.episode_lengths), True), (10**9, False)):
+        monkeypatch.setattr(check, "ARRIVALS", needed)
+        verdict = check.learned_but_never_shown({"epsilon": 1.0, "learning_rate": 1.0})
+        assert verdict.passed == passes
+        assert ("it arrived only" in verdict.words) != passes
+
+
+@pytest.mark.parametrize("rate", [np.array([0.0, 1.0]), 10**400, 1j, True, float("nan"), object()])
+def test_odd_settings_become_words(rate) -> None:
+    assert check.learned_but_never_shown({"learning_rate": rate}).mark == "wrong"
+
+
+@pytest.mark.parametrize("odd", ["01", [0.7, 1.2], iter([0, 1])])
+def test_rows_are_whole_numbers(odd) -> None:
+    assert check.most_similar(lambda v: odd).mark == "wrong"
+
+
+def test_a_hint_is_no_recipe() -> None:
+    assert "numpy" not in check.most_similar(lambda v: (99, 0)).words.lower()
+    assert "unravel" not in check.most_similar(lambda v: (99, 0)).words

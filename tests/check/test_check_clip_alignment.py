@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.special import log_softmax, softmax
@@ -60,8 +61,8 @@ WRONG_LOSSES = {
     "mean over all cells": lambda s, d, t: loss(s, d, t) / len(s),
     "base 2": lambda s, d, t: loss(s, d, t) / np.log(2),
     "identity targets": lambda s, d, t: loss(s, d, np.eye(len(s))),
-    "one number": lambda s, d, t: -(t * log_softmax(s / d, axis=1)).sum(axis=1),
-    "is a number": lambda s, d, t: "2.7",
+    "3 numbers": lambda s, d, t: -(t * log_softmax(s / d, axis=1)).sum(axis=1),
+    "a number; this is a str": lambda s, d, t: "2.7",
     "not a finite": lambda s, d, t: np.nan,
     "the same whatever": lambda s, d, t: 2.71,
     "two rows": lambda s, d, t: float(np.abs(s - t).sum()),
@@ -108,8 +109,8 @@ WRONG_TARGETS = {
     "identity": lambda p, d: np.eye(len(p)),
     "take a softmax": lambda p, d: similar(p) / similar(p).sum(axis=1, keepdims=True),
     "shape": lambda p, d: target(p, d)[0],
-    "array of numbers": lambda p, d: 0.5,
-    "array of numbers; got a str": lambda p, d: "T",
+    "got ()": lambda p, d: 0.5,
+    "array of numbers; this is a str": lambda p, d: "T",
     "not finite": lambda p, d: np.full((len(p), len(p)), np.inf),
     "not one of the usual": lambda p, d: np.full((len(p), len(p)), 1 / len(p)),
 }
@@ -145,7 +146,7 @@ def test_nobody_has_begun(judge) -> None:
 
 
 @pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
-def test_what_the_check_needs_cannot_be_changed_by_the_answer(judge) -> None:
+def test_who_changes_what_is_given_is_told_so(judge) -> None:
     def vandal(*arrays):
         made = (loss if len(arrays) == 3 else target)(*arrays)
         for array in arrays:
@@ -153,14 +154,19 @@ def test_what_the_check_needs_cannot_be_changed_by_the_answer(judge) -> None:
                 array[:] = 0
         return made
 
-    assert judge(vandal).passed
+    verdict = judge(vandal)
+    assert verdict.mark == "wrong"
+    assert "changes what it is given" in verdict.words
 
 
 # Exercise 3
 @pytest.mark.parametrize(
     "sentence",
     ["don't go to the red cone", "Never go to the BLUE ball!", "avoid the yellow key",
-     "don’t go to the red cone", "go to the red cone, not the blue cone"],
+     "don’t go to the red cone", "go to the red cone, not the blue cone",
+     "stay clear of the red cone", "keep off the red cone", "the red cone is forbidden",
+     "go to any cone that isn't red", "refuse to go to the red cone",
+     "nobody may go to the red cone", "red cones are not allowed, go to the cone"],
 )  # fmt: skip
 def test_a_sentence_that_fools_it_passes(sentence: str) -> None:
     verdict = check.fooled(sentence)
@@ -173,11 +179,18 @@ def test_a_sentence_that_fools_it_passes(sentence: str) -> None:
         ("go to the red cone", "asks"),
         ("the stock market fell today", "novelty warning"),
         ("go to the cone", "no colour"),
+        ("without delay go to the red cone", "not plain that the red room"),
+        ("do not wait go to the red cone", "as far as this check can read"),
+        ("no matter what go to the red cone", "as far as this check can read"),
+        ("don't forget the red cone", "two of them cancel"),
+        ("do not fail to go to the red cone", "two of them cancel"),
+        ("leave the hall and go to the red cone", "asks"),
+        ("not yet at the red cone so go to the red cone", "as far as this check can read"),
         ("go to the blue cone, not the red cone", "find a sentence"),
         ("x" * 201, "longer than 200"),
-        (42, "a string"),
-        (["don't go to the red cone"], "a string"),
-        ("red \ud83d", "cannot read"),
+        (42, "between quotation marks"),
+        (["don't go to the red cone"], "between quotation marks"),
+        ("red \ud83d", "half a character"),
         ("<b>$x$</b> 🙂 اذهب", "novelty"),
     ],
 )
@@ -190,3 +203,30 @@ def test_a_sentence_that_fools_nobody_is_told_why(sentence, words: str) -> None:
 @pytest.mark.parametrize("nothing", [..., None, "", "  \n"])
 def test_no_sentence_yet(nothing) -> None:
     assert check.fooled(nothing).mark == "not yet"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passes"),
+    [("go anywhere but the yellow room", False),
+     ("go to the green ball and avoid the red one", True)],
+)  # fmt: skip
+def test_how_much_weight_has_to_be_on_the_forbidden_room(sentence: str, passes: bool) -> None:
+    """It is 0.899 and 0.91."""
+    assert check.fooled(sentence).passed == passes
+
+
+@pytest.mark.parametrize(("off", "passes"), [(0.9e-4, True), (1.2e-4, False), (-1.2e-4, False)])
+def test_how_far_off_a_loss_may_be(off: float, passes: bool) -> None:
+    assert check.loss_for_any_target(lambda *a: loss(*a) * (1 + off)).passed == passes
+
+
+@pytest.mark.parametrize("kind", [
+    tuple, list, lambda t: t.tolist(), torch.tensor, pd.DataFrame, lambda t: t.astype(np.float32),
+])  # fmt: skip
+def test_soft_targets_of_any_kind_pass(kind) -> None:
+    assert check.soft_target(lambda p, d: kind(target(p, d))).passed
+
+
+def test_a_loss_that_could_be_learned_from_passes() -> None:
+    assert check.loss_for_any_target(lambda *a: torch.tensor(loss(*a), requires_grad=True)).passed
+    assert check.loss_for_any_target(lambda *a: [[1], [1, 2]]).mark == "wrong"

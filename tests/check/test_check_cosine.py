@@ -121,7 +121,12 @@ def swapped() -> list[tuple[int, int]]:
         ([task.goal for task in load_suite("house_c").tasks], "right for 0 of 16"),
         (swapped(), "of 16. “go to the red b"),
         ([(row, column) for row in (0, 1, 2, 3) for column in (0, 1, 2, 3)], "hold 16, 0, 0, 0"),
+        (moved({0: (0, 0)}), "hold 5, 4, 3, 4 objects. Four each"),
         (moved({0: (6, 1)}), "is a wall"),
+        ([(float("inf"), 1)] * 16, "whole numbers"),
+        ([(1e30, 1)] * 16, "outside the map"),
+        ([(10**400, 1)] * 16, "whole numbers"),
+        ([object()] * 16, "whole numbers"),
         (moved({0: (3, 6)}), "doorway"),
         (moved({0: (13, 0)}), "outside the map"),
         (moved({0: moved({})[4]}), "same square"),
@@ -196,3 +201,48 @@ def test_nobody_has_begun(exercise: Callable[[Any], Any], answer: Any) -> None:
         assert exercise(answer).mark == "wrong"
     else:
         assert exercise(answer).mark == "not yet"
+
+
+# ---------------------------------------------------------------------------------------------
+# What decides
+# ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("share", "passes"), [(0.52, True), (0.48, False)])
+def test_how_much_vectors_have_to_be_made_of_the_sentences(share: float, passes: bool) -> None:
+    """A constant beside the parts is no help; a constant with a trace of them is no answer."""
+    parts = check._parts(check._sentence_grid())
+    turned = np.roll(parts[0], 1, axis=2) + parts[2] + 1e-3
+    own, change = (np.linalg.norm(x) for x in (parts[0] + parts[2], parts[0] + parts[2] - turned))
+    constant = np.sqrt(((change / share) ** 2 - own**2) / 16)
+    rooms = np.broadcast_to(constant * np.eye(4)[:, None], (4, 4, 4))
+    verdict = check.reweigh(lambda c, s, r: np.concatenate([c + r, rooms], axis=2))
+    assert verdict.passed == passes, verdict
+    assert passes or "or nearly so" in verdict.words
+
+
+def test_constants_with_a_trace_of_the_parts_or_of_chance_are_no_answer() -> None:
+    rooms = np.eye(4)[:, None]
+    assert "nearly so" in check.reweigh(lambda c, s, r: rooms + 1e-12 * r[..., :4]).words
+    rng = np.random.default_rng(0)
+    verdict = check.reweigh(lambda c, s, r: rooms + rng.random((4, 4, 4)))
+    assert "chance" in verdict.words
+
+
+@pytest.mark.parametrize(("off", "passes"), [(0.9e-6, True), (1.2e-5, False)])
+def test_how_far_off_a_share_may_be(off: float, passes: bool) -> None:
+    answer = check.variance_shares(lambda grid: shares(grid) + off * np.array([1, -1, 0]))
+    assert answer.passed == passes
+
+
+def test_shares_of_one_kind_of_grid_are_not_enough() -> None:
+    def sentences_only(grid: Grid) -> Any:
+        return shares(grid) if grid.shape[2] in (7, 384) else shares(grid)[::-1]
+
+    verdict = check.variance_shares(sentences_only)
+    assert verdict.mark == "wrong"
+    assert "not for the policies of A" in verdict.words
+
+
+def test_a_hint_is_no_recipe() -> None:
+    said = check.variance_shares(lambda grid: shares(grid) + np.array([0.1, -0.05, -0.05])).words
+    assert "minus" not in said
+    assert "mean of its row" not in said

@@ -218,7 +218,7 @@ def test_a_right_limit(answer) -> None:
         (lambda g: -1 / (1 - g) if g < 0.95 else -np.inf, "finite"),
         (lambda g: -1 / (1 - g) ** 2, "one more sweep"),
         (lambda g: np.full((3, 4), -1 / (1 - g)), "one number"),
-        (lambda g: "−1/(1−γ)", "has to be a number"),
+        (lambda g: "−1/(1−γ)", "one number; this is a str"),
         (lambda g: 1 / 0, "ZeroDivisionError"),
     ],
 )
@@ -226,3 +226,69 @@ def test_a_wrong_limit_is_named(answer, named: str) -> None:
     verdict = check.runs_to(answer)
     assert verdict.mark == "wrong"
     assert any(part in verdict.words for part in named.split("|"))
+
+
+# ---------------------------------------------------------------------------------------------
+# What decides
+# ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("shape", [(2, 4), (4, 3), (5, 5), (7, 7)])
+def test_one_map_is_enough_to_fail(shape: tuple[int, int]) -> None:
+    (world,) = (one for one in check._MAPS if one.shape == shape)
+
+    def elsewhere(walls, cell, action):
+        return cell if walls.shape == world.shape else step(walls, cell, action)
+
+    def in_small_tables(q, state, next_state, goal):
+        made = right_backup(q, state, next_state, goal)
+        return made + 1 if len(q) == world.n_states else made
+
+    assert check.next_cell(elsewhere).mark == "wrong"
+    assert check.one_backup(in_small_tables).mark == "wrong"
+
+
+@pytest.mark.parametrize(("off", "passes"), [(0.9e-3, True), (1.1e-3, False), (-1.1e-3, False)])
+def test_how_far_off_a_limit_may_be(off: float, passes: bool) -> None:
+    assert check.runs_to(lambda g: -(1 + off) / (1 - g)).passed == passes
+
+
+def test_a_table_of_the_discounts_in_the_text_is_no_answer() -> None:
+    verdict = check.runs_to(lambda g: {0.5: -2, 0.9: -10, 0.99: -100}.get(g, -100.0))
+    assert verdict.mark == "wrong"
+
+
+def test_values_have_either_sign() -> None:
+    """The best is the highest, not the one of the smallest size."""
+    smallest = backed(lambda there: -1 - 0.99 * np.abs(there).min(axis=1))
+    assert check.one_backup(smallest).mark == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("judge", "answer"),
+    [
+        (check.one_backup, lambda *a: right_backup(*a).astype(np.float32)),
+        (check.runs_to, lambda g: np.float32(-1 / (1 - g))),
+    ],
+)
+def test_single_precision_is_enough(judge, answer) -> None:
+    assert judge(answer).passed
+
+
+@pytest.mark.parametrize(
+    ("judge", "answer"),
+    [
+        (check.next_cell, lambda *a: tuple(float(x) for x in step(*a))),
+        (check.one_backup, lambda *a: [str(x) for x in right_backup(*a)]),
+        (check.runs_to, lambda g: str(-1 / (1 - g))),
+    ],
+)
+def test_text_and_halves_are_no_numbers(judge, answer) -> None:
+    assert judge(answer).mark == "wrong"
+
+
+def test_changing_the_map_is_noticed() -> None:
+    def vandal(walls, cell, action):
+        place = step(walls, cell, action)
+        walls[:] = True
+        return place
+
+    assert "changes what it is given" in check.next_cell(vandal).words

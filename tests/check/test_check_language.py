@@ -46,11 +46,11 @@ def test_a_cosine_is_right(answer: Any) -> None:
         (lambda a, b: 0.6, "it says 0.600"),
         (lambda a, b: 1.0, "which is not their cosine"),
         (lambda a, b: float("nan"), "not a finite number"),
-        (lambda a, b: "near", "a cosine is one number"),
+        (lambda a, b: "near", "one number; this is a str"),
         (lambda a, b: 1 / 0, "ZeroDivisionError"),
         (lambda a: 1, "TypeError"),
-        (lambda a, b: np.linalg.norm(a.__imul__(2)), "changes the vectors"),
-        (0.5, "has to be a function"),
+        (lambda a, b: np.linalg.norm(a.__imul__(2)), "changes what it is given"),
+        (0.5, "without calling"),
     ],
 )
 def test_what_is_no_cosine_is_told_why(answer: Any, words: str) -> None:
@@ -132,11 +132,14 @@ def test_two_sentences_fool_it(right: str, wrong: str) -> None:
         (FAR, "don't go to the blue cone, go to the red cone", "could be obeyed"),
         (FAR, "go to the cone over there", "leaves open which cone"),
         (FAR, "go to the red one", "leaves open which red thing"),
+        (FAR, "don't forget to go to the red cone", "may forbid the red cone or ask for it"),
+        (FAR, "do not fail to go to the red cone", "may forbid the red cone or ask for it"),
+        ("do not miss, go to the red cone", "go to the red ball", "right_sentence may ask"),
+        ("go red cone banana zebra quantum tax", "go to the red ball", "hardly an instruction"),
+        ("get lost far from the red cone", "go to the red ball", "as if it forbade"),
         (FAR, "blue cone", "three words or more"),
-        (FAR, "", "empty"),
-        (FAR, "   ", "empty"),
-        (FAR, 0.9, "text in quotes"),
-        (["a", "list"], FAR, "text in quotes"),
+        (FAR, 0.9, "between quotation marks"),
+        (["a", "list"], FAR, "between quotation marks"),
         (FAR, "go " * 1_000_000, "longer than 200"),
         (FAR, "half a \ud83d character", "half a character"),
         ("<b>$x$</b> 😀 اذهب", FAR, "ask for the red cone"),
@@ -148,7 +151,9 @@ def test_who_is_not_fooled_is_told_why(right: Any, wrong: Any, words: str) -> No
     assert words in verdict.words
 
 
-@pytest.mark.parametrize("pair", [(..., ...), (FAR, ...), (None, "go to the blue cone")])
+@pytest.mark.parametrize(
+    "pair", [(..., ...), (FAR, ...), (None, "go to the blue cone"), (FAR, ""), ("  ", FAR)]
+)
 def test_fooling_not_begun(pair: tuple[Any, Any]) -> None:
     assert check.fooled(*pair).mark == "not yet"
 
@@ -184,12 +189,16 @@ def test_a_change_that_it_does_not_hear(one: str, other: str) -> None:
         ("go to the red cone", "please go to the red cone", "the same thing"),
         ("go to the red cone and the blue box", "go to the blue box and the red cone",
          "the same thing"),
+        ("take the red box and the blue box", "take the blue box and the red box",
+         "the same thing"),
+        ("go to the red box or to the blue box then rest",
+         "go to the blue box or to the red box then rest", "the same thing"),
         ("first the red cone, then the blue box", "then the blue box, first the red cone",
          "the same thing"),
         ("go to the red cone", "go to the blue cone", "do not contradict"),
         ("turn left then right", "turn right then left", "reads colours and objects"),
         ("go there", "go to the red cone", "three words"),
-        (7, "go to the red cone", "text in quotes"),
+        (7, "go to the red cone", "between quotation marks"),
         ("go to the red cone", "x" * 10**6, "longer than 200"),
     ],
 )  # fmt: skip
@@ -202,3 +211,37 @@ def test_what_it_does_hear_is_told(one: Any, other: Any, words: str) -> None:
 @pytest.mark.parametrize("pair", [(..., ...), ("go to the red cone", ...), (None, None)])
 def test_breaking_not_begun(pair: tuple[Any, Any]) -> None:
     assert check.unnoticed(*pair).mark == "not yet"
+
+
+# ---------------------------------------------------------------------------------------------
+# What decides
+# ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("one", "other", "passes"),
+    [
+        ("go to the red cone and stay clear of the yellow key",
+         "go to the yellow key and stay clear of the red cone", True),  # 0.953
+        ("visit the yellow box but do not go near the blue ball",
+         "go to the blue ball, not the yellow box", False),  # 0.946
+    ],
+)  # fmt: skip
+def test_how_alike_two_sentences_have_to_be(one: str, other: str, passes: bool) -> None:
+    verdict = check.unnoticed(one, other)
+    assert verdict.passed == passes
+    assert passes or "the encoder notices" in verdict.words
+
+
+def test_a_third_of_the_words_may_be_strange() -> None:
+    plain = "go to the red cone with"
+    for strange, passes in (("zebra quantum tax", True), ("zebra quantum tax banana", False)):
+        assert ("hardly" not in check._still_wrong(f"{plain} {strange}")) == passes
+
+
+def test_a_cosine_in_single_precision_passes_and_one_in_words_does_not() -> None:
+    def plain(a: Any, b: Any) -> Any:
+        return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+    assert check.cosine(lambda a, b: np.float32(plain(a, b))).passed
+    assert check.cosine(lambda a, b: str(plain(a, b))).mark == "wrong"
+    assert check.cosine(lambda a, b: plain(a, b) + 0.9e-6).passed
+    assert check.cosine(lambda a, b: plain(a, b) + 1.1e-6).mark == "wrong"

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 
 from cliprl_lite import interpolate, matching_permutations
 from cliprl_lite.check import neural_policies as check
@@ -94,25 +95,25 @@ WRONG = [
     (check.blend, blend_of(mean, lambda b, c, s: b), "the biases are not"),
     (check.blend, blend_of(lambda w, v, s: w, mean), "the weights are not"),
     (check.blend, blend_of(*[lambda w, v, s: w + s * v] * 2), "do not add up to 1"),
-    (check.blend, in_place, "changed the networks"),
+    (check.blend, in_place, "changes what it is given"),
     (check.blend, lambda a, b, s: np.zeros((49, 4)), "Average the *networks*"),
-    (check.blend, lambda a, b, s: mean(np.float64(1), 2, s), "an error: TypeError"),
+    (check.blend, lambda a, b, s: mean(np.float64(1), 2, s), "this is a float64"),
     (check.blend, lambda a, b, s: interpolate(a, b, s)[:2], "yours has 2"),
     (check.blend, lambda a, b, s: [(w.T, b) for w, b in a], "layer 0 has weights"),
     (check.blend, lambda a, b, s: [(w * np.nan, b) for w, b in a], "not finite"),
     (check.blend, lambda a, b, s: a, "is not (1 − λ)"),
     (check.blend, fails, "KeyError"),
-    (check.blend, interpolate([], [], 0.5), "your function itself"),
+    (check.blend, interpolate([], [], 0.5), "without calling"),
     (check.undo, lambda a, b: np.argsort(matching_permutations(a, b)[0]), "*went*"),
     (check.undo, lambda a, b: np.arange(a[0][1].size), "in which they came"),
     (check.undo, by_bias, "What else tells"),
     (check.undo, lambda a, b: np.zeros(a[0][1].size, int), "stands at two places"),
-    (check.undo, lambda a, b: b, "an error: ValueError"),
+    (check.undo, lambda a, b: b, "unequal length"),
     (check.undo, lambda a, b: np.arange(3), "one number for each"),
     (check.undo, lambda a, b: np.arange(a[0][1].size) * 1.0, "whole numbers"),
     (check.undo, lambda a, b: np.arange(a[0][1].size)[::-1], "still has other weights"),
     (check.undo, fails, "KeyError"),
-    (check.undo, 7, "your function itself"),
+    (check.undo, 7, "without calling"),
     (check.rescale, lambda n, f: n, "nothing has changed"),
     (check.rescale, scaled(times, kept, over), "*and its bias*"),
     (check.rescale, scaled(times, times, kept), "not divided"),
@@ -120,11 +121,11 @@ WRONG = [
     (check.rescale, scaled(times, times, over, lambda c, f: c / f.mean()), "something else"),
     (check.rescale, scaled(over, over, times), "not what was asked"),
     (check.rescale, later_layer, "not what was asked"),
-    (check.rescale, scaled_in_place, "changed the network"),
-    (check.rescale, lambda n, f: [(w * f[:, None], b) for w, b in n], "an error: ValueError"),
+    (check.rescale, scaled_in_place, "changes what it is given"),
+    (check.rescale, lambda n, f: [(w * f[:, None], b) for w, b in n], "stops with ValueError"),
     (check.rescale, lambda n, f: np.ones(3), "Average the *networks*"),
     (check.rescale, fails, "KeyError"),
-    (check.rescale, "text", "your function itself"),
+    (check.rescale, "text", "without calling"),
 ]
 
 
@@ -180,3 +181,42 @@ def test_what_the_right_answers_say_can_be_computed() -> None:
     ends = check.forward(first, x)
     off = ((middle - ends) ** 2).mean() / ends.var()
     assert f"{off:.0%}".replace("%", " %") in check.blend(interpolate).words
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_one_share_is_enough_to_fail(share: float) -> None:
+    wrong = check.blend(lambda a, b, s: interpolate(a, b, s if s != share else 0.7))
+    assert wrong.mark == "wrong"
+
+
+@pytest.mark.parametrize("width", [7, 9, 12])
+def test_one_width_is_enough_to_fail(width: int) -> None:
+    def answer(network, shuffled):
+        order = matching_permutations(network, shuffled)[0]
+        return order if len(order) != width else order[::-1]
+
+    assert check.undo(answer).mark == "wrong"
+
+
+def same_kind(change):
+    return lambda a, b, s: [(change(w), change(x)) for w, x in interpolate(a, b, s)]
+
+
+@pytest.mark.parametrize("answer", [
+    same_kind(lambda x: x.tolist()), same_kind(torch.tensor), same_kind(np.float32),
+    same_kind(lambda x: torch.tensor(x, requires_grad=True)),
+    lambda a, b, s: tuple(map(tuple, interpolate(a, b, s))),
+])  # fmt: skip
+def test_networks_of_any_kind_pass(answer) -> None:
+    verdict = check.blend(answer)
+    assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize("checked", CHECKS)
+def test_a_generator_is_told_so(checked) -> None:
+    assert "a generator, which holds no values" in checked(lambda *_: (x for x in "abc")).words
+
+
+@pytest.mark.parametrize(("off", "passes"), [(0.5e-6, True), (1e-4, False)])
+def test_how_far_off_a_weight_may_be(off: float, passes: bool) -> None:
+    assert check.blend(same_kind(lambda x: x + off)).passed == passes

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +16,8 @@ from cliprl_lite.check.progress import ProgressError, exercises, remember, solve
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     heard: list[tuple[str, str]] = []
-    monkeypatch.setattr(progress, "watcher", lambda *what: heard.append(what))
+    watcher = SimpleNamespace(note=lambda *what: heard.append(what), read=lambda: None)
+    monkeypatch.setattr(progress, "watchers", [watcher])
     return heard
 
 
@@ -40,7 +44,7 @@ def test_nobody_watches_and_nothing_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(progress, "watcher", None)
+    monkeypatch.setattr(progress, "watchers", [])
     assert parity(2).passed
     assert not list(tmp_path.iterdir())
 
@@ -77,6 +81,30 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, content: str) ->
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(ProgressError, match="cannot be written"):
         remember("one", "a", tmp_path / "nowhere")
+
+
+def test_two_kernels_at_once_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(folder: Path | None = None) -> dict[str, list[str]]:
+        found = solved(folder)
+        time.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(progress, "solved", slowly)
+    names = ["one", "two", "three"]
+    with ThreadPoolExecutor(3) as kernels:
+        list(kernels.map(lambda name: remember(name, "a", tmp_path), names))
+    assert solved(tmp_path).keys() == set(names)
+    assert [file.name for file in tmp_path.iterdir()] == ["progress.json"]
+
+
+def test_a_lock_that_was_left_over_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 0.05)
+    (tmp_path / "progress.lock").touch()
+    remember("one", "a", tmp_path)
+    assert solved(tmp_path) == {"one": ["a"]}
+    assert [file.name for file in tmp_path.iterdir()] == ["progress.json"]
 
 
 def test_every_notebook_has_its_numbers_in_order() -> None:

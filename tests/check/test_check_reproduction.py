@@ -58,13 +58,13 @@ def of_trials(values: Any, reference: Any) -> Any:
     return np.median(ratios), *np.percentile(ratios, [2.5, 97.5])
 
 
-def at(low: float, high: float) -> Any:
-    """Other percentiles of the medians."""
+def at(low: float, high: float, seed: int = 0, draws: int = 1_000, of: float = 1) -> Any:
+    """Other percentiles of the medians, or of more trials than there are."""
 
     def function(values: Any, reference: Any) -> Any:
         ratios = (values + 1) / (reference + 1)
-        rng = np.random.default_rng(0)
-        drawn = np.median(rng.choice(ratios, (500, len(ratios))), axis=1)
+        rng = np.random.default_rng(seed)
+        drawn = np.median(rng.choice(ratios, (draws, int(of * len(ratios)))), axis=1)
         return np.median(ratios), *np.percentile(drawn, [low, high])
 
     return function
@@ -86,9 +86,47 @@ def test_any_sensible_number_of_draws_passes(draws: int) -> None:
     assert check.paired_interval(lambda a, b: by_hand(a, b, draws=draws)).passed
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_chance_does_not_decide(seed: int) -> None:
+    """95 % passes whatever the draws, and 90 %, 80 % and 68 % never do."""
+    assert check.paired_interval(at(2.5, 97.5, seed, draws=500)).passed
+    for low in (5, 10, 16):
+        verdict = check.paired_interval(at(low, 100 - low, seed))
+        assert verdict.mark == "wrong"
+        assert "too narrow" in verdict.words
+
+
+def stretched(low: float, high: float) -> Any:
+    """The library's interval, its ends moved by shares of its width."""
+
+    def function(values: Any, reference: Any) -> Any:
+        value, *ends = np.log2(by_library(values, reference))
+        width = ends[1] - ends[0]
+        return 2 ** np.array([value, ends[0] + low * width, ends[1] + high * width])
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.11, 0.11, ""), (0.13, 0.13, "the interval"), (-0.13, -0.13, "the interval"),
+        (-0.045, 0.045, ""), (-0.055, 0.055, "too wide"), (0.055, -0.055, "too narrow"),
+    ],
+)  # fmt: skip
+def test_how_far_off_an_interval_may_be(low: float, high: float, words: str) -> None:
+    verdict = check.paired_interval(stretched(low, high))
+    assert verdict.passed == (not words)
+    assert words in verdict.words
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
+        (at(2.5, 84), "too narrow"),
+        (at(0.5, 99.5), "too wide"),
+        (at(2.5, 97.5, of=2), "too narrow"),
+        (at(2.5, 97.5, of=0.5), "too wide"),
         (lambda a, b: by_hand(b, a), "turned around"),
         (lambda a, b: tuple(np.log2(by_hand(a, b))), "logarithm"),
         (of_medians, "Pair first"),
@@ -105,11 +143,11 @@ def test_any_sensible_number_of_draws_passes(draws: int) -> None:
         (lambda a, b: (0.5, 0.4, 0.6), "not the median"),
         (lambda a, b: by_library(a, b)[0], "shape ()"),
         (lambda a, b: (1, 2), "shape (2,)"),
-        (lambda a, b: "low", "not three numbers"),
-        (lambda a, b: (a / 0, 1, 2), "not three numbers"),
-        (raising, "breaks off with KeyError"),
-        (lambda: 1, "breaks off with TypeError"),
-        (0.5, "no longer a function"),
+        (lambda a, b: "low", "three numbers: the median"),
+        (lambda a, b: (a / 0, 1, 2), "three numbers: the median"),
+        (raising, "stops with KeyError"),
+        (lambda: 1, "stops with TypeError"),
+        (0.5, "without calling"),
     ],
 )
 def test_wrong_intervals(function: Any, words: str) -> None:
@@ -118,13 +156,13 @@ def test_wrong_intervals(function: Any, words: str) -> None:
     assert words in verdict.words, verdict
 
 
-def test_a_function_that_changes_its_arguments_does_no_harm() -> None:
+def test_a_function_that_changes_its_arguments_is_told_so() -> None:
     def greedy(values: Any, reference: Any) -> Any:
         found = by_library(values, reference)
         values[:] = reference[:] = 0
         return found
 
-    assert check.paired_interval(greedy).passed
+    assert "changes what it is given" in check.paired_interval(greedy).words
     assert check.paired_interval(by_library).passed
 
 
@@ -204,10 +242,10 @@ def test_verdicts_pass() -> None:
         (instead(all="yes"), "The words are"),
         (lambda h: "confirmed", "the same whatever holds"),
         (lambda h: all(h.values()), "no words"),
-        (lambda h: mine(h) if all(h.values()) else None, "every way end with return"),
-        (raising, "breaks off with KeyError"),
-        (lambda h: mine(h) if h[8] is not None else "", "breaks off with KeyError"),
-        ("confirmed", "no longer a function"),
+        (lambda h: mine(h) if all(h.values()) else None, "every way through it"),
+        (raising, "stops with KeyError"),
+        (lambda h: mine(h) if h[8] is not None else "", "stops with KeyError"),
+        ("confirmed", "without calling"),
     ],
 )
 def test_wrong_verdicts(function: Any, words: str) -> None:
@@ -267,7 +305,8 @@ def test_one_of_the_two_is_half_way() -> None:
 def test_not_yet() -> None:
     def stub(*_: object) -> Any: ...
 
-    assert check.paired_interval(stub).mark == "not yet"
+    assert check.paired_interval(stub).mark == check.paired_interval(...).mark == "not yet"
+    assert check.verdict(None).mark == check.verdict(...).mark == "not yet"
     assert check.paired_interval(lambda a, b: (..., ..., ...)).mark == "not yet"
     assert check.verdict(stub).mark == check.verdict(lambda h: ...).mark == "not yet"
     assert check.both_ways(..., ...).mark == check.both_ways(None, {}).mark == "not yet"
@@ -284,3 +323,12 @@ def test_nothing_odd_passes_or_breaks(odd: Any) -> None:
     ):  # fmt: skip
         assert judged.mark == "wrong", judged
         assert "<b>" not in judged._repr_html_().replace("<b>✗ Not quite</b>", "")
+
+
+class Evil:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_a_choice_that_cannot_be_shown_is_put_in_words() -> None:
+    assert check.both_ways({"clock": Evil()}, NONE).mark == "wrong"

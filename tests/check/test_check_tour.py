@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cliprl_lite.check import tour as check
 from cliprl_lite.policies import learn_policy
+from cliprl_lite.qlearning import Learner
 from cliprl_lite.tasks import load_suite
 
 HOUSE = load_suite("house_a")
@@ -67,7 +69,7 @@ def test_the_worst_teacher_is_the_worst_by_hand(agents: dict) -> None:
     [
         ("go to the red box", "which nobody has learned"),
         ("go to the purple box", "no old agent has learned"),
-        ("x" * 10_000, "no old agent"),
+        ("x" * 10_000, "longer than 200"),
     ],
 )
 def test_no_teacher_at_all(answer: str, words: str, agents: dict) -> None:
@@ -80,6 +82,9 @@ def test_no_teacher_at_all(answer: str, words: str, agents: dict) -> None:
     ("answer", "words"),
     [
         ("go to the red ball", "one of the sixteen"),
+        ("Go to the RED ball!", "one of the sixteen"),
+        ("go  to the red box.", "one of the sixteen"),
+        ("\ud800", "half a character"),
         ("fetch me the box, the red one", "the map for what decides the room"),
         ("the stock market fell today", "resembles no errand"),
         ("<b>$x$</b>", "resembles no errand"),
@@ -103,3 +108,27 @@ def test_misplaced_trust() -> None:
         verdict = check.misplaced_trust(answer, ERRAND)
         assert verdict.mark == "wrong"
         assert "some trust is due" in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("answer", "passes"), [("birds fly south in winter", False), ("the king is dead", True)]
+)
+def test_how_sure_the_map_has_to_be(answer: str, passes: bool) -> None:
+    """It puts 0.69 and 0.72 on one room."""
+    assert check.misplaced_trust(answer, ERRAND).passed == passes
+
+
+def test_a_first_journey_is_the_median_of_twenty(agents: dict) -> None:
+    policy = agents["go to the blue box"]
+    lengths = []
+    for seed in range(20):
+        learner = Learner(HOUSE.world, ERRAND.target.goal, policy.q, seed)
+        learner.run(1_000_000, last_episode=1)
+        lengths.append(learner.steps)
+    assert check.first_journey(ERRAND, policy) == np.median(lengths)
+    assert np.ptp(lengths) > 0
+
+
+def test_half_a_character_is_told(agents: dict) -> None:
+    assert "half a character" in check.misplaced_trust("go \ud800", ERRAND).words
+    check.worst_teacher("go \ud800", ERRAND, agents).words.encode()

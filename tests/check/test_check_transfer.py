@@ -57,15 +57,18 @@ def test_both_weightings_pass() -> None:
         (share, lambda d: by_hand(share(d)), "clips the weights after the division"),
         (share, lambda d: np.abs(d) / np.abs(d).sum(), "as much as a like one"),
         (share, lambda d: np.maximum(d, 0) / np.maximum(d, 0).sum(), "no score is above zero"),
+        (share, lambda d: by_hand(d) if d.max() > 0 else np.eye(len(d))[0], "no score is above"),
+        (share, lambda d: by_hand(d) if d.max() > 0 else np.eye(len(d))[-1], "no score is above"),
+        (lambda d: share(d) if d.sum() > 0.05 else np.ones(len(d)) / len(d), by_hand, "my_literal"),
+        (lambda d: [str(x) for x in share(d)], by_hand, "holds text"),
         (share, lambda d: np.ones(len(d)) / len(d), "not the positive scores"),
         (share, lambda d: 0.5, "shape ()"),
         (share, lambda d: d[:-1], "one weight for each"),
         (share, lambda d: d / 0, "divided by zero"),
-        (share, lambda d: "weights", "no row of numbers"),
-        (share, lambda d: None, "end with return"),
-        (raising, by_hand, "breaks off with KeyError"),
-        (share, lambda: 1, "breaks off with TypeError"),
-        (3, by_hand, "no longer a function"),
+        (share, lambda d: "weights", "a row of weights; this is a str"),
+        (raising, by_hand, "stops with KeyError"),
+        (share, lambda: 1, "stops with TypeError"),
+        (3, by_hand, "without calling"),
     ],
 )
 def test_wrong_weightings(mine: Any, clipped: Any, words: str) -> None:
@@ -74,12 +77,12 @@ def test_wrong_weightings(mine: Any, clipped: Any, words: str) -> None:
     assert words in verdict.words
 
 
-def test_a_function_that_changes_its_argument_does_no_harm() -> None:
+def test_a_function_that_changes_its_argument_is_told_so() -> None:
     def greedy(d: np.ndarray) -> np.ndarray:
         d /= d.sum()
         return d
 
-    assert check.weights(greedy, by_hand).passed
+    assert "my_literal changes what it is given" in check.weights(greedy, by_hand).words
 
 
 # --- Exercise 2 ------------------------------------------------------------------------------
@@ -103,6 +106,10 @@ def test_upside_down_passes(d: Any) -> None:
         ([0.5, 0.1, -0.9], "four finite numbers"),
         ([0.5, 0.1, -0.9, float("nan")], "four finite numbers"),
         ("down", "four numbers"),
+        ([np.array([1, 2]), 1, 2, 3], "four numbers"),
+        ([10**400, 1, 1, 1], "four numbers"),
+        (["-0.9", "0.1", "-.5", "-.6"], "holds text"),
+        ([0.6, 0.3, -0.3, -0.8], "the others pull as well"),  # 0.34 of the squares
         ([[0.5], 0.1, -0.9, 0.1], "four numbers"),
     ],
 )
@@ -114,7 +121,16 @@ def test_wrong_scores(d: Any, words: str) -> None:
 
 # --- Exercise 3 ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "spoil", [lambda t: 10 * t, lambda t: t + 5, lambda t: 0.5 * t, lambda t: (t + 10).tolist()]
+    "spoil",
+    [
+        lambda t: 10 * t,
+        lambda t: t + 5,
+        lambda t: 0.5 * t,
+        lambda t: (t + 10).tolist(),
+        lambda t: 1.1 * t,
+        lambda t: t - 1e6,
+        lambda t: t / 1_000 - 1_000,
+    ],
 )
 def test_a_spoiled_start_passes(spoil: Callable[[np.ndarray], Any]) -> None:
     verdict = check.spoil(spoil)
@@ -127,19 +143,21 @@ def test_a_spoiled_start_passes(spoil: Callable[[np.ndarray], Any]) -> None:
     [
         (lambda t: t, "as it was"),
         (lambda t: -t, "other arrows"),
-        (lambda t: np.zeros_like(t), "other arrows"),
+        (lambda t: np.zeros_like(t), "as good as the best"),
         (lambda t: t + np.arange(4), "other arrows"),
-        (lambda t: np.round(t), "other arrows"),
+        (lambda t: np.round(t), "as good as the best"),
         (lambda t: t + 1e-6, "not ten times as long"),
+        (lambda t: t * 1.08, "not ten times as long"),  # 7.6 times
+        (lambda t: t - 1e13, "lost by rounding"),
         (lambda t: t[0], "the shape (625, 4) has to stay"),
         (lambda t: t / 0, "not a finite number"),
         (lambda t: 5, "the shape"),
-        (lambda t: "worse", "no table"),
-        (lambda t: t.__imul__(10) and None, "breaks off with ValueError"),
-        (lambda t: t.sort(), "gives nothing back"),
-        (raising, "breaks off with KeyError"),
-        (lambda: 1, "breaks off with TypeError"),
-        (0.5, "no longer a function"),
+        (lambda t: "worse", "a table of numbers; this is a str"),
+        (lambda t: t.__imul__(10) and None, "stops with ValueError"),
+        (lambda t: t.sort(), "nothing came back"),
+        (raising, "stops with KeyError"),
+        (lambda: 1, "stops with TypeError"),
+        (0.5, "without calling"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -153,10 +171,13 @@ def test_wrong_spoils(spoil: Any, words: str) -> None:
 def test_not_yet() -> None:
     def stub(_: object) -> Any: ...
 
-    assert check.weights(stub, stub).mark == "not yet"
+    assert check.weights(stub, stub).mark == check.weights(..., ...).mark == "not yet"
+    half = check.weights(share, stub)
+    assert half.mark == "not yet"
+    assert "from my_clipped yet" in half.words
     assert check.upside_down([..., ..., ..., ...]).mark == "not yet"
     assert check.upside_down(...).mark == check.upside_down(None).mark == "not yet"
-    assert check.spoil(stub).mark == check.spoil(lambda _: ...).mark == "not yet"
+    assert check.spoil(stub).mark == check.spoil(...).mark == "not yet"
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
@@ -167,3 +188,18 @@ def test_nothing_odd_passes_or_breaks(odd: Any) -> None:
     ):  # fmt: skip
         assert verdict.mark == "wrong"
         assert "<b>" not in verdict._repr_html_().replace("<b>✗ Not quite</b>", "")
+
+
+# --- what decides ----------------------------------------------------------------------------
+@pytest.mark.parametrize(("most", "passes"), [(0.79, True), (0.8, False)])
+def test_how_many_squares_have_to_end_at_the_least_similar(
+    most: float, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check.MOST == 0.5
+    monkeypatch.setattr(check, "MOST", most)
+    assert check.upside_down([0.5, 0.3, 0.1, -1.0]).passed == passes  # 0.7905 of the squares
+
+
+@pytest.mark.parametrize(("off", "passes"), [(0.5e-5, True), (1e-4, False)])
+def test_how_far_off_weights_may_be(off: float, passes: bool) -> None:
+    assert check.weights(lambda d: share(d) * (1 + off), by_hand).passed == passes

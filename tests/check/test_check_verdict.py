@@ -26,3 +26,8 @@ def test_a_verdict_says_what_it_is(made, mark: str, sign: str) -> None:
 
 def test_nobody_has_begun() -> None:
     assert "fill in the dots" in not_yet().words
+
+
+def test_half_a_character_can_be_shown() -> None:
+    verdict = wrong("half \ud800")
+    (repr(verdict) + verdict._repr_html_()).encode()
