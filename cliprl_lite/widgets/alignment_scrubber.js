@@ -57,8 +57,9 @@ export default widget("alignment-scrubber", (model, root, signal) => {
     return [value, element("div", {}, element("span", {}, name), value)];
   });
   const spoken = element("span", { class: "cl-spoken", "aria-live": "polite" });
-  const cell = element("p", { class: "cl-caption cl-cell", "aria-live": "polite" });
-  const button = element("button", { class: "cl-main",
+  const say = quietly(spoken, signal);
+  const cell = element("p", { class: "cl-caption cl-cell" }); // follows the mouse, so it is not spoken
+  const button = element("button", { type: "button", class: "cl-main",
     onclick: () => tell(model, { chosen: model.get("step"), covered: false }) });
   root.append(
     element("div", { class: "cl-row cl-numbers" }, ...numbers.map(([, shown]) => shown), button),
@@ -98,11 +99,14 @@ export default widget("alignment-scrubber", (model, root, signal) => {
       covered ? "covered" : names[best[now * n + held]], covered ? "covered" : written(model.get("sums")[now]),
     ];
     numbers.forEach(([value], number) => { value.textContent = said[number]; });
+    if (!covered) passFocus([button], charts);
     button.hidden = !covered;
     button.textContent = `Choose step ${step.toLocaleString("en")}, and uncover`;
     charts.setAttribute("aria-valuenow", step);
     charts.setAttribute("aria-valuetext", `${step} steps`);
-    spoken.textContent = `Step ${said[0]}, loss ${said[1]}, weight in the right room ${said[2]}.`;
+    const words = `Step ${said[0]}, loss ${said[1]}, weight in the right room ${said[2]}.`;
+    if (spoken.textContent) say(words);
+    else spoken.textContent = words; // a page that opens is not spoken
     hint();
   };
   follow(model, ["step", "temperature", "targets", "covered", "chosen"], paint, signal);
@@ -114,6 +118,7 @@ export default widget("alignment-scrubber", (model, root, signal) => {
   };
   const keys = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3 };
   charts.addEventListener("keydown", (event) => {
+    if (forNotebook(event)) return;
     if (event.key in keys) go(place() + keys[event.key]);
     else if (event.key === "Home") go(0);
     else if (event.key === "End") go(marks.length - 1);
@@ -144,10 +149,11 @@ export default widget("alignment-scrubber", (model, root, signal) => {
   map.addEventListener("pointerleave", leave);
   map.addEventListener("blur", leave);
   map.addEventListener("keydown", (event) => {
-    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (!by) return;
+    const by = ARROWS[event.key];
+    if (!by || forNotebook(event)) return;
     event.preventDefault();
     cursor = cursor.map((at, axis) => Math.min(n - 1, Math.max(0, at + by[axis])));
     read(cursor);
+    say(cell.textContent);
   });
 });

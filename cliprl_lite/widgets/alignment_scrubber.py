@@ -203,12 +203,6 @@ class AlignmentScrubber(CourseWidget):
         """Σd, the sum of the held-out sentence's similarities."""
         return self.sums[self._frame]
 
-    @property
-    def first_choice(self) -> str:
-        """The teacher that the held-out sentence resembles most."""
-        n = len(self.names)
-        return self.names[self.best[self._frame * n + self.held]]
-
     def summary(self) -> str:
         weight = "covered" if self.covered else f"{self.weight:.2f}"
         return (
@@ -269,7 +263,8 @@ class AlignmentScrubber(CourseWidget):
 
     def _share(self, step: float) -> float:
         """How far along the scale of steps: logarithmic, and yet with a place for 0."""
-        return float(np.log1p(max(step, 0)) / np.log1p(max(self.marks[-1], 1)))
+        last = max(self.marks[-1], 1)
+        return float(np.log1p(min(max(step, 0), last)) / np.log1p(last))
 
     def _charts(self) -> str:
         now = LEFT + ACROSS * self._share(self.step)

@@ -9,9 +9,10 @@ export default widget("average-slider", (model, root, signal) => {
   });
   const share = element("input", {
     type: "range", id: name, min: "0", max: "20", step: "1", class: "cl-share",
+    "aria-label": "λ, the share of network b",
     oninput: () => tell(model, { place: Number(share.value) }),
   });
-  const shown = element("output", { for: name });
+  const shown = element("output", { for: name, "aria-live": "off" }); // the slider says it
   const [scene, shares, losses] = ["scene", "shares", "losses"].map(
     (trait) => element("div", { class: `cl-${trait}` }));
   const numbers = element("div", { class: "cl-numbers" });
@@ -21,7 +22,7 @@ export default widget("average-slider", (model, root, signal) => {
       element("label", {}, "From a to b:", pairs),
       element("label", {}, matched, "match neurons")),
     element("div", { class: "cl-row cl-line" },
-      element("label", { for: name }, "network a"), share,
+      element("span", { "aria-hidden": "true" }, "network a"), share,
       element("span", { "aria-hidden": "true" }, "network b"), shown),
     element("div", { class: "cl-row" },
       element("div", { class: "cl-side" }, scene,
@@ -35,7 +36,6 @@ export default widget("average-slider", (model, root, signal) => {
   follow(model, ["place"], () => {
     const value = (model.get("place") / 20).toFixed(2);
     share.value = String(model.get("place"));
-    share.setAttribute("aria-label", "λ, the share of network b");
     share.setAttribute("aria-valuetext", `λ ${value}`);
     shown.textContent = `λ = ${value}`;
   }, signal);

@@ -18,7 +18,7 @@ from cliprl_lite.matching import interpolate, loss_barrier, match, q_error
 from cliprl_lite.networks import FloatArray, Parameters, features, forward
 from cliprl_lite.policies import Policy
 from cliprl_lite.tasks import Task
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 
 SHARES = np.linspace(0, 1, 21)
 """The shares λ of the second network at which the slider stops."""
@@ -235,8 +235,12 @@ loss 0.0, barrier 0.0 reward²
     @traitlets.validate("pair")
     def _known(self, proposal: Any) -> int:
         if self.names and not 0 <= proposal.value < len(self.names):
-            raise traitlets.TraitError(f"there is no pair number {proposal.value}")
+            raise Refused(f"pairs are numbered 0 to {len(self.names) - 1}")
         return int(proposal.value)
+
+    @traitlets.validate("place")
+    def _whole(self, proposal: Any) -> int:
+        return int(proposal.value)  # True is an int, too
 
     # What is shown -----------------------------------------------------------------------------
     @property

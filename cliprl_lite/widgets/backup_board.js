@@ -18,6 +18,8 @@ export default widget("backup-board", (model, root, signal) => {
 
   follow(model, ["scene"], () => { frame.innerHTML = model.get("scene"); mark(); }, signal);
   follow(model, ["right", "squares"], () => {
-    buttons[0].disabled = buttons[1].disabled = model.get("right") === model.get("squares");
+    const finished = model.get("right") === model.get("squares");
+    if (finished) passFocus(buttons.slice(0, 2), frame);
+    buttons[0].disabled = buttons[1].disabled = finished;
   }, signal);
 });

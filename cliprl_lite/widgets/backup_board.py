@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import traitlets
@@ -117,10 +117,6 @@ class BackupBoard(GridMap):
     def sweep_outward(self) -> None:
         """Press every square once, the nearest to the goal first; stop when all are right."""
         self._sweep(self._outward())
-
-    def sweep_random(self, seed: int) -> None:
-        """Press every square once, in a random order; stop when all are right."""
-        self._sweep(self._shuffled(seed))
 
     def count_random(self, runs: int, seed: int = 0) -> NDArray[np.int64]:
         """Presses that sweeps in random orders need from the start, in each run, shape `[runs]`.
@@ -252,7 +248,7 @@ class BackupBoard(GridMap):
         self.status = self._done() if self.finished else done
         self._draw()
 
-    def _do(self, code: int) -> None:
+    def _do(self, code: Any) -> None:
         """A square by its state, or a button by its code."""
         if code == RESET:
             self.reset()

@@ -61,16 +61,27 @@ class CourseWidget(anywidget.AnyWidget):
     _task: asyncio.Task[None] | None = None
     _refusal = ""
 
+    @property
+    def _switches(self) -> set[str]:
+        """Traits for which true is true; elsewhere it would pass for a 1 that is none."""
+        return {name for name, kind in self.traits().items() if isinstance(kind, traitlets.Bool)}
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """What the page sets. If a value is refused, all stays as it was, and `error` says why."""
-        told = {name: new for name, new in sync_data.items() if self.trait_metadata(name, "heard")}
+        told = {
+            name: int(new) if isinstance(new, bool) and name not in self._switches else new
+            for name, new in sync_data.items()
+            if name in self.keys and self.trait_metadata(name, "heard")
+        }
         if self._refusal == self.error:
             self.error = ""
         self._refusal = ""
         try:
             super().set_state(told)
         except traitlets.TraitError as trouble:
-            self.error = self._refusal = printable(in_words(trouble), 200)
+            known = isinstance(trouble, Refused)
+            words = str(trouble) if known else f"{', '.join(told)}: such a value cannot be here"
+            self.error = self._refusal = printable(words, 200)
             self.send_state(list(told))  # the page has the old values again
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -160,7 +171,7 @@ class Asked(CourseWidget):
         lost = 0
         for entry in self.asked:
             match entry:
-                case [int(order), what] if not isinstance(order, bool):
+                case [int(order), what] if not isinstance(order, bool) and 0 < order < 2**53:
                     if order > self._answered:
                         lost += order - self._answered - 1
                         self._answered = order

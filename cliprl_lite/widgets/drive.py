@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-import traitlets
+from typing import Any
 
 from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
 from cliprl_lite.gridworld import ACTIONS, STEP_REWARD, GridWorld
@@ -48,8 +47,6 @@ class Drive(GridMap):
     """
 
     _esm, _css = module("drive"), style("drive")
-    states: traitlets.List[int] = traitlets.List().tag(sync=True)
-    acted: traitlets.List[int] = traitlets.List().tag(sync=True)
 
     def __init__(
         self,
@@ -67,7 +64,8 @@ class Drive(GridMap):
             raise ValueError("the start is the goal: there would be nothing to drive")
         self.discount = discount
         self.shortest = int(world.distances(goal)[self.start])
-        super().__init__(world, title, drive=True, side=side, goal=goal, objects=list(objects))
+        self.states, self.acted = [self.start], list[int]()
+        super().__init__(world, title, side=side, goal=goal, objects=list(objects))
         self.reset()
 
     @property
@@ -79,11 +77,6 @@ class Drive(GridMap):
     def value(self) -> float:
         """The return so far: every reward, times γ for each step that went before it."""
         return sum((STEP_REWARD * self.discount**step for step in range(len(self.acted))), 0.0)
-
-    @property
-    def bumps(self) -> int:
-        """Steps so far that ended where they began."""
-        return sum(a == b for a, b in zip(self.states, self.states[1:], strict=False))
 
     def reset(self) -> None:
         """Back to the start."""
@@ -118,7 +111,7 @@ class Drive(GridMap):
         return f"state {self.states[-1]}, {self._place()}, after {steps}, return {earned}"
 
     # -----------------------------------------------------------------------------------------
-    def _do(self, code: int) -> None:
+    def _do(self, code: Any) -> None:
         """An arrow key or a button: an action by its number, or −1 to start again."""
         if code == -1:
             self.reset()
@@ -128,7 +121,7 @@ class Drive(GridMap):
     def _number(self, action: int | str) -> int:
         if isinstance(action, str) and action in ACTIONS:
             return ACTIONS.index(action)
-        if not isinstance(action, str) and action in range(len(ACTIONS)):
+        if not isinstance(action, str | bool) and action in range(len(ACTIONS)):
             return int(action)
         known = ", ".join(f"{name} ({code})" for code, name in enumerate(ACTIONS))
         raise ValueError(f"an action is one of {known}; got {str(action)[:40]!r}")
@@ -157,8 +150,6 @@ class Drive(GridMap):
         self.names = [self._name(state) for state in range(self.world.n_states)]
 
     def _facts(self) -> list[tuple[str, str]]:
-        if not self.states:
-            return []
         last = self.acted[-1] if self.acted else None
         return [
             ("state", str(self.states[-1])),
@@ -175,10 +166,9 @@ class Drive(GridMap):
     def _told(self) -> str:
         row, column = self.world.cell(self.goal)
         rows, columns = self.world.shape
-        now = f" Now: {self.summary()}." if self.states else ""
         return (
             f"A map of {rows} by {columns} squares. The goal, with a double outline, is at row "
-            f"{row}, column {column}; the agent is the disc marked A.{now}"
+            f"{row}, column {column}; the agent is the disc marked A. Now: {self.summary()}."
         )
 
 

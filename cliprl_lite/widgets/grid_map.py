@@ -19,20 +19,17 @@ class GridMap(Asked):
     """A map that shows values, greedy actions, wrong squares, agents, a goal and objects.
 
     A reader moves a cursor over the squares by the arrow keys and presses one by Enter, or by the
-    mouse. With `drive=True` the arrow keys are actions instead.
+    mouse.
 
     Args:
         world: the map.
         title: what is seen, in a few words.
-        drive: arrow keys are actions, noted in `action`.
         side: of the longer edge, in pixels.
         scene: what is on it, as for `show`.
 
     Attributes:
         pressed: state of the square that was pressed last, −1 before.
         presses: how often a square was pressed.
-        action: the action of the arrow key that was pressed last, −1 before.
-        actions: how often one was pressed.
 
     Example:
         >>> world = GridWorld.open_map(3)
@@ -46,23 +43,19 @@ class GridMap(Asked):
     scene = traitlets.Unicode().tag(sync=True)
     cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
     names: traitlets.List[str] = traitlets.List().tag(sync=True)
-    drive = traitlets.Bool().tag(sync=True)
     pressed = traitlets.Int(-1).tag(sync=True)
     presses = traitlets.Int(0).tag(sync=True)
-    action = traitlets.Int(-1).tag(sync=True)
-    actions = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
         world: GridWorld,
         title: str,
-        drive: bool = False,
         side: float = 416,
         **scene: Any,
     ) -> None:
         self.world, self.title, self.side = world, title, side
         self._shown: dict[str, Any] = {}
-        super().__init__(cells=world.cells.tolist(), drive=drive)
+        super().__init__(cells=world.cells.tolist())
         self.show(**scene)
 
     def show(
@@ -93,16 +86,12 @@ class GridMap(Asked):
         return " · ".join(part for part in (self.title, self.status) if part)
 
     def _do(self, code: Any) -> None:
-        """A square was pressed, or if the agent is driven the key of an action."""
-        many = len(ACTIONS) if self.drive else self.world.n_states
+        """A square was pressed."""
+        many = self.world.n_states
         if type(code) is not int or code not in range(many):
             raise ValueError(f"numbers here are 0 to {many - 1}; got {str(code)[:40]!r}")
-        if self.drive:
-            self.action = code
-            self.actions += 1
-        else:
-            self.pressed = code
-            self.presses += 1
+        self.pressed = code
+        self.presses += 1
 
     def _name(self, state: int) -> str:
         """What a screen reader says of a square."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -124,28 +124,6 @@ class HouseBoard(Asked):
         goals[task] = cell
         self._place(goals, "own", "A house of your own", moved + ".")
 
-    def arrange(self, goals: Sequence[Cell] | Mapping[str, Cell]) -> None:
-        """Put all objects on squares of your own.
-
-        Args:
-            goals: a square for each task, in their order, or by their sentences.
-
-        Raises:
-            ValueError: if a square is missing, taken twice, in a wall or in a doorway.
-        """
-        if isinstance(goals, Mapping):
-            missing = [task.sentence for task in self.tasks if task.sentence not in goals]
-            if missing:
-                raise ValueError(f"there is no square for {missing[0]!r}")
-            goals = [goals[task.sentence] for task in self.tasks]
-        squares = [(int(row), int(column)) for row, column in goals]
-        if len(squares) != len(self.tasks) or len(set(squares)) != len(squares):
-            raise ValueError(f"{len(self.tasks)} objects need as many different squares")
-        for cell in squares:
-            self.world.state(cell)
-            room_of(cell, self.world)
-        self._place(squares, "own", "A house of your own")
-
     @property
     def goals(self) -> list[Cell]:
         """The square of each object, in the order of the tasks."""
@@ -160,10 +138,11 @@ class HouseBoard(Asked):
 
     def _do(self, drop: Any) -> None:
         try:
-            task, state = drop
-            if not 0 <= state < self.world.n_states:
-                raise ValueError(f"there is no square {state}")
-            self.move(task, self.world.cell(state))
+            match drop:
+                case [int(task), int(state)] if 0 <= state < self.world.n_states:
+                    self.move(int(task), self.world.cell(int(state)))
+                case _:
+                    raise ValueError("there is no such object, or no such square")
         except ValueError as error:
             self.error = f"The object stays where it was: {error}."
 

@@ -15,12 +15,16 @@ from cliprl_lite.drawing import Agent, colour, map_svg, picture, printable, tag,
 from cliprl_lite.greedy import as_table, greedy_actions
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.qlearning import Learner
-from cliprl_lite.widgets.base import Asked, module, style
+from cliprl_lite.widgets.base import Asked, Refused, module, style
 from cliprl_lite.widgets.words import square
 
 LIMIT = 1_000_000
 """Steps after which playing pauses by itself."""
 
+FASTEST = 10_000
+"""Steps a picture at most, so that a picture does not take a second."""
+
+_PIECE = 50_000  # steps after which an interrupt is heard
 _TRAIL = 12
 _RECORD = 100_000  # journeys; more than fit into the limit on any map of interest
 _ARRIVING = 50  # steps a picture on the way to an arrival
@@ -159,14 +163,29 @@ class LearnerLab(Asked):
     # -----------------------------------------------------------------------------------------
     # What the browser changes
     # -----------------------------------------------------------------------------------------
+    @traitlets.validate("epsilon", "learning_rate", "start", "seed", "goal_state")
+    def _can_be(self, proposal: Any) -> Any:
+        name, new, squares = proposal["trait"].name, proposal["value"], self.world.n_states
+        fits, words = {
+            "epsilon": (0 <= new <= 1, "epsilon lies in [0, 1]"),
+            "learning_rate": (0 < new <= 1, "the learning rate lies in (0, 1]"),
+            "start": (0 <= new < len(self._tables), f"there are {len(self._tables)} starts"),
+            "seed": (new >= 0, "the seed is a whole number, 0 or more"),
+            "goal_state": (0 <= new < squares, f"the map has {squares} squares"),
+        }[name]
+        if not fits:
+            raise Refused(f"{words}; got {new}")
+        return int(new) if isinstance(new, int) else new  # True is an int, too
+
+    @traitlets.validate("speed")
+    def _bounded(self, proposal: Any) -> int:
+        return min(max(int(proposal["value"]), 1), FASTEST)
+
     @traitlets.observe("epsilon", "learning_rate", "start", "seed", "goal_state")
     def _changed(self, _: Any) -> None:
         if self._learner is not None:
             self.pause()
-            try:
-                self._begin()
-            except ValueError as error:
-                self.error = str(error)
+            self._begin()
 
     @traitlets.observe("marked")
     def _marks_changed(self, _: Any) -> None:
@@ -196,12 +215,6 @@ class LearnerLab(Asked):
     # -----------------------------------------------------------------------------------------
     def _begin(self) -> None:
         """A new run from the chosen start."""
-        if not 0 <= self.start < len(self._tables):
-            raise ValueError(f"there are {len(self._tables)} starts; got number {self.start}")
-        if not 0 <= self.goal_state < self.world.n_states:
-            raise ValueError(f"the map has {self.world.n_states} squares; got {self.goal_state}")
-        if self.seed < 0:
-            raise ValueError(f"the seed is a whole number, 0 or more; got {self.seed}")
         self._learner = Learner(
             self.world,
             self.world.cell(self.goal_state),
@@ -229,7 +242,7 @@ class LearnerLab(Asked):
         learner, end = self.learner, self.learner.steps + steps
         while learner.steps < end and learner.episode != last_episode:
             episode, left = learner.episode, end - learner.steps
-            learner.run(1 if left <= _TRAIL else left - _TRAIL, last_episode)
+            learner.run(1 if left <= _TRAIL else min(left - _TRAIL, _PIECE), last_episode)
             fresh = learner.episode != episode or left > _TRAIL
             self._trail = [learner.state] if fresh else [*self._trail[-_TRAIL:], learner.state]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import traitlets
 
 from cliprl_lite.drawing import COLOURS, colour, picture, tag, text
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 
 
 class Prediction(CourseWidget):
@@ -35,12 +36,20 @@ class Prediction(CourseWidget):
     _esm, _css = module("prediction"), style("prediction")
     question = traitlets.Unicode().tag(sync=True)
     answers: traitlets.List[str] = traitlets.List().tag(sync=True)
+    status = traitlets.Unicode().tag(sync=True, heard=True)
     choice = traitlets.Int(-1).tag(sync=True, heard=True)
 
     def __init__(self, question: str, answers: Sequence[str]) -> None:
         if len(answers) < 2:
             raise ValueError("a prediction needs two answers or more to pick from")
         super().__init__(question=question, answers=list(answers))
+
+    @traitlets.validate("choice")
+    def _is_an_answer(self, proposal: Any) -> int:
+        choice = int(proposal["value"])
+        if not -1 <= choice < len(self.answers):
+            raise Refused(f"answers are numbered 0 to {len(self.answers) - 1}; −1 is none yet")
+        return choice
 
     def compare(self, result: str) -> str:
         """The guess beside what happened, for the end of the notebook."""

@@ -30,8 +30,10 @@ class Progress(CourseWidget):
 
     Example:
         >>> from cliprl_lite.check import grid_world
-        >>> Progress(grid_world)
+        >>> shown = Progress(grid_world)
+        >>> shown
         Progress: exercises: One step, One backup, Break it: forget the goal
+        >>> shown.close()  # and now no more is remembered
     """
 
     _esm, _css = module("progress"), style("progress")
@@ -43,8 +45,14 @@ class Progress(CourseWidget):
         self.notebook = checks.__name__.rsplit(".", 1)[-1]
         self.exercises = progress.exercises(checks)
         super().__init__(titles=list(self.exercises.values()))
-        progress.watcher = self.note
+        progress.watchers.append(self)
         self.read()
+
+    def close(self) -> None:
+        """Leave the page: nothing is told to it any more."""
+        if self in progress.watchers:
+            progress.watchers.remove(self)
+        super().close()
 
     def note(self, notebook: str, name: str) -> None:
         """An exercise was passed: remember it, and show it."""

@@ -18,7 +18,7 @@ export default widget("race", (model, root, signal) => {
     const hope = element("input", { type: "range", min: "0", max: "30", step: "1", class: "cl-hope",
       "aria-label": "hope: added to every entry of every starting table",
       oninput: () => { shown.textContent = `+${hope.value}`; }, onchange: () => tell(model, { hope: Number(hope.value) }) });
-    const shown = element("output", { class: "cl-number" });
+    const shown = element("output", { class: "cl-number", "aria-live": "off" });
     root.append(element("label", { class: "cl-hopes" }, "hope, added to every entry", hope, shown));
     follow(model, ["hope"], () => { hope.value = model.get("hope"); shown.textContent = `+${model.get("hope")}`; }, signal);
   }

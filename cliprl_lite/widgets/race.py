@@ -17,7 +17,7 @@ from cliprl_lite.drawing import printable
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES
-from cliprl_lite.widgets.base import Asked, module, style
+from cliprl_lite.widgets.base import Asked, Refused, module, style
 from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
 from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
 
@@ -29,6 +29,9 @@ PER_FRAME = {"×1": 1, "×10": 10, "×100": 100}
 
 SPEEDS = (*PER_FRAME, "to first arrival", "ever faster")
 """The last two take 4 % more steps for each picture, as fits a logarithmic axis."""
+
+MOST_HOPE = 1_000_000
+"""Reward that can be added to a starting table at most."""
 
 HEADS = (
     "first 20 episodes: steps an episode",
@@ -140,10 +143,19 @@ class Race(Asked):
     def reset(self) -> None:
         """Stop, and everybody back to the start, with the seed and the hope of now."""
         self._cancel()
-        try:
-            self._line_up()
-        except ValueError as error:
-            self.error = f"this race cannot start: {error}; take a seed from 0 on, a finite hope"
+        self._line_up()
+
+    @traitlets.validate("seed", "hope")
+    def _can_be(self, proposal: Any) -> Any:
+        new = proposal["value"]
+        if proposal["trait"].name == "seed" and new >= 0:
+            return int(new)
+        if proposal["trait"].name == "hope" and abs(new) <= MOST_HOPE:
+            return new
+        raise Refused(
+            "this race cannot start: a seed is a whole number from 0 on, a hope lies between "
+            f"−{MOST_HOPE:,} and {MOST_HOPE:,}"
+        )
 
     def run_to(self, steps: int) -> None:
         """Everybody learns up to that many steps in all, at once."""
@@ -192,8 +204,6 @@ class Race(Asked):
     # --- inside -----------------------------------------------------------------------------
     def _line_up(self) -> None:
         hope = self.hope
-        if not math.isfinite(hope):
-            raise ValueError("the hope is not a finite number")
         empty = np.zeros((self.world.n_states, 4))
         tables = [empty if table is None else table for table in self._tables]
         self.racers = [

@@ -160,7 +160,7 @@ def _key(x: float, y: float, olds: bool) -> list[str]:
     if olds:
         signs += [
             tag("circle", cx=x + 170, cy=y - 5, r=4, fill=colour("none")),
-            tag("text", "teachers’ goals", x=x + 180, y=y, font_size=13, fill=colour("ink")),
+            tag("text", "old goals", x=x + 180, y=y, font_size=13, fill=colour("ink")),
         ]
     return signs
 

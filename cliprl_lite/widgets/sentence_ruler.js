@@ -13,7 +13,7 @@ export default widget("sentence-ruler", (model, root, signal) => {
     count += 1;
     tell(model, { request: { ...waiting.shift(), count } });
   };
-  const ask = (request) => {
+  const want = (request) => {
     const last = waiting[waiting.length - 1];
     if (last && last.do === request.do && (request.do === "type" || request.do === "anchor")) waiting.pop();
     waiting.push(request);
@@ -30,10 +30,10 @@ export default widget("sentence-ruler", (model, root, signal) => {
       type: "text", id: `${id}-${what}`, maxlength: longest, dir: "auto", autocomplete: "off", spellcheck: "false",
       oninput: () => {
         clearTimeout(timer);
-        timer = setTimeout(() => ask({ do: what, text: whole(box.value) }), PAUSE);
+        timer = setTimeout(() => want({ do: what, text: whole(box.value) }), PAUSE);
       },
       onkeydown: (event) => {
-        if (event.key === "Enter" && what === "type" && !forNotebook(event)) place();
+        if (event.key === "Enter" && !event.isComposing && what === "type" && !forNotebook(event)) place();
       },
     });
     signal.addEventListener("abort", () => clearTimeout(timer));
@@ -44,12 +44,12 @@ export default widget("sentence-ruler", (model, root, signal) => {
   const place = () => {
     settle();
     while (waiting.length && waiting[waiting.length - 1].do === "type") waiting.pop();
-    ask({ do: "place", text: whole(box.value) });
+    want({ do: "place", text: whole(box.value) });
   };
   root.append(element("div", { class: "cl-ask" },
     anchorLabel, anchorBox, element("span"), element("span"), label, box,
     element("button", { type: "button", class: "cl-main", onclick: place }, "place it"),
-    element("button", { type: "button", onclick: () => ask({ do: "clear" }) }, "clear")));
+    element("button", { type: "button", onclick: () => want({ do: "clear" }) }, "clear")));
 
   // A box follows Python unless the reader is ahead of it.
   const shown = { typed: "", anchor: "" };
@@ -79,14 +79,14 @@ export default widget("sentence-ruler", (model, root, signal) => {
         const button = (what, face, name, request, pressed) => {
           const made = element("button", {
             type: "button", "aria-label": `${name}: ${tick.sentence}`, title: name,
-            "aria-pressed": pressed, onclick: () => ask({ number: tick.number, ...request }),
+            "aria-pressed": pressed, onclick: () => want({ number: tick.number, ...request }),
           }, face);
           made.dataset.key = `${what} ${tick.sentence}`;
           return made;
         };
         const toggle = (errand) => button(errand, errand, `${errand} errand`,
           { do: "mark", errand: tick.errand === errand ? "" : errand }, String(tick.errand === errand));
-        return element("div", { class: "cl-marks", role: "group", style: `top: ${tick.label}%` },
+        return element("div", { class: "cl-marks", role: "group", "aria-label": tick.sentence, style: `top: ${tick.label}%` },
           toggle("right"), toggle("wrong"),
           button("remove", "remove", "remove", { do: "remove" }, null));
       });

@@ -66,7 +66,9 @@ class SentenceRuler(CourseWidget):
     scene = traitlets.Unicode().tag(sync=True)
     longest = traitlets.Int(LONGEST_SENTENCE).tag(sync=True)
     # Never sent back to the browser: half a character in it could not be written down.
-    request: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, heard=True, echo_update=False)
+    request: traitlets.Dict[str, Any] = traitlets.Dict().tag(
+        sync=True, heard=True, echo_update=False
+    )
     answered = traitlets.Int(0).tag(sync=True)
 
     def __init__(
@@ -237,9 +239,14 @@ class SentenceRuler(CourseWidget):
 
     def _cosines(self, sentences: Sequence[str]) -> list[float]:
         """With the anchor. The first sentence that does not ship starts the encoder: a moment."""
+        before = self.status
         if "cliprl_lite.encoder" not in sys.modules:
             self.status = "loading the encoder…"
-        tau_j, tau_i = embed([self.anchor])[0], embed(sentences)
+        try:
+            tau_j, tau_i = embed([self.anchor])[0], embed(sentences)
+        except Exception:
+            self.status = before
+            raise
         cosines: list[float] = cosine_similarity(tau_j, tau_i).round(6).tolist()
         return cosines
 

@@ -35,12 +35,35 @@ function ask(model, what, values = {}) {
   tell(model, { ...values, asked: [...asked, next].slice(-64) });
 }
 
+/** Show words in a line at once, and read them out when nothing new has come for half a second: of
+    a burst of keys, or of a slider on its way, only the last is spoken. */
+function quietly(line, signal) {
+  let timer = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return (words) => {
+    if (line.textContent === words) return;
+    line.setAttribute("aria-live", "off");
+    line.textContent = words;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      line.setAttribute("aria-live", "polite");
+      line.replaceChildren(words); // a change that those who listen are told of
+    }, 500);
+  };
+}
+
+/** Move the focus, if one of these controls that are about to hide or to rest has it. */
+function passFocus(controls, to) {
+  if (controls.includes(document.activeElement)) to.focus({ preventScroll: true });
+}
+
 /** The lines under a widget: what it does now (read out politely), and what went wrong. */
 function messages(model, signal) {
-  const status = element("p", { class: "cl-status", role: "status", "aria-live": "polite" });
+  const status = element("p", { class: "cl-status", role: "status", "aria-live": "polite" }, model.get("status"));
   const error = element("p", { class: "cl-error", role: "alert" });
+  const say = quietly(status, signal);
   follow(model, ["status", "error"], () => {
-    status.textContent = model.get("status");
+    say(model.get("status"));
     status.hidden = !model.get("status");
     error.textContent = model.get("error");
     error.hidden = !model.get("error");

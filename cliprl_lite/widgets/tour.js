@@ -7,14 +7,13 @@ export default widget("tour", (model, root, signal) => {
   const box = element("input", {
     type: "text", maxlength: "200", placeholder: "go to the red box", "aria-label": "instruction",
     spellcheck: "false",
-    onkeydown: (event) => { if (event.key === "Enter" && !forNotebook(event)) choose(); },
+    onkeydown: (event) => { if (event.key === "Enter" && !event.isComposing && !forNotebook(event)) choose(); },
   });
-  const choose = () => tell(model, { typed: box.value, asked: model.get("asked") + 1 });
+  const choose = () => ask(model, "choose", { typed: box.value });
   const chooser = element("button", { onclick: choose }, "Choose");
   const goer = element("button", {
     class: "cl-main",
-    onclick: () => tell(model, model.get("playing")
-      ? { halted: model.get("halted") + 1 } : { gone: model.get("gone") + 1 }),
+    onclick: () => ask(model, model.get("playing") ? "stop" : "go"),
   });
   const choices = element("div", { class: "cl-choices" });
   const bars = element("div", { class: "cl-bars" });

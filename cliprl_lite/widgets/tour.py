@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import traitlets
 
@@ -15,7 +16,7 @@ from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.tasks import Task, TaskSuite
 from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import Asked, Refused, module, style
 from cliprl_lite.widgets.words import square
 
 LONGEST = 200
@@ -63,7 +64,7 @@ class _Runner:
             self.trail = [*self.trail[-12:], here]
 
 
-class Tour(CourseWidget):
+class Tour(Asked):
     """An instruction, two ways of choosing, three agents.
 
     The sentence only chooses the teachers. The goal is a square of the map: suggested where the
@@ -78,7 +79,7 @@ class Tour(CourseWidget):
         typed: the instruction in the box.
         goal: state of the goal, −1 before one is chosen.
         playing: the agents are on their way.
-        asked, gone, halted: how often a choice, a start, a stop was asked for in the browser.
+        asked: buttons that were pressed lately: `"choose"`, `"go"` or `"stop"`.
     """
 
     _esm, _css = module("tour"), style("tour")
@@ -91,9 +92,6 @@ class Tour(CourseWidget):
     choices: traitlets.List[str] = traitlets.List().tag(sync=True)
     goal = traitlets.Int(-1).tag(sync=True, heard=True)
     playing = traitlets.Bool(False).tag(sync=True)
-    asked = traitlets.Int(0).tag(sync=True)
-    gone = traitlets.Int(0).tag(sync=True)
-    halted = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self, suite: TaskSuite, policies: Mapping[str, TabularPolicy], seed: int = 0
@@ -108,9 +106,6 @@ class Tour(CourseWidget):
         ]
         self.status = "Type what the new agent is to do, and press Choose."
         self._draw()
-        self.observe(lambda _: self.choose(), "asked")
-        self.observe(lambda _: self.go(), "gone")
-        self.observe(lambda _: self.stop(), "halted")
         self.observe(lambda _: self._goal_pressed(), "goal")
 
     # -----------------------------------------------------------------------------------------
@@ -192,8 +187,24 @@ class Tour(CourseWidget):
 
     def stop(self) -> None:
         """Stop where they are."""
+        under_way = self._task is not None
         self.end()
         self.playing = False
+        if under_way:
+            self.status = "Stopped on the way. Go sends them off anew."
+
+    def _do(self, button: Any) -> None:
+        doing = {"choose": self.choose, "go": self.go, "stop": self.stop}
+        if not isinstance(button, str) or button not in doing:
+            raise ValueError(f"there is no button {str(button)[:40]!r}")
+        doing[button]()
+
+    @traitlets.validate("goal")
+    def _on_the_map(self, proposal: Any) -> int:
+        goal = int(proposal["value"])
+        if not -1 <= goal < self.suite.world.n_states:
+            raise Refused(f"squares are numbered 0 to {self.suite.world.n_states - 1}")
+        return goal
 
     def _rest(self) -> None:
         self.playing = False
@@ -226,11 +237,15 @@ class Tour(CourseWidget):
             runner.walk(steps)
 
     def _arrived(self) -> None:
+        lost = [runner for runner in self._runners if not runner.arrived]
         last = max(self._runners, key=lambda runner: runner.steps)
         self.status = (
             f"All three have arrived. Last was {last.letter}, which {last.words}: "
             f"{last.steps:,} steps."
         )
+        if lost:
+            who = " and ".join(f"{runner.letter}, which {runner.words}" for runner in lost)
+            self.status = f"Given up after {ENDLESS:,} steps: {who}."
         self._draw_runners()
 
     # -----------------------------------------------------------------------------------------
@@ -249,6 +264,9 @@ class Tour(CourseWidget):
     def _goal_pressed(self) -> None:
         self.stop()
         self._runners = []
+        if self._teachers and self.goal >= 0:
+            where = square(self.suite.world.cell(self.goal))
+            self.status = f"The goal is at {where}. Press Go."
         self._draw()
 
     def _draw(self) -> None:

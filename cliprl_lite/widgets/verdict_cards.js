@@ -5,7 +5,7 @@ export default widget("verdict-cards", (model, root, signal) => {
     }, ...values.map(([value, words]) => element("option", { value }, words)));
     return { name, select, field: element("label", { class: "cl-choice" }, element("span", {}, label), select) };
   });
-  const reset = element("button", { type: "button", onclick: () => tell(model, { resets: model.get("resets") + 1 }) }, "Back to the start");
+  const reset = element("button", { type: "button", onclick: () => ask(model, "reset") }, "Back to the start");
   const told = element("p", { class: "cl-told" });
   const cards = model.get("cards").map(() => {
     const parts = {
@@ -31,6 +31,7 @@ export default widget("verdict-cards", (model, root, signal) => {
       field.classList.toggle("cl-other", chosen[name] !== start[name]);
       moved ||= chosen[name] !== start[name];
     }
+    if (!moved) passFocus([reset], selects[0].select);
     reset.disabled = !moved;
   }, signal);
   follow(model, ["told"], () => { told.textContent = model.get("told"); }, signal);

@@ -12,7 +12,7 @@ import traitlets
 
 from cliprl_lite.drawing import colour, picture, tag, text
 from cliprl_lite.methods import METHODS
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import Asked, Refused, module, style
 from cliprl_lite.widgets.verdict_claims import (
     CHOICES,
     CLAIMS,
@@ -45,7 +45,7 @@ _WIDTH, _LEFT, _RIGHT, _TOP, _ROWS = 276.0, 72.0, 26.0, 22.0, 112.0
 _OCTAVES = 7.0
 
 
-class VerdictCards(CourseWidget):
+class VerdictCards(Asked):
     """Claims as cards: what the tables say to each, under the choices that the reader makes.
 
     Args:
@@ -78,7 +78,6 @@ class VerdictCards(CourseWidget):
     choices: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True, heard=True)
     cards: traitlets.List[Any] = traitlets.List().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
-    resets = traitlets.Int().tag(sync=True)
 
     def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame) -> None:
         self._judge = Judge(table, worlds)
@@ -95,8 +94,7 @@ class VerdictCards(CourseWidget):
         self._begin = self.under()
         self._show(START)
         self.status = ""
-        self.observe(lambda change: self._choose(change["old"], change["new"]), "choices")
-        self.observe(lambda _: self.reset(), "resets")
+        self.observe(lambda _: self._show(self.choices), "choices")
 
     def choose(self, **choices: str) -> None:
         """Change some of the choices: `choose(clock="first20", algorithm_2="text")`.
@@ -112,6 +110,11 @@ class VerdictCards(CourseWidget):
         self._was = {}
         self._draw()
         self.status, self.error = "Back at the starting choices.", ""
+
+    def _do(self, button: Any) -> None:
+        if button != "reset":
+            raise ValueError(f"there is no button {str(button)[:40]!r}")
+        self.reset()
 
     def under(self, **choices: str) -> dict[str, str]:
         """Card → verdict, with these of the starting choices changed; what is shown stays.
@@ -136,18 +139,15 @@ class VerdictCards(CourseWidget):
         """Cards whose verdict is another than under the starting choices."""
         return [name for name, words in self.verdicts.items() if words != self._begin[name]]
 
-    def _choose(self, old: dict[str, str], new: dict[str, str]) -> None:
+    @traitlets.validate("choices")
+    def _known(self, proposal: Any) -> dict[str, str]:
         try:
-            chosen = complete(new)
+            return dict(complete(proposal["value"]))
         except ValueError as problem:
-            self.choices = old
-            self.status, self.error = "", str(problem)
-            return
-        self.error = ""
-        self._show(chosen)
+            raise Refused(str(problem)) from None
 
     def _show(self, choices: Mapping[str, str]) -> None:
-        before = self.verdicts
+        self.error, before = "", self.verdicts
         self._found = {name: self._judge.finding(name, choices) for name in CLAIMS}
         self._was = {
             name: before[name] for name in before if before[name] != self._found[name].verdict

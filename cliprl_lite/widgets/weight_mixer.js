@@ -3,7 +3,7 @@ export default widget("weight-mixer", (model, root, signal) => {
   const send = () => tell(model, { scores: sliders.map((slider) => Number(slider.value)) });
   const shown = [];
   const sliders = model.get("sentences").map((sentence, place) => {
-    const value = element("output", { class: "cl-number" });
+    const value = element("output", { class: "cl-number", "aria-live": "off" });
     shown.push(value);
     return element("input", { type: "range", min: "-1", max: "1", step: "0.05", "aria-label": `similarity d of “${sentence}”`,
       oninput: () => { value.textContent = `d = ${number(Number(sliders[place].value))}`; later(); }, onchange: send });

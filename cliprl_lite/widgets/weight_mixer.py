@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -13,13 +14,15 @@ from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import TabularPolicy, average
 from cliprl_lite.tasks import Task
 from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, warm_start
-from cliprl_lite.widgets.base import CourseWidget, module, style
+from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.widgets.words import decimals
 
 FloatArray = NDArray[np.float64]
 
 OFFERED = ("literal", "clipped", "softmax", "closest")
 """Weightings that a reader can choose."""
+
+_OFFER = ", ".join(OFFERED)
 
 REACH = 3.0
 """A longer bar is broken, and its number written out."""
@@ -131,7 +134,11 @@ class WeightMixer(CourseWidget):
         self.scores = np.clip(np.round(numbers, 2), -1, 1).tolist()
 
     def set_weighting(self, name: str) -> None:
-        """Choose how scores become weights, by a name in `OFFERED`."""
+        """Choose how scores become weights, by a name in `OFFERED`.
+
+        Raises:
+            ValueError: if it is not offered.
+        """
         self.weighting = name
 
     @property
@@ -139,17 +146,30 @@ class WeightMixer(CourseWidget):
         """Σ d."""
         return round(sum(self.scores), 6)
 
+    @traitlets.validate("scores")
+    def _are_scores(self, proposal: Any) -> list[float]:
+        try:
+            scores = [float(score) for score in proposal["value"] if not isinstance(score, str)]
+        except (TypeError, ValueError, OverflowError):
+            scores = []
+        if len(scores) != len(self.tasks) or not all(-1 <= score <= 1 for score in scores):
+            raise Refused(
+                f"{len(self.tasks)} teachers take as many scores, each a number from −1 to 1; "
+                "the old ones stay"
+            )
+        return scores
+
+    @traitlets.validate("weighting")
+    def _is_offered(self, proposal: Any) -> str:
+        name: str = proposal["value"]
+        if name not in OFFERED:
+            raise Refused(f"there is no weighting {_short(name)!r}; take one of {_OFFER}")
+        return name
+
     def _mix(self) -> None:
         """Scores → weights → policy → picture."""
         self.error = ""
         try:
-            if self.weighting not in OFFERED:
-                raise ValueError(
-                    f"there is no weighting {_short(self.weighting)!r}; take one of "
-                    + ", ".join(OFFERED)
-                )
-            if len(self.scores) != len(self.tasks):
-                raise ValueError(f"{len(self.tasks)} teachers take as many scores")
             start = warm_start(self.scores, self.policies, WEIGHTINGS[self.weighting])
             self.weights, self.q = start.weights.tolist(), start.policy.q
         except ZeroSumError:
@@ -158,8 +178,6 @@ class WeightMixer(CourseWidget):
                 "Σd is zero, and nothing can be divided by zero: the literal weights do not "
                 "exist here. Move a slider, or take another weighting."
             )
-        except (ValueError, TypeError) as problem:
-            self.weights, self.error = [], str(problem)
         self._draw()
 
     # --- pictures ---------------------------------------------------------------------------
@@ -262,7 +280,7 @@ class WeightMixer(CourseWidget):
 
     def svg(self) -> str:
         rows: list[str] = []
-        for place, (task, score) in enumerate(zip(self.tasks, self.scores, strict=False)):
+        for place, (task, score) in enumerate(zip(self.tasks, self.scores, strict=True)):
             y = _TOP + place * _ROW
             rows += [
                 glyph(task.colour, task.shape, 14, y + _ROW / 2, 16),

@@ -13,6 +13,15 @@ SLOW = 30_000
 THEME = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
 
+LISTEN = """(root) => {
+  const line = root.querySelector(".cl-status");
+  window.heard = [];
+  new MutationObserver(() => {
+    if (line.getAttribute("aria-live") === "polite") window.heard.push(line.textContent);
+  }).observe(line, { childList: true });
+}"""
+
+
 def facts(app: Locator) -> dict[str, str]:
     """The lines beside the map, by their labels."""
     written = [entry.strip() for entry in app.locator("svg > text").all_text_contents()]
@@ -65,12 +74,18 @@ def test_drive(ran) -> None:
 
 
 def test_a_wall_costs_a_step(ran) -> None:
-    app = ran.widget("drive")  # four steps were driven in the notebook, the last into the wall
+    app = ran.widget("drive")
+    app.evaluate(LISTEN)
     app.locator(".cl-frame").click()
-    ran.page.keyboard.press("ArrowRight")
+    for _ in range(5):  # three squares to the wall, and twice into it
+        ran.page.keyboard.press("ArrowRight")
     expect(app.get_by_role("status")).to_contain_text("A wall", timeout=SLOW)
     shows(app, "−5")
     assert facts(app) | {"state": "111", "steps so far": "5"} == facts(app)
+    expect(app.get_by_role("status")).to_have_attribute("aria-live", "polite")
+    heard = ran.page.evaluate("window.heard")  # the steps on the way are shown, and not spoken
+    assert len(heard) < 5
+    assert heard[-1].startswith("A wall")
 
 
 def test_backup_board(ran) -> None:
@@ -90,8 +105,9 @@ def test_backup_board(ran) -> None:
     ran.screenshot("backup_board", app)
     app.get_by_role("button", name="Sweep in random order").click()
     expect(app.get_by_role("status")).to_contain_text("After 1 sweep", timeout=SLOW)
-    app.get_by_role("button", name="Sweep outward").click()
+    app.get_by_role("button", name="Sweep outward").press("Enter")
     expect(app.get_by_role("status")).to_contain_text("Every square is right", timeout=SLOW)
+    expect(app.locator(".cl-frame")).to_be_focused()  # the button can be pressed no more
     assert facts(app)["fewest possible"] == "20"
     expect(app.get_by_role("button", name="Sweep outward")).to_be_disabled()
     ran.screenshot("backup_board_done", app)
@@ -140,33 +156,45 @@ BURST = """async ([source, keys]) => {
   await commands.execute("notebook:insert-cell-below");
   notebook.activeCell.model.sharedModel.setSource(source);
   await commands.execute("notebook:run-cell");
-  const view = () => notebook.activeCell.node.querySelector(".cl-grid-map .cl-frame");
+  const view = () => notebook.activeCell.node.querySelector(".cl-root .cl-frame");
   while (!view()?.querySelector("svg")) await new Promise((done) => setTimeout(done, 100));
   for (const key of keys) // all before the kernel can answer the first
     view().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 }"""
-SOURCE = """
-burst, seen = GridMap(world, "A burst", drive={}), []
+SQUARES = """
+burst, seen = GridMap(world, "A burst"), []
 
 
 def note(change):
-    seen.append(change.owner.action if burst.drive else change.owner.pressed)
-    burst.status = f"seen: {{seen}}"
+    seen.append(burst.pressed)
+    burst.status = f"seen: {seen}"
 
 
-burst.observe(note, ["actions", "presses"])
+burst.observe(note, ["presses"])
+burst
+"""
+ACTIONS = """
+burst = Drive(world, cone, (9, 9), "A burst")
+
+
+def note(change):
+    if burst.status != f"seen: {burst.acted}":
+        burst.status = f"seen: {burst.acted}"
+
+
+burst.observe(note, ["status"])
 burst
 """
 
 
 @pytest.mark.parametrize(
-    ("drive", "keys", "said"),
+    ("source", "keys", "said"),
     [
-        (True, ["Up", "Right", "Right", "Down", "Left"], "seen: [0, 3, 3, 1, 2]"),
-        (False, ["Right", "", "Down", "", "", "Left", "", ""], "seen: [1, 13, 13, 12, 12]"),
+        (ACTIONS, ["Up", "Right", "Right", "Down", "Left"], "seen: [0, 3, 3, 1, 2]"),
+        (SQUARES, ["Right", "", "Down", "", "", "Left", "", ""], "seen: [1, 13, 13, 12, 12]"),
     ],
 )
-def test_a_burst_of_keys_on_a_map_loses_none(ran, drive: bool, keys: list[str], said: str) -> None:
+def test_a_burst_of_keys_on_a_map_loses_none(ran, source: str, keys: list[str], said: str) -> None:
     pressed = [f"Arrow{key}" if key else "Enter" for key in keys]
-    ran.page.evaluate(BURST, [SOURCE.format(drive), pressed])
+    ran.page.evaluate(BURST, [source, pressed])
     ran.page.get_by_text(said).wait_for()

@@ -45,6 +45,8 @@ def test_pushing_the_sum_through_zero(opened) -> None:
     mixer = opened.widget("weight-mixer")
     last = mixer.locator("input[type=range]").nth(3)
     gauge, bars, error = (mixer.locator(s) for s in (".cl-gauge", ".cl-bars", ".cl-error"))
+    for number, score in enumerate(("0.6", "0.5", "-0.8", "-0.9")):
+        mixer.locator("input[type=range]").nth(number).fill(score)
     gauge.locator("text", has_text="Σd = −0.60").wait_for()
     before = mixer.locator(".cl-map").inner_html()
     last.focus()
@@ -72,10 +74,9 @@ def test_pushing_the_sum_through_zero(opened) -> None:
 
 def test_the_race(opened) -> None:
     race = opened.widget("race")
-    assert numbers(race)["Algorithm 1"][:3] == ["89", "131,920", "628,624"]
-    opened.screenshot("race_finished", race)
-    race.get_by_role("button", name="Stop").click()
     race.get_by_text("After 0 steps each.").wait_for()
+    race.get_by_label("squares still wrong").check()
+    race.locator("select").nth(1).select_option(index=1)
     assert "not yet" in numbers(race)["from scratch"][2]
     race.get_by_role("button", name="Play").press("Enter")
     race.get_by_role("button", name="Pause").wait_for()
@@ -93,6 +94,7 @@ def test_the_race(opened) -> None:
     race.locator(".cl-status").get_by_text("Finished").wait_for(timeout=90_000)
     table = numbers(race)
     assert table["Algorithm 1"][:3] == ["89", "131,920", "628,624"]
+    opened.screenshot("race_finished", race)
     assert table["from scratch"][:3] == ["999", "248,762", "248,762"]
     assert table["Algorithm 2"][:3] == ["first ▸ 23", "first ▸ 334", "first ▸ 334"]
     race.get_by_label("squares still wrong").uncheck()
@@ -115,8 +117,9 @@ def test_the_race(opened) -> None:
 def test_hope_by_keyboard(opened) -> None:
     race = opened.widget("race", 1)
     slider = race.locator(".cl-hope")
-    assert slider.input_value() == "10"
-    slider.focus()
+    assert slider.input_value() == "0"
+    slider.fill("10")
+    race.get_by_text("+10").wait_for()
     slider.press("ArrowRight")
     race.get_by_text("+11").wait_for()
     race.get_by_text("After 0 steps each.").wait_for()

@@ -79,12 +79,13 @@ def test_cards_turn_with_a_choice(opened) -> None:
     opened.screenshot("none_dark", app)
     opened.dark(False)
 
-    back.click()
+    back.press("Enter")
     app.locator(".cl-told").get_by_text("These are the starting choices").wait_for()
     assert verdicts(app) == VERDICTS
     assert app.locator(".cl-changed").count() == 0
     assert target.input_value() == "left"
     assert back.is_disabled()
+    assert choice(app, "Clock").evaluate("clock => clock === document.activeElement")
 
 
 def test_nothing_is_cut_or_small(opened) -> None:

@@ -273,3 +273,15 @@ def test_without_a_kernel_there_is_a_picture() -> None:
     assert made[1].text.startswith(seen.summary())
     assert len([part for part in made if part.tag.endswith("svg")]) == 3
     assert len(bundle["image/svg+xml"]) < 80_000
+
+
+def test_true_is_no_place_of_its_own() -> None:
+    seen = all_pairs()
+    seen.set_state({"place": True})
+    assert (type(seen.place), seen.error) == (int, "")
+    ElementTree.fromstring(seen.svg())
+    seen.set_state({"place": 21})
+    assert seen.place == 1
+    assert seen.error
+    seen.set_state({"pair": 99})
+    assert "pairs are numbered 0 to" in seen.error

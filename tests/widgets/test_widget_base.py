@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import traitlets
 
-from cliprl_lite.widgets.base import Asked, CourseWidget
+from cliprl_lite.widgets.base import Asked, CourseWidget, Refused
 
 
 class Worker(CourseWidget):
@@ -27,6 +28,10 @@ class Worker(CourseWidget):
 
 def fail() -> None:
     raise KeyError("lost")
+
+
+def silent() -> None:
+    raise MemoryError
 
 
 def test_what_is_begun_ends_by_itself_and_says_so_once() -> None:
@@ -75,6 +80,10 @@ def test_what_fails_is_shown_unless_something_else_has_begun() -> None:
         assert worker.error == "This stopped half-way: 'lost'. Start it again."
         assert worker.rested == 1
         worker.error = ""
+        worker.begin(worker.work(1, silent))
+        await asyncio.sleep(0.02)
+        assert worker.error == "This stopped half-way: MemoryError. Start it again."
+        worker.error, worker.rested = "", 1
         worker.begin(stubborn())
         await asyncio.sleep(0)
         worker.begin(worker.work(1_000_000))
@@ -103,6 +112,8 @@ class Listener(Asked):
     def _do(self, what: object) -> None:
         if what == "x":
             raise ValueError("no " + "x" * 1_000)
+        if what == "y":
+            raise IndexError("list index out of range")
         self.heard.append(what)
 
 
@@ -115,3 +126,72 @@ def test_each_thing_asked_for_is_done_once_in_order() -> None:
     assert len(seen.error) == 200
     seen.set_state({"asked": [[3, "a"], [4, "x"], [5, "b"]]})
     assert (seen.heard[3:], seen.error) == (["b"], "")
+    seen.set_state({"asked": [[6, "y"]]})
+    assert (seen.heard[4:], seen.error) == ([], "That cannot be done here (IndexError).")
+
+
+def test_presses_that_got_lost_are_said_to_be() -> None:
+    seen = Listener()
+    seen.set_state({"asked": [[order, "a"] for order in range(37, 101)]})  # the page keeps 64
+    assert len(seen.heard) == 64
+    assert seen.error.startswith("The kernel was busy, and 36 presses did not reach it")
+    seen.set_state({"asked": [[100, "a"], [101, "b"]]})
+    assert (seen.heard[64:], seen.error) == (["b"], "")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        3,
+        [1],
+        ["1", "a"],
+        [None, "a"],
+        [float("inf"), "a"],
+        [2**60, "a"],
+        [-1, "a"],
+        [True, "a"],
+        [1, 2, 3],
+    ],
+)
+def test_what_cannot_be_read_is_not_done_and_blocks_nothing(entry: object) -> None:
+    seen = Listener()
+    seen.set_state({"asked": [entry]})
+    assert (seen.heard, seen.error) == ([], "The page asked for something that cannot be read.")
+    seen.set_state({"asked": [[1, "b"]]})
+    assert (seen.heard, seen.error) == (["b"], "")
+
+
+class Shown(CourseWidget):
+    """One number that the page sets, one picture that only Python draws."""
+
+    scene = traitlets.Unicode("<svg/>").tag(sync=True)
+    number = traitlets.Int(3).tag(sync=True, heard=True)
+
+    @traitlets.validate("number")
+    def _small(self, proposal: dict[str, int]) -> int:
+        if proposal["value"] > 9:
+            raise Refused("numbers go to 9")
+        return proposal["value"]
+
+
+def test_the_page_sets_what_is_its_own_and_nothing_else() -> None:
+    seen = Shown()
+    seen.set_state({"scene": "<script/>", "status": "x", "error": "x", "_esm": "x", "no": 1})
+    assert (seen.scene, seen.status, seen.error) == ("<svg/>", "", "")
+    seen.set_state({"number": 4, "calm": True})
+    assert (seen.number, seen.calm) == (4, True)
+
+
+def test_what_is_refused_leaves_the_old_value_and_sends_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen, sent = Shown(), []
+    monkeypatch.setattr(seen, "send_state", lambda key: sent.append(key))
+    for bad, words in ((10, "numbers go to 9"), (None, "number: such a value cannot be here")):
+        seen.set_state({"number": bad})
+        assert (seen.number, seen.error, sent.pop()) == (3, words, ["number"])
+    seen.set_state({"number": 3})
+    assert seen.error == ""
+    with pytest.raises(ValueError, match="numbers go to 9"):
+        seen.number = 10
+    assert seen.number == 3

@@ -13,6 +13,10 @@ WORLD = GridWorld.from_text("..#\n...\n..#")
 """Seven squares: 0 1 / 2 3 4 / 5 6."""
 
 
+def agents_of(app: Drive) -> str:
+    return app.scene.split('class="cl-agents"')[1].split("</g>")[0]
+
+
 def texts(app: Drive) -> list[str]:
     made = ElementTree.fromstring(app.svg())
     return [str(element.text) for element in made.iter() if element.tag.endswith("}text")]
@@ -26,7 +30,7 @@ def test_a_walk_by_hand() -> None:
     app.move(3)  # right, to the square at the end of the middle row
     app.move("right", "up", "down")  # the edge, and two walls
     assert app.states == [6, 3, 4, 4, 4, 4]
-    assert (app.acted, app.bumps, app.value) == ([0, 3, 3, 0, 1], 3, -5.0)
+    assert (app.acted, app.value) == ([0, 3, 3, 0, 1], -5.0)
     app.move("left", "up", "left")
     assert (app.states[-1], app.arrived, app.value) == (0, True, -8.0)
     assert app.summary() == "at the goal after 8 steps (a shortest way has 3), return −8"
@@ -71,6 +75,15 @@ def test_what_no_page_asks_for_becomes_an_error(asked) -> None:
     app.set_state({"asked": asked})
     assert app.error
     assert app.states == [6]
+
+
+def test_its_trail_is_where_it_has_been_lately() -> None:
+    app = Drive(WORLD, goal=(0, 0), start=(2, 1))
+    assert "<path" not in agents_of(app)
+    app.move("up")
+    short = agents_of(app)
+    app.move(*["right", "left"] * 10)
+    assert 0 < short.count("<path") < agents_of(app).count("<path") <= 12
 
 
 def test_it_says_what_happened() -> None:

@@ -50,14 +50,6 @@ def test_presses_are_noted() -> None:
     assert (seen.presses, seen.error) == (3, "")
 
 
-def test_a_burst_of_five_keys_is_five_moves() -> None:
-    seen, noted = GridMap(WORLD, "t", drive=True), []
-    seen.observe(lambda _: noted.append(seen.action), "actions")
-    seen.set_state({"asked": [[k + 1, action] for k, action in enumerate((0, 3, 3, 1, 2))]})
-    assert noted == [0, 3, 3, 1, 2]
-    assert (seen.actions, seen.presses) == (5, 0)
-
-
 @pytest.mark.parametrize("what", [-1, 5, 1.5, None, "<b>", True, [1]])
 def test_what_no_page_asks_for_becomes_an_error(what) -> None:
     seen = GridMap(WORLD, "t")

@@ -123,7 +123,8 @@ def test_what_cannot_be_is_refused_and_nothing_is_lost() -> None:
     with pytest.raises(ValueError, match="no house"):
         board.show("house_z")
     doorway = board.world.state((3, 6))
-    for count, drop in enumerate(([0, doorway], [0, 10_000], [99, 0], [0]), start=1):
+    drops: list[object] = [[0, doorway], [0, 10_000], [99, 0], [-1, 0], [0], [0.5, 1], "ab", None]
+    for count, drop in enumerate([*drops, [0, 10**30], [10**30, 0]], start=1):
         board.error = ""
         board.set_state({"asked": [[count, drop]]})
         assert board.error.startswith("The object stays where it was")
@@ -141,22 +142,6 @@ def test_a_move_to_its_own_square_changes_nothing() -> None:
     assert board.house == "house_a"
 
 
-def test_objects_can_be_arranged_by_list_and_by_sentence() -> None:
-    board, goals = HouseBoard(), [task.goal for task in load_suite("house_b").tasks]
-    board.arrange(goals)
-    assert (board.goals, board.house, board.counts) == (goals, "own", [16, 16])
-    board.arrange({task.sentence: task.goal for task in load_suite("house_c").tasks})
-    assert board.counts == [0, 16]
-    for wrong, why in (
-        (goals[:15], "as many different"),
-        ([goals[0]] * 16, "as many different"),
-        ([(6, 0), *goals[1:]], "wall"),
-        ({"go to the red box": (0, 0)}, "no square for 'go to the red ball'"),
-    ):
-        with pytest.raises(ValueError, match=why):
-            board.arrange(wrong)
-
-
 def test_rooms_and_counts_by_hand() -> None:
     world = load_suite("house_a").world
     assert [room_of(cell, world) for cell in ((5, 5), (5, 7), (7, 5), (7, 7))] == [0, 1, 2, 3]
@@ -167,6 +152,18 @@ def test_rooms_and_counts_by_hand() -> None:
     assert in_right_room(similarity, [0, 1, 0]) == 2
     assert in_right_room(similarity, [0, 1, 1]) == 1
     assert in_right_room(similarity, [0, 1, 2]) == 0
+
+
+def test_a_change_that_nobody_can_see_is_not_counted() -> None:
+    """Heatmaps tell two decimals apart, and so does the count."""
+    board = HouseBoard()
+    seen = board.policy_similarity.round(2)
+    board.policy_similarity = seen + 0.0004
+    board.show("house_a")
+    assert board.status.endswith("0 of 256 in the policies’.")
+    board.policy_similarity = seen + np.eye(16)
+    board.show("house_a")
+    assert board.status.endswith("16 of 256 in the policies’.")
 
 
 def test_it_is_quick() -> None:

@@ -288,10 +288,15 @@ def test_playing_without_a_notebook_says_so() -> None:
 )
 def test_impossible_settings_are_refused_in_words(name: str, value: float, says: str) -> None:
     lab = LearnerLab(WORLD, GOAL)
+    lab.run(70)
     good = getattr(lab, name)
     lab.set_state({name: value})
     assert says in lab.error
+    assert (getattr(lab, name), lab.learner.steps) == (good, 70)  # the old run stays
     lab.svg()
+    lab.set_state({"asked": [[1, "step"]]})
+    assert (lab.learner.steps, lab.error) == (71, "")
+    lab.set_state({name: value})
     lab.set_state({name: good})
     assert lab.error == ""
     with pytest.raises(ValueError, match=r"lies in|starts|0 or more|squares"):
@@ -331,3 +336,57 @@ def test_without_a_kernel_there_is_a_picture() -> None:
     assert "After 500 steps of learning" in made[1].text
     assert "ε 0.1, η 1, start: all 0, seed 0" in made[1].text
     assert "500" in "".join(made.itertext())
+
+
+# ---------------------------------------------------------------------------------------------
+# Long runs, and runs that are stopped
+# ---------------------------------------------------------------------------------------------
+def test_a_long_run_goes_in_pieces_so_that_it_can_be_interrupted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab, pieces = LearnerLab(WORLD, GOAL), []
+    learn = lab.learner.run
+
+    def run(steps: int, last_episode: int = -1) -> None:
+        pieces.append(steps)
+        learn(steps, last_episode)
+        if sum(pieces) > 100_000:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(lab.learner, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        lab.run(600_000_000)
+    assert lab.learner.steps < 200_000
+    lab.svg()
+
+
+def test_no_speed_is_out_of_bounds() -> None:
+    lab = LearnerLab(WORLD, GOAL)
+    for asked, kept in ((0, 1), (-5, 1), (10**30, learner_lab.FASTEST), (100, 100)):
+        lab.set_state({"speed": asked})
+        assert (lab.speed, lab.error) == (kept, "")
+
+
+def test_to_the_next_arrival_it_does_not_go_at_the_slowest_speed() -> None:
+    async def use() -> None:
+        lab = LearnerLab(GridWorld.four_rooms(13), (12, 12), epsilon=1.0, speed=1)
+        lab.set_state({"asked": [[1, "arrive"]]})
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        assert lab.learner.steps == 50 or lab.learner.episode == 1
+        lab.end()
+
+    asyncio.run(use())
+
+
+def test_who_ends_it_finds_it_standing_still() -> None:
+    async def use() -> None:
+        for stop in ("end", "close"):
+            lab = LearnerLab(WORLD, GOAL)
+            lab.play()
+            await asyncio.sleep(0.01)
+            assert lab.playing
+            getattr(lab, stop)()
+            assert not lab.playing
+
+    asyncio.run(use())

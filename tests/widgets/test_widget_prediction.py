@@ -12,7 +12,7 @@ from cliprl_lite.widgets import Prediction
 def test_a_guess_beside_the_result() -> None:
     guess = Prediction("Who is last?", ["words", "map"])
     assert "no guess" in guess.compare("words")
-    guess.set_state({"choice": 1})  # as the browser does
+    guess.set_state({"choice": 1, "status": "Noted."})  # as the browser does
     assert guess.compare("words") == "Who is last?\n  you said:      map\n  what happened: words"
 
 
@@ -28,3 +28,16 @@ def test_its_picture_shows_question_and_answers() -> None:
     assert texts == ["Who <is> last?", "words & more", "map"]
     assert made[0].text == "Who <is> last?"
     assert "words & more; map" in made[1].text
+
+
+def test_an_answer_that_there_is_not_is_refused() -> None:
+    guess = Prediction("Who is last?", ["words", "map"])
+    guess.choice = 1
+    for bad in (2, -2, 10**30):
+        guess.set_state({"choice": bad})  # as a page might
+        assert (guess.choice, guess.error) == (1, "answers are numbered 0 to 1; −1 is none yet")
+        with pytest.raises(ValueError, match="numbered 0 to 1"):
+            guess.choice = bad
+    guess.set_state({"choice": True})
+    assert (type(guess.choice), guess.error) == (int, "")
+    assert "you said:      map" in guess.compare("words")

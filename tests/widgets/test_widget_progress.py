@@ -8,14 +8,14 @@ from xml.etree import ElementTree
 import pytest
 
 from cliprl_lite.check import grid_world, progress, right, tour
-from cliprl_lite.check.progress import remember, solved
+from cliprl_lite.check.progress import remember, reset_progress, solved
 from cliprl_lite.widgets.progress import Progress
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(progress, "watcher", None)
+    monkeypatch.setattr(progress, "watchers", [])
     return tmp_path
 
 
@@ -69,6 +69,19 @@ def test_what_a_notebook_stores_is_the_same_for_every_reader() -> None:
     made = ElementTree.fromstring(after.svg())
     assert made[0].text == "Exercises of this notebook"
     assert made[1].text == "3 of them: One step, One backup, Break it: forget the goal"
+
+
+def test_all_that_are_shown_follow_until_they_are_closed() -> None:
+    first, second = Progress(grid_world), Progress(tour)
+    assert grid_world.runs_to(lambda discount: -1 / (1 - discount)).passed
+    assert (first.done, second.elsewhere) == ([False, False, True], 1)
+    reset_progress()
+    assert (first.done, second.elsewhere) == ([False] * 3, 0)
+    first.close()
+    second.close()
+    second.close()
+    assert grid_world.runs_to(lambda discount: -1 / (1 - discount)).passed
+    assert (first.done, second.elsewhere, solved()) == ([False] * 3, 0, {})
 
 
 def test_a_check_is_no_exercise_until_it_says_so() -> None:

@@ -268,11 +268,12 @@ def test_what_goes_wrong_while_it_plays_is_shown() -> None:
     assert seen.error == ""
 
 
-@pytest.mark.parametrize("state", [{"seed": -1}, {"hope": float("nan")}])
+@pytest.mark.parametrize("state", [{"seed": -1}, {"hope": float("nan")}, {"hope": 1e308}])
 def test_a_start_that_cannot_be_is_refused_in_words(state: dict[str, float]) -> None:
     seen = race()
     seen.set_state(state)
     assert "cannot start" in seen.error
+    assert (seen.seed, seen.hope) == (0, 0.0)
     seen.set_state({"seed": 2, "hope": 0.0})
     seen.reset()
     assert seen.error == ""
@@ -319,3 +320,35 @@ def test_the_replay_is_small_and_ends_where_the_race_does() -> None:
         assert list(figure.data[place].y) == [round(y) for y in racer.curve()[1]]
         assert figure.frames[-1].data[place].y == figure.data[place].y
     assert race().animation().frames  # nothing has happened yet, and it still draws
+
+
+def test_nobody_is_first_until_it_is_sure() -> None:
+    seen, steps = race(), 0
+    while all(racer.times["first20"] is None for racer in seen.racers):
+        steps += 50
+        seen.run_to(steps)
+    assert any(racer.times["first20"] is None for racer in seen.racers)
+    assert seen.first[0] == -1  # a slow starter may still have the shorter journeys
+    seen.finish()
+    means = [racer.times["first20"] for racer in seen.racers]
+    assert seen.first[0] == means.index(min(means))
+
+    seen.reset()
+    seen.run_to(100)
+    for place, time in enumerate((500.0, 400.0, 450.0)):
+        assert seen._winner("optimal") == -1  # the others may need less than that
+        seen.racers[place].times["optimal"] = time
+    assert seen._winner("optimal") == 1
+
+
+def test_who_ends_it_finds_it_standing_still() -> None:
+    async def use() -> None:
+        for stop in ("end", "close"):
+            seen = race()
+            seen.play()
+            await asyncio.sleep(0.01)
+            assert seen.playing
+            getattr(seen, stop)()
+            assert not seen.playing
+
+    asyncio.run(use())

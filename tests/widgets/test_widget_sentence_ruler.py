@@ -375,3 +375,18 @@ def test_words_for_those_without_a_kernel() -> None:
     assert bundle["text/plain"] == "SentenceRuler: one sentence beside “go to the red cone”"
     assert bundle["image/svg+xml"] == ruler.scene
     assert SentenceRuler(ANCHOR).summary().endswith("(nothing placed)")
+
+
+def test_after_an_error_it_does_not_say_that_it_is_loading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ruler = SentenceRuler("go to the red cone")
+    before = ruler.status
+
+    def fail(sentences: object) -> None:
+        raise ModelError("there are no weights here")
+
+    monkeypatch.setattr("cliprl_lite.widgets.sentence_ruler.embed", fail)
+    monkeypatch.delitem(sys.modules, "cliprl_lite.encoder", raising=False)
+    ask(ruler, do="type", text="new words")
+    assert (ruler.status, ruler.error) == (before, "there are no weights here")

@@ -106,7 +106,7 @@ def test_what_resembles_nothing_is_said_to(tour: Tour) -> None:
     ["<img src=x onerror=alert(1)>", "$x$", "🙂🙂", "\u202eabc", "x" * 1_000_000, "\x00\n\t go"],
 )
 def test_hostile_text_is_text(tour: Tour, typed: str) -> None:
-    tour.set_state({"typed": typed, "asked": 1})  # as the browser does
+    tour.set_state({"typed": typed, "asked": [[1, "choose"]]})  # as the browser does
     assert tour.error == ""
     assert len(tour.choices) == 2
     made = ElementTree.fromstring(tour.svg())
@@ -129,16 +129,19 @@ def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
 
     async def watch() -> None:
         tour.choose("go to the red box")
+        tour.seed = 5  # a long journey
         tour.observe(lambda _: seen.append(dict(tour.journeys)), "runners")
-        tour.set_state({"gone": 1})
+        tour.set_state({"asked": [[1, "go"]]})
         assert tour.playing
         await asyncio.sleep(0.3)
-        tour.set_state({"halted": 1})
+        tour.set_state({"asked": [[2, "stop"]]})
         assert not tour.playing
         count = len(seen)
         await asyncio.sleep(0.15)
         assert len(seen) == count  # it has stopped
-        tour.set_state({"gone": 2})
+        assert tour.status == "Stopped on the way. Go sends them off anew."
+        tour.seed = 4
+        tour.set_state({"asked": [[3, "go"]]})
         while tour.playing:
             await asyncio.sleep(0.02)
 
@@ -155,7 +158,7 @@ def test_less_motion_means_fewer_pictures(tour: Tour) -> None:
         tour.choose("go to the red box")
         tour.seed = 4  # a longer journey
         tour.observe(lambda _: seen.append(tour.journeys["none"]), "runners")
-        tour.set_state({"calm": True, "gone": 1})
+        tour.set_state({"calm": True, "asked": [[1, "go"]]})
         await asyncio.sleep(0.3)
         tour.stop()
 
@@ -188,3 +191,52 @@ def test_trouble_on_the_way_is_shown(tour: Tour, monkeypatch: pytest.MonkeyPatch
     asyncio.run(go())
     assert "division by zero" in tour.error
     assert not tour.playing
+
+
+def test_a_square_that_is_not_there_changes_nothing(tour: Tour) -> None:
+    tour.choose("go to the red box")
+    before = tour.goal
+    for bad in (10**9, -2):
+        tour.set_state({"goal": bad})  # as a page might
+        assert (tour.goal, tour.error) == (before, "squares are numbered 0 to 147")
+        with pytest.raises(ValueError, match="squares are numbered"):
+            tour.goal = bad
+    tour.set_state({"goal": 5, "asked": [[1, "go"]]})
+    assert (tour.error, tour.journeys.keys()) == ("", {"words", "none", "map"})
+    tour.set_state({"asked": [[2, "fly"]]})
+    assert tour.error == "there is no button 'fly'"
+
+
+def test_a_new_goal_on_the_way_ends_the_way_in_words(tour: Tour) -> None:
+    async def watch() -> None:
+        tour.choose("go to the red box")
+        tour.seed = 4
+        tour.go()
+        await asyncio.sleep(0.1)
+        tour.set_state({"goal": 0})
+        assert (tour.playing, tour.status) == (False, "The goal is at row 0, column 0. Press Go.")
+
+    asyncio.run(watch())
+
+
+def test_who_gives_up_is_named(tour: Tour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cliprl_lite.widgets.tour.ENDLESS", 200)
+    tour.choose("go to the red box")
+    tour.seed = 4  # W takes 5,508 steps
+    tour.go()
+    lost = [runner.letter for runner in tour._runners if not runner.arrived]
+    assert lost == ["W"]
+    assert tour.status.startswith(f"Given up after 200 steps: {lost[0]}, which ")
+    assert "arrived" not in tour.status
+
+
+def test_who_ends_it_finds_it_standing_still(tour: Tour) -> None:
+    async def use() -> None:
+        tour.choose("go to the red box")
+        tour.go()
+        await asyncio.sleep(0.01)
+        assert tour.playing
+        tour.close()
+        assert not tour.playing
+
+    asyncio.run(use())

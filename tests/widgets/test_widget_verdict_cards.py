@@ -11,15 +11,19 @@ import numpy as np
 import pytest
 
 import cliprl_lite as clip
+from cliprl_lite.evaluation import Interval
 from cliprl_lite.widgets import VerdictCards
-from cliprl_lite.widgets.verdict_cards import sign_svg
+from cliprl_lite.widgets.verdict_cards import _across, card_svg, sign_svg
 from cliprl_lite.widgets.verdict_claims import (
     CHOICES,
     CLAIMS,
     METHOD,
     START,
     WORLDS,
+    Claim,
+    Finding,
     Judge,
+    Row,
     complete,
 )
 
@@ -185,7 +189,7 @@ def test_a_choice_changes_cards_and_says_which(app: VerdictCards) -> None:
     assert app.differs == app.changed == []
     assert {card["was"] for card in app.cards} == {""}
     app.choose(clock="first20")
-    app.set_state({"resets": 1})  # the button in the browser
+    app.set_state({"asked": [[1, "reset"]]})  # the button in the browser
     assert app.choices == START
     assert app.status == "Back at the starting choices."
 
@@ -298,3 +302,15 @@ def test_a_known_answer_is_quick(app: VerdictCards) -> None:
         app.reset()
         times.append((time.perf_counter() - began) / 2)
     assert min(times) < 0.15
+
+
+@pytest.mark.parametrize(("kind", "inside", "outside"), [("ratio", 0.25, 2), ("share", 0.9, 0.1)])
+def test_the_shade_lies_where_the_claim_holds(kind: str, inside: float, outside: float) -> None:
+    row = Row("8×8", Interval(inside, inside, inside, 9), True)
+    svg = card_svg(Claim("halved", kind, "a", "b", 0.5), Finding("confirmed", (row,)))
+    rects = [part for part in ElementTree.fromstring(svg).iter() if part.tag.endswith("rect")]
+    (shade,) = [part for part in rects if part.get("fill-opacity") == "0.5"]
+    left = float(shade.get("x", "nan"))
+    right = left + float(shade.get("width", "nan"))
+    assert left < _across(inside, kind == "share") < right
+    assert not left <= _across(outside, kind == "share") <= right

@@ -99,6 +99,14 @@ def test_trouble_is_shown_and_nothing_breaks() -> None:
         ElementTree.fromstring(seen.svg())
         seen.set_state({"weighting": "literal", "scores": [0.5] * 4})
         assert seen.error == ""
+    for bad in ([1.0], [float("nan")] * 4, [2.0] * 4, ["0.5"] * 4, [None] * 4, "abcd"):
+        seen.set_state({"scores": bad})
+        assert seen.error
+        assert (seen.scores, len(seen.weights)) == ([0.5] * 4, 4)  # the old ones stay
+        with pytest.raises(ValueError, match=r"old ones stay|expected a list"):
+            seen.scores = bad
+    seen.set_state({"scores": [1, 0, 0, 0]})
+    assert (seen.error, seen.weights) == ("", [1, 0, 0, 0])
     for bad in ([1.0], [float("nan")] * 4):
         with pytest.raises(ValueError, match="score"):
             seen.set_scores(bad)
