@@ -17,6 +17,8 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from cliprl_lite.course import working_copy
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -60,9 +62,9 @@ RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with JupyterLab and Notebook 7, in a copy of the course."""
+    """The address of a server with JupyterLab and Notebook 7, in a reader's copy of the course."""
     folder = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "notebooks", folder / "course")
+    working_copy(ROOT, folder / "course")
     (folder / "settings").mkdir()
     overrides = folder / "settings" / "overrides.json"
     overrides.write_text(json.dumps(SETTINGS))
