@@ -32,10 +32,12 @@ def test_the_learner_is_used(notebook) -> None:
     page = notebook.page
     notebook.run_all()
     lab = notebook.widget("learner-lab")
-    expect(lab.locator("dd").first).to_have_text("30,000", timeout=SECONDS)
     status, play = lab.get_by_role("status"), lab.get_by_role("button", name="Play")
 
     # Restart empties the table: no shade, no arrow.
+    lab.get_by_role("button", name="To the next arrival").click()
+    expect(status).to_contain_text("first journey", timeout=SECONDS)
+    assert opacity(lab) > 0
     lab.get_by_role("button", name="Restart").click()
     expect(lab.locator("dd").first).to_have_text("0")
     assert opacity(lab) == 0
@@ -105,7 +107,9 @@ def test_a_guess_gloom_and_a_copy(notebook) -> None:
 
     # Gloom: squares stay wrong; zeros finish, without exploration.
     gloom = notebook.widget("learner-lab", 1)
-    expect(gloom.locator("dd").first).to_have_text("100,000", timeout=SECONDS)
+    gloom.get_by_role("button", name="Play").click()
+    expect(gloom.locator("dd").first).to_have_text(re.compile(r"\d{3},\d{3}"), timeout=SECONDS)
+    gloom.get_by_role("button", name="Pause").click()
     expect(gloom.locator("dd").last).not_to_have_text("147 of 147")
     notebook.screenshot("gloom", gloom)
     gloom.get_by_label("starting table").select_option("all 0")
