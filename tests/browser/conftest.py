@@ -171,15 +171,19 @@ class Notebook:
         self.screenshot(name)
 
 
-@pytest.fixture
-def notebook(request: pytest.FixtureRequest, server: str, browser: Browser) -> Iterator[Notebook]:
+def of_file(request: pytest.FixtureRequest, server: str, browser: Browser) -> Iterator[Notebook]:
     """The notebook that a test file is named after, open and ready to be run."""
-    name = re.sub(r"^test_", "", Path(request.node.path).stem)
+    name = re.sub(r"^test_", "", request.path.stem)
     opened = Notebook(browser.new_page(viewport={"width": 1150, "height": 900}), name)
     opened.open(f"{server}/lab/tree/{name}.ipynb?reset&token=t")
     opened.dark(False)
     yield opened
     opened.close()
+
+
+notebook = pytest.fixture(of_file)
+shared = pytest.fixture(scope="module")(of_file)
+"""The same for all tests of a file, where each takes a widget of its own."""
 
 
 @pytest.fixture

@@ -32,22 +32,11 @@ def shows(app: Locator, words: str) -> None:
     expect(app.locator("svg").first).to_contain_text(words, timeout=SLOW)
 
 
-@pytest.fixture
-def ran(notebook):
-    notebook.page.set_default_timeout(SLOW)
-    notebook.run_all()
-    return notebook
-
-
-def test_run_all(ran) -> None:
-    ran.page.get_by_text("what happened: 20, outward from the goal").wait_for()
-    ran.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
-    ran.page.wait_for_timeout(500)
-    ran.whole()
-    ran.page.evaluate(THEME, "JupyterLab Dark")
-    ran.page.wait_for_timeout(1_000)
-    ran.screenshot("whole_dark")
-    ran.page.evaluate(THEME, "JupyterLab Light")
+@pytest.fixture(scope="module")
+def ran(shared):
+    shared.page.set_default_timeout(SLOW)
+    shared.run_all()
+    return shared
 
 
 def test_drive(ran) -> None:
@@ -75,6 +64,9 @@ def test_drive(ran) -> None:
 
 def test_a_wall_costs_a_step(ran) -> None:
     app = ran.widget("drive")
+    app.get_by_role("button", name="Start again").click()
+    expect(app.get_by_role("status")).to_contain_text("has not moved yet", timeout=SLOW)
+    ran.page.wait_for_timeout(600)  # until that has been spoken
     app.evaluate(LISTEN)
     app.locator(".cl-frame").click()
     for _ in range(5):  # three squares to the wall, and twice into it
@@ -198,3 +190,14 @@ def test_a_burst_of_keys_on_a_map_loses_none(ran, source: str, keys: list[str], 
     pressed = [f"Arrow{key}" if key else "Enter" for key in keys]
     ran.page.evaluate(BURST, [source, pressed])
     ran.page.get_by_text(said).wait_for()
+
+
+def test_run_all(ran) -> None:
+    ran.page.get_by_text("what happened: 20, outward from the goal").wait_for()
+    ran.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
+    ran.page.wait_for_timeout(500)
+    ran.whole()
+    ran.page.evaluate(THEME, "JupyterLab Dark")
+    ran.page.wait_for_timeout(1_000)
+    ran.screenshot("whole_dark")
+    ran.page.evaluate(THEME, "JupyterLab Light")

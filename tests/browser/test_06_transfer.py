@@ -18,11 +18,11 @@ DARK = (
 )
 
 
-@pytest.fixture
-def opened(notebook):
-    notebook.run_all()
-    notebook.page.get_by_text("what happened: only: steps until optimal").wait_for(timeout=60_000)
-    return notebook
+@pytest.fixture(scope="module")
+def opened(shared):
+    shared.run_all()
+    shared.page.get_by_text("what happened: only: steps until optimal").wait_for(timeout=60_000)
+    return shared
 
 
 def numbers(race) -> dict[str, list[str]]:
@@ -31,14 +31,6 @@ def numbers(race) -> dict[str, list[str]]:
         rows.nth(i).locator("th").text_content(): rows.nth(i).locator("td").all_text_contents()
         for i in range(rows.count())
     }
-
-
-def test_the_whole_notebook_in_both_themes(opened) -> None:
-    opened.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
-    opened.whole()
-    opened.page.evaluate(DARK)
-    opened.page.wait_for_timeout(800)
-    opened.screenshot("whole_dark")
 
 
 def test_pushing_the_sum_through_zero(opened) -> None:
@@ -70,6 +62,7 @@ def test_pushing_the_sum_through_zero(opened) -> None:
     mixer.locator(".cl-verdict").get_by_text("the red").wait_for()
     opened.page.evaluate(DARK)
     opened.screenshot("mixer_dark", mixer)
+    opened.dark(False)
 
 
 def test_the_race(opened) -> None:
@@ -129,6 +122,7 @@ def test_hope_by_keyboard(opened) -> None:
     opened.page.evaluate(DARK)
     opened.page.wait_for_timeout(500)
     opened.screenshot("race_hope_dark", race)
+    opened.dark(False)
 
 
 CELLS = """() => {
@@ -188,3 +182,11 @@ def test_the_keys_of_a_widget_are_its_own(opened) -> None:
         }}""",
         arg=before,
     )
+
+
+def test_the_whole_notebook_in_both_themes(opened) -> None:
+    opened.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
+    opened.whole()
+    opened.page.evaluate(DARK)
+    opened.page.wait_for_timeout(800)
+    opened.screenshot("whole_dark")
