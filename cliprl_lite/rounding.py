@@ -1,0 +1,27 @@
+"""Where numbers are rounded before anything is chosen, judged, shown or drawn by them.
+
+Processors differ in the last bit of a product, a norm or an exponential. So whatever asks for the
+highest, for "at least as high", or for digits to print, asks it of rounded numbers: then every
+machine gives the same answer, and two numbers that are equal on paper are a tie everywhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DECIMALS = 6
+"""Decimals that count. What processors differ by is a million times smaller."""
+
+
+def rounded(values: ArrayLike, decimals: int = DECIMALS) -> NDArray[np.float64]:
+    """Numbers to 6 decimals, with no minus before a zero; the shape stays.
+
+    Example: two weights that are equal on paper, and a sum that should be zero.
+        >>> shape, colour = 0.9999999999999999, 1.0000000000000002
+        >>> shape >= colour, bool(rounded(shape) >= rounded(colour))
+        (False, True)
+        >>> print(f"{0.1 + 0.2 - 0.3 - 1e-16:.2f}", f"{-1e-17:.2f}", f"{rounded(-1e-17):.2f}")
+        -0.00 -0.00 0.00
+    """
+    return np.round(np.asarray(values, dtype=np.float64), decimals) + 0.0
