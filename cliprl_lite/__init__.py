@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "rounding": ["rounded"],
+    "rounding": ["favourites", "rounded"],
     "gridworld": ["ACTIONS", "DISCOUNT", "GridWorld"],
     "tasks": ["SuiteError", "Task", "TaskSuite", "Transfer", "load_suite", "suite_names"],
     "language": ["embed", "novelty"],

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cliprl_lite.alignment import PAPER_TEXT, AlignmentSettings
 from cliprl_lite.alignment_training import MARKS, align_paths
 from cliprl_lite.language import embed
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import TaskSuite
 from cliprl_lite.transfer import softmax
 
@@ -137,7 +138,7 @@ def record_alignment(
         for delta in temperatures:
             own = replace(settings, targets=cast(Any, kind), temperature=delta)
             trained += align_paths(known[None], tables[None], own, marks, [seed])[0]
-    similar = np.stack([fitted.similarity(vectors, vectors) for fitted in trained])
+    similar = rounded([fitted.similarity(vectors, vectors) for fitted in trained])
     itself = np.eye(len(vectors), dtype=bool)
     scores = np.delete(similar[:, held], held, axis=1)
     shape = (len(targets), len(temperatures), len(marks))
@@ -157,5 +158,5 @@ def record_alignment(
         .reshape(*shape, -1),
         losses=np.array([fitted.losses[-1] for fitted in trained]).round(4).reshape(shape),
         weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
-        sums=(scores.sum(axis=1).round(3) + 0.0).reshape(shape),
+        sums=rounded(scores.sum(axis=1), 3).reshape(shape),
     )

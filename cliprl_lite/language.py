@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.paths import data_path
+from cliprl_lite.rounding import rounded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -124,9 +125,9 @@ def novelty(sentence: str, known: Sequence[str]) -> Novelty:
     if not known:
         raise ValueError("to say how new a sentence is takes at least one known sentence")
     vectors = embed([sentence, *known])
-    cosines = vectors[1:] @ vectors[0]
+    cosines = rounded(vectors[1:] @ vectors[0])
     best = int(cosines.argmax())
-    cosine = round(float(cosines[best]), 2)
+    cosine = float(rounded(cosines[best], 2))
     return Novelty(known[best], cosine, cosine < NOVEL_BELOW)
 
 

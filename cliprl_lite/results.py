@@ -12,6 +12,7 @@ import pandas as pd
 
 from cliprl_lite.evaluation import median_interval, paired_log_ratio
 from cliprl_lite.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.rounding import rounded
 
 CLOCKS = {
     "first20": "steps an episode, mean of the first 20",
@@ -118,7 +119,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> p
     for group, part in table.groupby(group_columns, sort=False):
         for clock in CLOCKS:
             cost = np.log1p(part[clock])
-            per_trial = np.expm1(cost.groupby(part["seed"]).mean())
+            per_trial = rounded(np.expm1(cost.groupby(part["seed"]).mean()))
             cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).any()
             interval = median_interval(per_trial, cut)
             rows.append(
@@ -178,7 +179,10 @@ def ratios(
             rows.append(
                 dict(zip(keys, group, strict=True))
                 | {"method": method}
-                | {name: 2.0 ** getattr(interval, name) for name in ("value", "low", "high")}
+                | {
+                    name: float(rounded(2.0 ** getattr(interval, name)))
+                    for name in ("value", "low", "high")
+                }
                 | {"n": interval.n, "n_censored": interval.n_censored}
             )
     return pd.DataFrame(rows)

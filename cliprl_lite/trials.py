@@ -23,6 +23,7 @@ from cliprl_lite.network_training import NetworkRun
 from cliprl_lite.policies import Policy, average_q, policy_vectors
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
 from cliprl_lite.transfer import WEIGHTINGS, WarmStart, ZeroSumError, warm_start
 
@@ -212,9 +213,9 @@ def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     similar = [base.group == transfer.target.group for base in transfer.bases]
     grouped = transfer.target.group != ""
     return {
-        "score_sum": round(float(start.scores.sum()), 6),
+        "score_sum": float(rounded(start.scores.sum())),
         "top_right": top_is(start.scores, similar) if grouped else np.nan,
-        "reuse": round(share_on(start.weights, similar), 6) if grouped else np.nan,
+        "reuse": float(rounded(share_on(start.weights, similar))) if grouped else np.nan,
     }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +26,13 @@ METADATA = {
 
 
 def execute(path: Path) -> None:
+    """Run a notebook, and store what it shows in its file."""
+    nbformat.write(executed(path), path)
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
+def executed(path: Path, kernel_arguments: Sequence[str] = ()) -> nbformat.NotebookNode:
+    """A notebook as a fresh kernel leaves it; the file stays as it is."""
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,
@@ -33,6 +41,7 @@ def execute(path: Path) -> None:
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=list(kernel_arguments),
     )
     client.execute()
     widgets = notebook.metadata.get("widgets")
@@ -40,8 +49,7 @@ def execute(path: Path) -> None:
     if widgets:
         notebook.metadata["widgets"] = widgets
         notebook = number_widgets(notebook, path.stem)
-    nbformat.write(notebook, path)
-    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+    return notebook
 
 
 def number_widgets(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:

@@ -15,6 +15,7 @@ from cliprl_lite.check.reading import read
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import softmax
 
@@ -261,7 +262,7 @@ def fooled(sentence: Any) -> Verdict:
     vectors = embed([sentence, *known])
     weights = softmax(load_alignment(house).similarity(vectors[0], vectors[1:]))
     shares = {
-        colour: float(weights[[task.colour == colour for task in house.tasks]].sum())
+        colour: float(rounded(weights[[task.colour == colour for task in house.tasks]].sum()))
         for colour in sorted(forbidden - wanted - doubtful)
     }
     colour, share = max(shares.items(), key=lambda item: item[1])

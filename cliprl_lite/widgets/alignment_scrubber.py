@@ -218,7 +218,7 @@ class AlignmentScrubber(CourseWidget):
             HIGH,
             f"{self.suite.title}: aligned sentences after {self.step:,} training steps",
             f"{self.summary()}. Of the sentences trained on, two of one room have a mean "
-            f"similarity of {room:.2f}, two of different rooms {other:.2f}. "
+            f"similarity of {room:z.2f}, two of different rooms {other:z.2f}. "
             f"Held out: {self.names[self.held]}.".replace("-", "−"),
             self._heatmap(),
             tag("g", self._charts(), transform=f"translate({SIDE + 44} 0)"),
