@@ -237,7 +237,7 @@ def measure(run: LearningRun | NetworkRun) -> dict[str, Any]:
         "zero_shot_success": round(before.success, 6),
         "zero_shot_path": round(before.mean_path, 4),
         # Cut off before 20 episodes were over: they would have taken all these steps and more.
-        "first20": float(first.mean()) if enough else run.steps / FEW_SHOT_EPISODES,
+        "first20": float(rounded(first.mean())) if enough else run.steps / FEW_SHOT_EPISODES,
         "first20_censored": not enough,
         "few_shot_return": round(-after.mean_path, 4) if after else np.nan,
         "regret": regret(run.episode_lengths[until_regret], run.episode_shortest[until_regret])

@@ -20,6 +20,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 
 SIZE = 1e-15
 SHAKEN, SUMMED = "__shaken__", "__summed__"
@@ -113,3 +114,9 @@ class _Finder(PathFinder):
         if spec is not None and type(spec.loader) is SourceFileLoader:
             spec.loader = _Loader(spec.loader.name, spec.loader.path)
         return spec
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """`python -m pytest -p shake` runs tests on shaken arithmetic."""
+    start(seed=1)
