@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from cliprl_lite.alignment import unit_rows
 from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.reading import read
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
+from cliprl_lite.reading import read
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import softmax

@@ -14,6 +14,7 @@ from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.evaluation import top_is
 from cliprl_lite.language import embed
+from cliprl_lite.reading import asked_for
 from cliprl_lite.rounding import favourites, rounded
 from cliprl_lite.tasks import TaskSuite, load_suite
 
@@ -176,10 +177,15 @@ def house_for_words(goals: Any) -> Verdict:
 def _squares(goals: Any, suite: TaskSuite) -> list[tuple[int, int]] | str:
     """Sixteen squares in the order of the tasks, or what is wrong with them."""
     if isinstance(goals, Mapping):
-        missing = [name for name in suite.sentences if name not in goals]
+        named = {
+            task.sentence: square
+            for name, square in goals.items()
+            if isinstance(name, str) and (task := asked_for(name, suite.tasks).task)
+        }
+        missing = [name for name in suite.sentences if name not in named]
         if missing:
             return f"there is no square for “{missing[0]}”; {len(missing)} of 16 are missing"
-        listed: list[Any] = [goals[name] for name in suite.sentences]
+        listed: list[Any] = [named[name] for name in suite.sentences]
     elif isinstance(goals, Sequence | np.ndarray) and not isinstance(goals, str | bytes):
         listed = list(goals)
         if len(listed) != len(suite.tasks):

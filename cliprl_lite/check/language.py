@@ -14,9 +14,9 @@ import numpy as np
 from cliprl_lite.alignment import cosine_similarity
 from cliprl_lite.check.answers import Function, Stopped, as_number, as_sentence, slack
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.reading import GOING, Reading, listed, read, sets_an_order, words_of
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed
+from cliprl_lite.reading import GOING, Reading, listed, read, sets_an_order, words_of
 from cliprl_lite.rounding import rounded
 
 ANCHOR = "go to the red cone"
