@@ -211,7 +211,7 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
     residual = ((medians - medians.mean() - slope * x) ** 2).sum()
     low, high = np.percentile(slopes, [2.5, 97.5])
     r_squared = float(1 - residual / spread) if rounded(spread) > 0 else 1.0
-    return Growth(law, *rounded([slope, low, high, r_squared]).tolist())
+    return Growth(law, slope, float(low), float(high), r_squared)
 
 
 def ratio_of_averages(
@@ -259,7 +259,7 @@ def growth_of_averages(
     residual = spread - slopes[0] * x
     flat = not rounded(spread).any()
     explained = 1.0 if flat else float(1 - residual @ residual / (spread @ spread))
-    return Growth("exponential", *rounded([slopes[0], low, high, explained]).tolist())
+    return Growth("exponential", float(slopes[0]), float(low), float(high), explained)
 
 
 def _log_averages(values: FloatArray, reference: FloatArray, plus: float, seed: int) -> FloatArray:

@@ -274,7 +274,7 @@ class Judge:
             Row(label, one, None, fitted=float(fitted))
             for label, one, fitted in zip(labels, found, line, strict=True)
         )
-        return Finding("confirmed" if slope.high < 0 else "not confirmed", rows, slope)
+        return Finding("confirmed" if rounded(slope.high) < 0 else "not confirmed", rows, slope)
 
     def _share(self, choices: Mapping[str, str]) -> Finding:
         rows = []
