@@ -34,7 +34,23 @@ def train(
     seed: int | np.random.Generator = 0,
     optimiser: Optimiser = torch.optim.SGD,
 ) -> Reference:
-    """Step 2 of Algorithm 2 for N pairs, `[N, E]` and `[N, P]`."""
+    """Step 2 of Algorithm 2 for N pairs, `[N, E]` and `[N, P]`, in one thread: the products are
+    small, and torch's threads would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _train(sentences, policies, settings, seed, optimiser)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _train(
+    sentences: np.ndarray,
+    policies: np.ndarray,
+    settings: AlignmentSettings,
+    seed: int | np.random.Generator,
+    optimiser: Optimiser,
+) -> Reference:
     x, y = prepare(sentences, sentences, settings), prepare(policies, policies, settings)
     rng = np.random.default_rng(seed)
     towers = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reference_alignment
-import torch
 from numpy._core._multiarray_umath import __cpu_dispatch__
 
 from cliprl_lite.alignment import (
@@ -47,15 +46,6 @@ def stable(similarity: str, targets: str, centre: bool, unit_length: bool) -> Al
     elif (similarity, targets, centre) == ("cosine", "identity", False):
         eta = 0.01
     return AlignmentSettings(similarity, targets, centre, unit_length, 0.5, 50, eta, 7)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """For torch: its products are small here, and its threads would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 VARIANTS = [
