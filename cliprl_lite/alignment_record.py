@@ -31,7 +31,6 @@ TEMPERATURES = (0.07, 0.2, 0.5, 1.0)
 TARGETS = ("identity", "soft")
 
 
-@lru_cache(maxsize=64)
 def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
     """The alignment of a suite's tasks, in this project's own setting, from exact tables.
 
@@ -67,8 +66,12 @@ def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
             f"no task of {suite.name!r} is called {held_out!r}; hold out one of "
             + ", ".join(map(repr, names))
         )
-    bases = [task for task in suite.tasks if task.name != held_out]
-    fitted = align(*_pairs(suite, bases))
+    return _aligned(suite, held_out)
+
+
+@lru_cache(maxsize=64)
+def _aligned(suite: TaskSuite, held_out: str) -> Alignment:
+    fitted = align(*_pairs(suite, [task for task in suite.tasks if task.name != held_out]))
     for tower in (fitted.sentence_tower, fitted.policy_tower):
         for part in (tower.inputs, tower.mean, tower.mixture, tower.at_start):
             part.setflags(write=False)

@@ -39,7 +39,15 @@ MARKS = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 300, 1000, 3000)
 
 
 class DivergedError(ValueError):
-    """The steps of a training were too long: its loss is no finite number any more."""
+    """The steps of a training were too long: its loss is no finite number any more.
+
+    Example: a raw dot product at a learning rate for cosines.
+        >>> settings = AlignmentSettings("dot", "identity", False, False, 0.1, 300, 1.0)
+        >>> align(np.eye(3) + 2, 9 * np.eye(3) - 20, settings)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        cliprl_lite.alignment_training.DivergedError: training 0 diverged: after ... steps ...
+    """
 
 
 def align(
