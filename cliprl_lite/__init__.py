@@ -33,7 +33,7 @@ _HOME = {
         "soft_targets",
     ],
     "alignment_training": ["DivergedError", "align", "align_batch", "align_paths"],
-    "sensitivity": ["sensitivity"],
+    "stability": ["sensitivity"],
     "alignment_record": ["align_suite", "record_alignment"],
     "greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
     "qlearning": ["Learner", "LearningRun", "learn"],

@@ -98,7 +98,7 @@ def test_of_two_minds(answer: str, words: str, agents: dict) -> None:
 
 def test_of_one_mind(agents: dict) -> None:
     assert check.same_choice("walk over to the red ball", ERRAND, agents).passed
-    assert check.same_choice("please  find the red key", ERRAND, agents).passed
+    assert check.same_choice("please  find the red cone", ERRAND, agents).passed
 
 
 def test_misplaced_trust() -> None:
@@ -111,7 +111,7 @@ def test_misplaced_trust() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "passes"), [("birds fly south in winter", False), ("the king is dead", True)]
+    ("answer", "passes"), [("birds fly south in winter", False), ("my dog is hungry", True)]
 )
 def test_how_sure_the_map_has_to_be(answer: str, passes: bool) -> None:
     """It puts 0.69 and 0.72 on one room."""

@@ -10,7 +10,7 @@ import reference_alignment
 
 from cliprl_lite.alignment import PAPER_TEXT, AlignmentSettings
 from cliprl_lite.alignment_training import Pairs, align_batch
-from cliprl_lite.sensitivity import SHAKE, SHAKES, sensitivity, shaken
+from cliprl_lite.stability import SHAKE, SHAKES, sensitivity, shaken
 
 N, E, P = 5, 24, 60
 CHAOTIC = replace(PAPER_TEXT, steps=50, learning_rate=1.0, dimension=7)
