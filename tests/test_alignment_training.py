@@ -142,7 +142,7 @@ def test_the_first_step_follows_what_sentences_and_policies_vary_in_together(
     one = align(sentences, policies, replace(settings, steps=1), seed=2)
     expected = reference_alignment.train(sentences, policies, replace(settings, steps=1), 2)
     step = one.sentence_tower.matrix - one.sentence_tower.start
-    assert np.linalg.matrix_rank(step) <= N
+    assert np.linalg.matrix_rank(step, tol=1e-9) <= N
     np.testing.assert_allclose(
         step, expected.sentence_tower - one.sentence_tower.start, rtol=0, atol=1e-12
     )

@@ -110,11 +110,9 @@ def test_misplaced_trust() -> None:
         assert "some trust is due" in verdict.words
 
 
-@pytest.mark.parametrize(
-    ("answer", "passes"), [("birds fly south in winter", False), ("my dog is hungry", True)]
-)
+@pytest.mark.parametrize(("answer", "passes"), [("bake a cake", False), ("my dog is hungry", True)])
 def test_how_sure_the_map_has_to_be(answer: str, passes: bool) -> None:
-    """It puts 0.69 and 0.72 on one room."""
+    """It puts 0.69 and 0.78 on one room."""
     assert check.misplaced_trust(answer, ERRAND).passed == passes
 
 
