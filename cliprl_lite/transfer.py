@@ -224,8 +224,7 @@ def algorithm_2(
     Args:
         instruction, base_sentences, policies, weighting: as for `algorithm_1`.
         settings, seed: of the training in Step 2; this project's own settings if None.
-        alignment: one that was trained on these tasks before, such as `load_alignment` gives;
-            then nothing is trained, and torch is not needed.
+        alignment: one that was trained on these tasks before, such as `align_suite` gives.
         modality: what of a policy is aligned, a name in `MODALITIES`; the paper says its weights.
 
     Raises:

@@ -184,8 +184,8 @@ def fit(
         >>> suite = load_suite("corners", 5)
         >>> policies = policy_class("tabular").learn_bases(suite, 0)
         >>> fitted = fit(suite, 0, [suite.tasks], policies, None)
-        >>> fitted[suite.tasks].sentence_tower.shape
-        (384, 64)
+        >>> fitted[suite.tasks].sentence_tower.mixture.shape
+        (4, 64)
     """
     sets = list(dict.fromkeys(sets))
     vectors = {

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import as_sentence
 from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
@@ -88,7 +88,7 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     if request.task and words_of(said) == words_of(request.task.sentence):
         return wrong("that is one of the sixteen errands; say it in words of your own")
     old = [agents[sentence] for sentence in known]
-    fitted = load_alignment(_house(), errand.target.name)
+    fitted = align_suite(_house(), errand.target.name)
     words = known[int(algorithm_1(said, known, old, closest).scores.argmax())]
     the_map = known[int(algorithm_2(said, known, old, closest, alignment=fitted).scores.argmax())]
     if novelty(said, known).novel:
@@ -128,7 +128,7 @@ def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
             f"it resembles “{nearest.nearest}” (cosine {nearest.cosine:.2f}), so some trust is "
             "due; take one from another world altogether"
         )
-    fitted = load_alignment(_house(), errand.target.name)
+    fitted = align_suite(_house(), errand.target.name)
     weights = softmax(fitted.similarity(embed([said])[0], embed(known)))
     groups = np.array([task.group for task in errand.bases])
     share = max(float(weights[groups == group].sum()) for group in set(groups))

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
 from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import average, learn_policy
@@ -271,6 +271,6 @@ def _good_start() -> tuple[GridWorld, tuple[int, int], FloatArray]:
         errand.target.sentence,
         [task.sentence for task in errand.bases],
         agents,
-        alignment=load_alignment(corners),
+        alignment=align_suite(corners),
     )
     return corners.world, errand.target.goal, start.policy.q

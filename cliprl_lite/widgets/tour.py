@@ -9,8 +9,8 @@ from typing import Any
 
 import traitlets
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.drawing import Agent, agents_svg, colour, glyph, map_svg, picture, tag, text
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import novelty
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
@@ -137,7 +137,7 @@ class Tour(Asked):
         known = [task.sentence for task in tasks]
         old = [self.policies[sentence] for sentence in known]
         held_out = self._request.task.name if self._request.task else ""
-        alignment = load_alignment(self.suite, held_out)
+        alignment = align_suite(self.suite, held_out)
         by_words = algorithm_1(said, known, old, closest)
         by_map = algorithm_2(said, known, old, closest, alignment=alignment)
         nearest = novelty(said, known)

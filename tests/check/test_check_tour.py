@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check import tour as check
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed
 from cliprl_lite.policies import learn_policy
 from cliprl_lite.qlearning import Learner
@@ -108,7 +108,7 @@ def test_of_two_minds(answer: str, words: str, agents: dict) -> None:
 
 def test_of_one_mind(agents: dict) -> None:
     assert check.same_choice("walk over to the red ball", ERRAND, agents).passed
-    assert check.same_choice("please  find the red key", ERRAND, agents).passed
+    assert check.same_choice("please  find the red cone", ERRAND, agents).passed
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_map_that_is_asked_has_not_seen_the_new_errand(agents: dict) -> None
         said = f"walk to the {errand.target.colour} {errand.target.shape}"
         new, known = embed([said])[0], embed([task.sentence for task in errand.bases])
         rows = [
-            load_alignment(HOUSE, held_out).similarity(new, known)
+            align_suite(HOUSE, held_out).similarity(new, known)
             for held_out in (errand.target.name, "")
         ]
         blind, seen = (errand.bases[int(row.round(6).argmax())].sentence for row in rows)
@@ -162,11 +162,9 @@ def test_misplaced_trust() -> None:
         assert "some trust is due" in verdict.words
 
 
-@pytest.mark.parametrize(
-    ("answer", "passes"), [("birds fly south in winter", False), ("the king is dead", True)]
-)
+@pytest.mark.parametrize(("answer", "passes"), [("bake a cake", False), ("my dog is hungry", True)])
 def test_how_sure_the_map_has_to_be(answer: str, passes: bool) -> None:
-    """It puts 0.69 and 0.72 on one room."""
+    """It puts 0.69 and 0.78 on one room."""
     assert check.misplaced_trust(answer, ERRAND).passed == passes
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cliprl_lite.fitted import load_alignment
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
@@ -97,14 +97,14 @@ def test_nobody_who_chooses_has_seen_the_new_task(tour: Tour, words: str) -> Non
     for errand in HOUSE.transfers():
         said = words.format(f"{errand.target.colour} {errand.target.shape}")
         tour.choose(said)
-        without = load_alignment(HOUSE, errand.target.name)
+        without = align_suite(HOUSE, errand.target.name)
         assert chosen(tour) == favourites(said, errand.bases, without)
         assert errand.target.sentence not in chosen(tour)
         assert f"The agent of “{errand.target.sentence}” is held out" in tour.told
         assert "Somebody has learned" not in tour.told
         blind.append(chosen(tour))
-        seen_by_map.append(favourites(said, errand.bases, load_alignment(HOUSE)))
-        seen_by_all.append(favourites(said, HOUSE.tasks, load_alignment(HOUSE)))
+        seen_by_map.append(favourites(said, errand.bases, align_suite(HOUSE)))
+        seen_by_all.append(favourites(said, HOUSE.tasks, align_suite(HOUSE)))
     assert blind != seen_by_map
     assert blind != seen_by_all
 
@@ -138,7 +138,7 @@ def test_a_not_is_not_heard_and_the_reader_is_told(tour: Tour, typed: str) -> No
     tour.choose("go to the blue box")  # its goal must not stay
     tour.choose(typed)
     assert tour.goal == -1
-    assert chosen(tour) == favourites(typed, HOUSE.tasks, load_alignment(HOUSE))
+    assert chosen(tour) == favourites(typed, HOUSE.tasks, align_suite(HOUSE))
     assert tour.told == (
         "The encoder does not hear “not” and listens to the blue box too, so the goal has to be "
         "pressed."
@@ -160,7 +160,7 @@ def test_what_is_wanted_beside_a_not_is_the_goal(tour: Tour, typed: str) -> None
     cone = HOUSE.transfer("go to the red cone")
     tour.choose(typed)
     assert WORLD.cell(tour.goal) == cone.target.goal
-    assert chosen(tour) == favourites(typed, cone.bases, load_alignment(HOUSE, cone.target.name))
+    assert chosen(tour) == favourites(typed, cone.bases, align_suite(HOUSE, cone.target.name))
     assert tour.told == (
         "The agent of “go to the red cone” is held out: nobody has learned what is asked. "
         "The encoder does not hear “not” and listens to the blue box too; if another goal is "
