@@ -38,6 +38,7 @@ from cliprl_lite.language import embed
 from cliprl_lite.learners import rng_for
 from cliprl_lite.methods import ridge_scores
 from cliprl_lite.policies import learn_policy, policy_vectors
+from cliprl_lite.printing import forgiving_output
 from cliprl_lite.qlearning import learn
 from cliprl_lite.results import CLOCKS
 from cliprl_lite.tasks import load_suite
@@ -205,6 +206,7 @@ def rank_weightings(settings: AlignmentSettings, penalty: float, seeds: int) -> 
     return table.round(4).sort_values(["both_sources", "source"], ignore_index=True)
 
 
+@forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("stage", choices=["coarse", "fine"])

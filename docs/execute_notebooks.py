@@ -17,6 +17,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from cliprl_lite.printing import forgiving_output
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -69,5 +71,6 @@ def _models(text: str, state: dict[str, object]) -> list[str]:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or sorted(FOLDER.glob("*.ipynb")):
-        execute(Path(name))
+    with forgiving_output():
+        for name in sys.argv[1:] or sorted(FOLDER.glob("*.ipynb")):
+            execute(Path(name))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +40,60 @@ def test_figure2_writes_table_description_and_figure(
     printed = capsys.readouterr().out
     for words in ("first 20", "within 5 %", "optimal everywhere", "corners_5", "results.csv"):
         assert words in printed
+
+
+COMMAND = [sys.executable, "-m", "cliprl_lite.cli"]
+QUICK = ["figure2", "--sizes", "5", "--trials", "2", "--methods", "scratch", "--workers", "1"]
+
+
+def test_an_old_code_page_gets_every_file_and_question_marks(tmp_path: Path) -> None:
+    out = tmp_path / "results.csv"
+    done = subprocess.run(
+        [*COMMAND, *QUICK, "--out", out],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "median over trials (?: half or more" in done.stdout.decode("cp1252")
+    assert out.with_suffix(".html").exists()
+
+
+@pytest.mark.parametrize("command", [[], ["figure2"]])
+def test_help_in_an_old_code_page(command: list[str]) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*COMMAND, *command, "--help"], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"usage: " in done.stdout
+
+
+def test_nobody_reads_what_is_printed(tmp_path: Path) -> None:
+    """As with `| head -1`, only surer: the other end of both pipes is closed before it begins."""
+    out = tmp_path / "results.csv"
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*COMMAND, *QUICK, "--out", out]
+    done = subprocess.run(command, stdout=writing, stderr=writing, check=False)
+    os.close(writing)
+    assert done.returncode == 0
+    assert len(pd.read_csv(out)) == 2 * 3
+    assert out.with_suffix(".html").exists()
+
+
+def test_the_picture_is_written_before_anything_is_printed(tmp_path: Path) -> None:
+    out, there = tmp_path / "results.csv", []
+
+    class Terminal(io.StringIO):
+        def write(self, text: str) -> int:
+            there.append(out.with_suffix(".html").exists())
+            return super().write(text)
+
+    with redirect_stdout(Terminal()):
+        assert main([*SMALL, "--workers", "1", "--out", str(out)]) == 0
+    assert there
+    assert all(there)
 
 
 def test_the_command_and_the_library_agree(tmp_path: Path) -> None:
