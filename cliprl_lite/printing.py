@@ -31,7 +31,7 @@ def forgiving_output() -> Iterator[None]:
     """
     streams = _Forgiving(sys.stdout), _Forgiving(sys.stderr)
     out, err = streams
-    with redirect_stdout(out), redirect_stderr(err):  # type: ignore[type-var]
+    with redirect_stdout(out), redirect_stderr(err):
         try:
             yield
         finally:
