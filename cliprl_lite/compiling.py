@@ -30,7 +30,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         )
         return function
     try:
-        loop = njit(cache=True)(function)
+        loop: Any = njit(cache=True)(function)
     except (RuntimeError, OSError) as error:  # there is no folder to keep what is compiled
         _say_once(error)
         return njit(function)
