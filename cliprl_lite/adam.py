@@ -36,7 +36,9 @@ class Adam:
         self.means, self.squares = (
             [torch.zeros_like(part, requires_grad=False) for part in parameters] for _ in range(2)
         )
-        self.counts = [torch.tensor(0.0) for _ in parameters]
+        # Type and place are said, here and wherever a tensor is made: torch's defaults are global,
+        # and may be anybody's.
+        self.counts = [torch.zeros((), dtype=torch.float32, device="cpu") for _ in parameters]
 
     def step(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
         """Change the parameters in place, against their gradients."""
