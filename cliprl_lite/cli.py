@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -40,6 +41,9 @@ STUDY_WORDS = {
     "modalities": "what tells best where a policy belongs: its weights, its Q-values, its actions",
     "averages": "what lies between two policies: the loss barrier, and how their average acts",
 }
+
+FILES = """names or files, one with a comma in double quotes: '"a, b.toml",house_a'"""
+"""What `--worlds` takes."""
 
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
 """Methods drawn in Figure 2; the table holds them all."""
@@ -87,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "(CSV) and its description (JSON). Stopped and started again, it goes on where it was.",
     )
     worlds.add_argument(
-        "--worlds", type=_words, default=WORLDS, help=f"names or files; default: {','.join(WORLDS)}"
+        "--worlds", type=_words, default=WORLDS, help=f"{FILES}; default: {','.join(WORLDS)}"
     )
     _add_sweep_options(worlds, "worlds.csv")
     worlds.set_defaults(run=_worlds)
@@ -100,8 +104,8 @@ def _parser() -> argparse.ArgumentParser:
             "description (JSON). Stopped and started again, it goes on where it was.",
         )
         study.add_argument(
-            "--worlds", type=_words, default=STUDY_WORLDS, help="names or files; "
-            f"default: {','.join(STUDY_WORLDS)}",
+            "--worlds", type=_words, default=STUDY_WORLDS,
+            help=f"{FILES}; default: {','.join(STUDY_WORLDS)}",
         )  # fmt: skip
         study.add_argument(
             "--policies", type=_words, default=tuple(POLICY_CLASSES),
@@ -159,7 +163,13 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
         type=_words,
         help=f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}",
     )
-    parser.add_argument("--targets", type=_words, default=(), help="names; default: all")
+    parser.add_argument(
+        "--targets",
+        type=_words,
+        default=(),
+        help="names, one with a comma in double quotes: "
+        """'"first left, then up",right'; default: all""",
+    )
     parser.add_argument(
         "--cap",
         type=int,
@@ -292,7 +302,12 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    """Names between commas; one that holds a comma is written as in a CSV file, in quotes."""
+    try:
+        (parts,) = csv.reader([text], skipinitialspace=True)
+    except csv.Error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of names ({error})") from None
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 if __name__ == "__main__":

@@ -197,6 +197,56 @@ def test_fit_writes_what_the_library_reads(
     assert made["settings"] == shipped["settings"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("left,right", ("left", "right")),
+        (" left , right ,", ("left", "right")),
+        ("", ()),
+        ('"first left, then up",right', ("first left, then up", "right")),
+        ('right, "a,b" , "c, d"', ("right", "a,b", "c, d")),
+        ('say "go",right', ('say "go"', "right")),
+        ('"say ""go"", then stop"', ('say "go", then stop',)),
+    ],
+)
+def test_names_stand_between_commas_and_may_hold_some(typed: str, names: tuple[str, ...]) -> None:
+    options = cli._parser().parse_args(["worlds", "--targets", typed, "--worlds", typed])
+    assert options.targets == options.worlds == names
+
+
+def test_commas_in_a_target_and_in_a_path(tmp_path: Path) -> None:
+    suite = tmp_path / "up, down.toml"
+    suite.write_text(
+        'map = "open"\nsize = 5\n'
+        '[[tasks]]\nsentence = "go up, then left"\ngoal = [0, 0]\n'
+        '[[tasks]]\nsentence = "go up, then right"\ngoal = [0, 4]\n'
+        '[[tasks]]\nsentence = "go down"\ngoal = [4, 2]\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "table.csv"
+    command = ["worlds", "--worlds", f'"{suite}"', "--targets", '"go up, then left",go down']
+    choices = ["--trials", "1", "--methods", "scratch", "--workers", "1", "--out", str(out)]
+    assert main([*command, *choices]) == 0
+    table = pd.read_csv(out)
+    assert table["target"].tolist() == ["go down", "go up, then left"]
+    assert set(table["suite"]) == {"up, down"}
+
+
+@pytest.mark.parametrize("option", ["--targets", "--worlds"])
+def test_help_says_how_a_comma_is_given(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["worlds", "--help"])
+    text = capsys.readouterr().out
+    _, _, about = text.partition(f"\n  {option} ")
+    assert "one with a comma in double quotes" in " ".join(about.split("\n  --")[0].split())
+
+
+def test_names_over_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["worlds", "--targets", "left\nright"])
+    assert "is no list of names" in capsys.readouterr().err
+
+
 def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["figure2", "--sizes", "small"])

@@ -272,6 +272,22 @@ def test_files_that_were_tampered_with_are_refused(
         load_networks(file, HOUSE, settings)
 
 
+def test_no_damaged_byte_gives_another_error(tmp_path: Path) -> None:
+    """Bytes flipped one at a time, and the file cut off anywhere."""
+    settings, file = NetworkSettings(hidden=(2,)), tmp_path / "a.npz"
+    save_networks(file, stack(settings, HOUSE.world, 1), HOUSE, settings)
+    whole, refused = file.read_bytes(), []
+    flipped = (whole[:n] + bytes([whole[n] ^ 255]) + whole[n + 1 :] for n in range(len(whole)))
+    for content in [*flipped, *(whole[:n] for n in range(0, len(whole), 50))]:
+        file.write_bytes(content)
+        try:
+            load_networks(file, HOUSE, settings)
+        except NetworkFileError as error:
+            refused.append(str(error))
+    assert len(refused) > len(whole) / 2
+    assert all(said.startswith(f"{file}: ") and "\n" not in said for said in refused)
+
+
 @pytest.mark.parametrize("content", [b"", b"weights", b"PK\x03\x04 cut off", b"\x93NUMPY"])
 def test_files_of_something_else_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.npz").write_bytes(content)
