@@ -72,7 +72,7 @@ def align_batch(
         seeds: one per alignment.
 
     Raises:
-        ValueError: if shapes disagree or a value is not finite.
+        ValueError: if shapes disagree, a value is not finite, or the training diverges.
 
     Example:
         >>> sentences, policies = np.ones((2, 3, 4)), np.ones((2, 3, 8))
@@ -104,7 +104,8 @@ def align_paths(
         For each training, and for each mark: what `align` gives with that number of steps.
 
     Raises:
-        ValueError: if shapes disagree, a value is not finite, or the marks do not ascend.
+        ValueError: if shapes disagree, a value is not finite, the marks do not ascend, or the
+            training diverges.
 
     Example:
         >>> start, later = align_paths(np.eye(3)[None], np.eye(3)[None], marks=(0, 4))[0]
@@ -155,6 +156,14 @@ def _train(
         for rows in (sentence_rows, policy_rows)
     ]
     towers_at, losses = _descend(sentence_rows, policy_rows, start, settings, marks)
+    largest = np.finfo(np.float32).max  # what is kept is float32
+    if not np.isfinite(losses).all() or any(
+        not (np.abs(tower) <= largest).all() for towers in towers_at for tower in towers
+    ):
+        raise ValueError(
+            f"the alignment has diverged; take a learning rate below {settings.learning_rate}, "
+            f"or a temperature above {settings.temperature}"
+        )
     return [
         [
             Alignment(

@@ -235,7 +235,7 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         _require_kind(self.features)
         if not 0 < self.learning_rate < np.inf:
-            raise ValueError(f"the learning rate is positive; got {self.learning_rate}")
+            raise ValueError(f"the learning rate is positive and finite; got {self.learning_rate}")
         if not 0 < self.discount <= 1:
             raise ValueError(f"the discount lies in (0, 1]; got {self.discount}")
         for epsilon in (self.epsilon_start, self.epsilon_end):

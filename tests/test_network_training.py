@@ -308,6 +308,8 @@ def test_what_does_not_fit_together() -> None:
         fitted_q_iteration(BENT, goals, start, replace(SMALL, features="one-hot"))
     with pytest.raises(ValueError, match=r"is a wall"):
         fitted_q_iteration(BENT, [(1, 1), (0, 0)], start, SMALL)
+    with pytest.raises(ValueError, match=r"two whole numbers; got"):
+        fitted_q_iteration(BENT, [(0.0, 1), (0, 0)], start, SMALL)
     with pytest.raises(ValueError, match=r"cap is a positive"):
         fitted_q_iteration(BENT, goals, start, SMALL, cap=0)
     with pytest.raises(ValueError, match=r"until is"):
