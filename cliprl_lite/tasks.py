@@ -196,7 +196,7 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
         raise SuiteError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:
         raise SuiteError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SuiteError(f"{path.name}: is not valid TOML: {error}; mend that line") from None
     name = _name_on_disk(path)
     return _Reader(name).suite(Path(name).stem, content, size)
