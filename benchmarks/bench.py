@@ -20,6 +20,8 @@ from typing import Any
 
 from measurement import Measurement, figure, versions
 
+from cliprl_lite.printing import forgiving_output
+
 HERE = Path(__file__).resolve().parent
 README = HERE.parent / "README.md"
 RESULTS = HERE / "results.json"
@@ -79,6 +81,7 @@ def merge(old: list[Measurement], new: list[Measurement]) -> list[Measurement]:
     return kept + list(anew.values())
 
 
+@forgiving_output()
 def main(parts: list[str]) -> int:
     unknown = [part for part in parts if part not in PARTS]
     if unknown:

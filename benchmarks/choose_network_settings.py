@@ -33,6 +33,7 @@ from joblib import Parallel, delayed
 from cliprl_lite.greedy import expected_path
 from cliprl_lite.network_training import NetworkRun, deep_q_learning, fitted_q_iteration
 from cliprl_lite.networks import NetworkSettings, Parameters, features, forward, initialise
+from cliprl_lite.printing import forgiving_output
 from cliprl_lite.tasks import Task, TaskSuite, Transfer, load_suite
 from cliprl_lite.trials import rng_for
 
@@ -180,6 +181,7 @@ def everywhere(judge: Callable, seeds: int, settings: list[NetworkSettings]) -> 
     return [row for found in answers for row in found]
 
 
+@forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=2)

@@ -43,6 +43,7 @@ from cliprl_lite.language import embed
 from cliprl_lite.learners import rng_for
 from cliprl_lite.methods import ridge_scores
 from cliprl_lite.policies import learn_policy, policy_vectors
+from cliprl_lite.printing import forgiving_output
 from cliprl_lite.qlearning import learn
 from cliprl_lite.results import CLOCKS
 from cliprl_lite.rounding import rounded
@@ -260,6 +261,7 @@ STAGES = {
 }
 
 
+@forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("stage", choices=STAGES)

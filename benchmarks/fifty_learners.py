@@ -16,6 +16,7 @@ import gymnasium as gym
 import numpy as np
 
 from cliprl_lite.gridworld import DISCOUNT, GridWorld
+from cliprl_lite.printing import forgiving_output
 from cliprl_lite.qlearning import CHECK_SPACING
 
 WORLD, GOAL = GridWorld.open_map(25), (0, 0)
@@ -75,6 +76,7 @@ class GymnasiumLearner:
             self.run(next_check - self.steps)
 
 
+@forgiving_output()
 def main(seconds: float) -> None:
     """At least one learner; then as many as begin before the time is up."""
     until, seed = time.perf_counter() + seconds, 0

@@ -19,6 +19,8 @@ from qlearning import gymnasium_ratio
 from sentences import readiness_ratio
 from startup import import_times
 
+from cliprl_lite.printing import forgiving_output
+
 MARGIN = 4
 
 
@@ -37,6 +39,7 @@ RATIOS = {
 """By the key of their baseline; for all of them more is better."""
 
 
+@forgiving_output()
 def main() -> int:
     entries = json.loads(RESULTS.read_text("utf-8"))["measurements"]
     baselines = {entry["key"]: entry["value"] for entry in entries}

@@ -34,6 +34,8 @@ import psutil
 from measurement import PEAK, versions
 from nbclient import NotebookClient
 
+from cliprl_lite.printing import forgiving_output
+
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = HERE.parent / "notebooks"
 RESULTS = HERE / "hub.json"
@@ -155,6 +157,7 @@ def into_guide(guide: str, text: str) -> str:
     return f"{before}\n{text}\n\n{END}{after}"
 
 
+@forgiving_output()
 def main(names: list[str]) -> None:
     chosen = [Path(name) for name in names] or sorted(NOTEBOOKS.glob("*.ipynb"))
     print(f"{'notebook':24}{'seconds':>9}{'of processor':>14}{'peak MB':>9}")

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cliprl_lite.printing import forgiving_output
+
 PACKAGES = ("numpy", "numba", "torch", "gymnasium", "sentence-transformers")
 
 
@@ -109,6 +111,7 @@ def versions() -> dict[str, str]:
     }
 
 
+@forgiving_output()
 def report(measure: Callable[[], list[Measurement]]) -> int:
     """Measure, print, write; the exit status is 1 if a target was missed."""
     parser = argparse.ArgumentParser()

@@ -61,13 +61,14 @@ class AlignmentSettings:
             raise ValueError(f"similarity is 'cosine' or 'dot'; got {self.similarity!r}")
         if self.targets not in ("identity", "soft"):
             raise ValueError(f"targets is 'identity' or 'soft'; got {self.targets!r}")
-        if not self.temperature > 0:
-            raise ValueError(f"the temperature is positive; got {self.temperature}")
+        if not 0 < self.temperature < np.inf:
+            raise ValueError(f"the temperature is positive and finite; got {self.temperature}")
         whole = isinstance(self.steps, int) and isinstance(self.dimension, int)
-        if not whole or self.steps < 0 or self.dimension < 1 or not self.learning_rate > 0:
+        rate = 0 < self.learning_rate < np.inf
+        if not whole or self.steps < 0 or self.dimension < 1 or not rate:
             raise ValueError(
-                "steps is 0 or more, dimension 1 or more (whole), learning_rate positive; got "
-                f"{self.steps}, {self.dimension}, {self.learning_rate}"
+                "steps is 0 or more, dimension 1 or more (whole), learning_rate positive and "
+                f"finite; got {self.steps}, {self.dimension}, {self.learning_rate}"
             )
 
 

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from queue import Empty, SimpleQueue
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -94,7 +95,8 @@ def in_processes(
         workers: how many processes; −1 for one per core. With 1 it is this process.
 
     Raises:
-        BackendError: if one of the processes was killed.
+        BackendError: if one of the processes was killed, or if they have to keep their files in a
+            folder whose name is not all ASCII, which joblib cannot.
 
     Example:
         >>> list(in_processes(abs, {"a": -1, "b": 2}, workers=1))
@@ -111,6 +113,14 @@ def in_processes(
         raise BackendError(
             "a worker process was killed, as the system does when memory runs out: "
             "try fewer workers"
+        ) from error
+    except UnicodeEncodeError as error:
+        if "joblib_memmapping_folder" not in str(error.object):  # it is a job's own
+            raise
+        folder = os.environ.get("JOBLIB_TEMP_FOLDER") or gettempdir()
+        raise BackendError(
+            f"worker processes cannot keep their files in {folder}, since its name has letters "
+            "beyond ASCII: set JOBLIB_TEMP_FOLDER to a folder without them, or take one worker"
         ) from error
 
 

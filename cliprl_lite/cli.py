@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -22,6 +23,7 @@ from cliprl_lite.experiments import (
 from cliprl_lite.language import ModelError
 from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.methods import METHODS, NETWORK_METHODS, find_method
+from cliprl_lite.printing import forgiving_output
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.studies import Study
 
@@ -33,10 +35,14 @@ STUDY_WORDS = {
     "averages": "what lies between two policies: the loss barrier, and how their average acts",
 }
 
+FILES = """names or files, one with a comma in double quotes: '"a, b.toml",house_a'"""
+"""What `--worlds` takes."""
+
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
 """Methods drawn in Figure 2; the table holds them all."""
 
 
+@forgiving_output()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors go to stderr in one line."""
     options = _parser().parse_args(arguments)
@@ -78,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "(CSV) and its description (JSON). Stopped and started again, it goes on where it was.",
     )
     worlds.add_argument(
-        "--worlds", type=_words, default=WORLDS, help=f"names or files; default: {','.join(WORLDS)}"
+        "--worlds", type=_words, default=WORLDS, help=f"{FILES}; default: {','.join(WORLDS)}"
     )
     _add_sweep_options(worlds, "worlds.csv")
     worlds.set_defaults(run=_worlds)
@@ -91,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
             "description (JSON). Stopped and started again, it goes on where it was.",
         )
         study.add_argument(
-            "--worlds", type=_words, default=STUDY_WORLDS, help="names or files; "
-            f"default: {','.join(STUDY_WORLDS)}",
+            "--worlds", type=_words, default=STUDY_WORLDS,
+            help=f"{FILES}; default: {','.join(STUDY_WORLDS)}",
         )  # fmt: skip
         study.add_argument(
             "--policies", type=_words, default=tuple(POLICY_CLASSES),
@@ -147,7 +153,13 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
         type=_words,
         help=f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}",
     )
-    parser.add_argument("--targets", type=_words, default=(), help="names; default: all")
+    parser.add_argument(
+        "--targets",
+        type=_words,
+        default=(),
+        help="names, one with a comma in double quotes: "
+        """'"first left, then up",right'; default: all""",
+    )
     parser.add_argument(
         "--cap",
         type=int,
@@ -159,17 +171,22 @@ def _figure2(options: argparse.Namespace) -> None:
     from cliprl_lite.result_plots import clocks_figure
 
     sweep = figure2_sweep(options.sizes, **_choices(options))
-    summary = _run(sweep, options)
+    table = _table(sweep, options)
+    summary = summarise(table, _groups(table))
     drawn = [name for name in FIGURE_METHODS if name in sweep.method_names] or sweep.method_names
     labels = {name: find_method(name).label for name in drawn}
     figure = clocks_figure(summary, labels, CLOCKS)
+    page = figure.to_html(include_plotlyjs=True, config={"displaylogo": False})
     picture = options.out.with_suffix(".html")
-    figure.write_html(picture, include_plotlyjs=True, config={"displaylogo": False})
+    picture.write_text(page, encoding="utf-8", newline="\n")
+    _print_medians(sweep, table, summary, options.out)
     print(f"figure: {picture}")
 
 
 def _worlds(options: argparse.Namespace) -> None:
-    _run(worlds_sweep(options.worlds, **_choices(options)), options)
+    sweep = worlds_sweep(options.worlds, **_choices(options))
+    table = _table(sweep, options)
+    _print_medians(sweep, table, summarise(table, _groups(table)), options.out)
 
 
 def _study(name: str, options: argparse.Namespace) -> None:
@@ -203,18 +220,21 @@ def _table(sweep: Sweep | Study, options: argparse.Namespace) -> pd.DataFrame:
     )
 
 
-def _run(sweep: Sweep, options: argparse.Namespace) -> pd.DataFrame:
-    table = _table(sweep, options)
-    by = ["suite", "target"] if len(set(table["target"])) <= 3 else ["suite"]
-    summary = summarise(table, by)
+def _groups(table: pd.DataFrame) -> list[str]:
+    """Columns that make a row of what is printed: every target, unless there are many."""
+    return ["suite", "target"] if len(set(table["target"])) <= 3 else ["suite"]
+
+
+def _print_medians(sweep: Sweep, table: pd.DataFrame, summary: pd.DataFrame, out: Path) -> None:
     for clock, words in CLOCKS.items():
         part = summary[summary["clock"] == clock]
         shown = part.assign(text=[_cell(row) for row in part.itertuples()])
-        wide = shown.pivot_table(index=by, columns="method", values="text", aggfunc="first")
+        wide = shown.pivot_table(
+            index=_groups(table), columns="method", values="text", aggfunc="first"
+        )
         print(f"\n{words}: median over trials (≥: half or more were cut off)")
         print(wide[list(sweep.method_names)].to_string())
-    print(f"\ntable: {options.out} ({len(table)} rows)")
-    return summary
+    print(f"\ntable: {out} ({len(table)} rows)")
 
 
 def _cell(row: object) -> str:
@@ -259,7 +279,12 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    """Names between commas; one that holds a comma is written as in a CSV file, in quotes."""
+    try:
+        (parts,) = csv.reader([text], skipinitialspace=True)
+    except csv.Error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of names ({error})") from None
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from cliprl_lite.printing import forgiving_output
 
 PAGES = ("glossary.md", "symbols.md")
 """Pages of `docs/` to which notebooks link."""
@@ -24,6 +27,7 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
 
     Raises:
         FileNotFoundError: if `checkout` has no folder `notebooks`.
+        ValueError: if one of the files there is no notebook; nothing is copied then.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -37,7 +41,12 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
     notebooks, docs = Path(checkout) / "notebooks", Path(checkout) / "docs"
     if not notebooks.is_dir():
         raise FileNotFoundError(f"there is no folder {notebooks}; name the top of a checkout")
-    texts = {path.name: unrun(path.read_text("utf-8")) for path in notebooks.glob("*.ipynb")}
+    texts = {}
+    for path in notebooks.glob("*.ipynb"):
+        try:
+            texts[path.name] = unrun(path.read_text("utf-8"))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ValueError(f"{path} is damaged, no notebook; get it anew") from None
     texts |= {name: (docs / name).read_text("utf-8") for name in PAGES if (docs / name).exists()}
     new = []
     for name, text in sorted(texts.items()):
@@ -67,6 +76,21 @@ def unrun(notebook: str) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-if __name__ == "__main__":
-    for path in working_copy(*sys.argv[1:]):
+@forgiving_output()
+def main(arguments: Sequence[str]) -> int:
+    """Copy as the command line says; returns the exit status. Errors go to stderr in one line."""
+    if len(arguments) != 2:
+        print("usage: python -m cliprl_lite.course CHECKOUT FOLDER", file=sys.stderr)
+        return 2
+    try:
+        new = working_copy(*arguments)
+    except (OSError, ValueError) as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 2
+    for path in new:
         print(f"new: {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -231,7 +231,7 @@ def map_svg(
         side: of the longer edge, in pixels.
 
     Raises:
-        ValueError: if an array does not fit the map.
+        ValueError: if an array does not fit the map, or the goal or an object is on no free cell.
 
     Example:
         >>> svg = map_svg(GridWorld.open_map(2), title="Two by two", shade=[0, 0.5, 1, 1])
@@ -249,6 +249,9 @@ def map_svg(
             raise ValueError(f"{what} has an entry for each of {world.n_states} states")
     if goal is not None:
         masks[world.state(goal)] = 0
+    objects = list(objects)
+    for place, *_ in objects:
+        world.state(place)
     corner = [(2 + column * cell, 2 + row * cell) for row, column in world.cells.tolist()]
     floor = [
         tag("rect", data_state=state, x=x, y=y, width=cell, height=cell,

@@ -142,7 +142,7 @@ def paired_log_ratio(values: ArrayLike, reference: ArrayLike, plus: float = 1.0)
             for costs that are never zero.
 
     Raises:
-        ValueError: if the shapes disagree or a cost is negative.
+        ValueError: if the shapes disagree, or a cost is negative or missing.
 
     Example:
         >>> paired_log_ratio([7, 0], [1, 3]).tolist()
@@ -151,7 +151,7 @@ def paired_log_ratio(values: ArrayLike, reference: ArrayLike, plus: float = 1.0)
     values, reference = np.asarray(values, float), np.asarray(reference, float)
     if values.shape != reference.shape:
         raise ValueError(f"paired values have one shape; got {values.shape}, {reference.shape}")
-    if (values < 0).any() or (reference < 0).any():
+    if not ((values >= 0).all() and (reference >= 0).all()):  # so that NaN is refused too
         raise ValueError("costs are counts of steps, 0 or more")
     return np.log2((values + plus) / (reference + plus))
 

@@ -8,9 +8,11 @@ at the goal, which belongs to the task and not to the map.
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,25 @@ STEP_REWARD = -1.0
 
 DISCOUNT = 0.99
 """The discount γ used throughout, unless a call says otherwise."""
+
+
+def as_cell(cell: Any) -> tuple[int, int]:
+    """`(row, column)` as two plain whole numbers.
+
+    Raises:
+        ValueError: if it is anything but a pair of whole numbers.
+
+    Example:
+        >>> as_cell(np.array([2, 0])), as_cell([3, 1])
+        ((2, 0), (3, 1))
+    """
+    try:
+        row, column = cell
+        if not any(isinstance(part, bool | np.bool_) for part in (row, column)):
+            return operator.index(row), operator.index(column)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"a cell is (row, column), two whole numbers; got {cell!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,21 +109,17 @@ class GridWorld:
 
     @classmethod
     def from_text(cls, text: str) -> GridWorld:
-        """A map drawn with one character a cell: `#` is a wall, any other mark is free.
+        """A map drawn as `drawn_rows` reads it: `#` is a wall, any other mark is free.
+
+        Raises:
+            ValueError: if it is no drawing, or the map is none; the message names the row.
 
         Example:
             >>> print(GridWorld.from_text("..#\\n..."))
             ..#
             ...
         """
-        rows = [row.strip() for row in text.strip().splitlines()]
-        for number, row in enumerate(rows):
-            if len(row) != len(rows[0]):
-                raise ValueError(
-                    f"row {number} of the map has {len(row)} cells and row 0 has {len(rows[0])}; "
-                    "draw all rows equally long"
-                )
-        return cls(np.array([[mark == "#" for mark in row] for row in rows]))
+        return cls(np.array([[mark == "#" for mark in row] for row in drawn_rows(text)]))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -130,9 +147,9 @@ class GridWorld:
         """The number of the state at `cell`.
 
         Raises:
-            ValueError: if the cell lies outside the map or in a wall.
+            ValueError: if that is no pair of whole numbers, or lies outside the map or in a wall.
         """
-        row, column = cell
+        row, column = as_cell(cell)
         if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
             raise ValueError(
                 f"cell {(row, column)} lies outside the map of {self.shape[0]} rows "
@@ -143,7 +160,15 @@ class GridWorld:
         return int(self._state_of_cell[row, column])
 
     def cell(self, state: int) -> tuple[int, int]:
-        """The `(row, column)` of a state."""
+        """The `(row, column)` of a state.
+
+        Raises:
+            ValueError: if there is no state of this number.
+        """
+        if isinstance(state, bool) or not isinstance(state, int | np.integer):
+            raise ValueError(f"a state is a whole number; got {state!r}")
+        if not 0 <= state < self.n_states:
+            raise ValueError(f"states are numbered 0 to {self.n_states - 1}; got {state}")
         row, column = self.cells[state]
         return int(row), int(column)
 
@@ -216,6 +241,59 @@ class GridWorld:
     def __repr__(self) -> str:
         rows, columns = self.shape
         return f"GridWorld({rows}×{columns}, {self.n_states} states)"
+
+
+def drawn_rows(text: str) -> list[str]:
+    """The rows of a drawn map, one mark a cell; a blank is never a cell.
+
+    Blanks before the rows are indentation if all rows have the same, and the drawing stands apart
+    from its quotes: it begins on a line of its own, or ends with a line of blanks.
+
+    Raises:
+        ValueError: if a row holds any other blank, which might be meant as a cell, or the rows
+            differ in length.
+
+    Example:
+        >>> drawn_rows("\\n    ..#\\n    a..\\n")
+        ['..#', 'a..']
+    """
+    rows = text.splitlines()
+    apart = bool(rows) and rows[0] == ""
+    while rows and rows[0] == "":
+        del rows[0]
+    while rows and rows[-1] == "":
+        del rows[-1]
+    margin = rows[0][: len(rows[0]) - len(rows[0].lstrip())] if rows else ""
+    if len(rows) > 1 and margin.startswith(rows[-1]):  # where the closing quotes stand
+        del rows[-1]
+        apart = True
+    for number, row in enumerate(rows):
+        where, blanks = f"row {number} of the map", len(row) - len(row.lstrip())
+        if row and blanks == len(row):
+            raise ValueError(f"{where} is blank; draw free cells as '.', or delete it")
+        if row and row[:blanks] != margin:
+            raise ValueError(
+                f"{where} begins with {blanks} blanks and row 0 with {len(margin)}; draw free "
+                "cells as '.', and indent all rows alike"
+            )
+        if margin and not apart:
+            raise ValueError(
+                f"{where} begins with blanks, which may be cells or indentation; draw free cells "
+                "as '.', or delete the blanks before all rows"
+            )
+        rows[number] = row = row.removeprefix(margin)
+        for column, mark in enumerate(row):
+            if mark == " " or not mark.isprintable():
+                raise ValueError(
+                    f"{where} has {mark!r} in column {column}, which is no cell; draw a free cell "
+                    "as '.', or delete it"
+                )
+        if len(row) != len(rows[0]):
+            raise ValueError(
+                f"{where} has {len(row)} cells and row 0 has {len(rows[0])}; "
+                "draw all rows equally long"
+            )
+    return rows
 
 
 def _read_only(shared: NDArray[np.int64]) -> NDArray[np.int64]:

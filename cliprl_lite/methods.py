@@ -50,11 +50,16 @@ def ridge_scores(
     Returns:
         Shape `[N]`. Both sides are centred on the base tasks and at unit length, as in alignment.
 
+    Raises:
+        ValueError: if the penalty is not positive and finite.
+
     Example:
         >>> sentences, policies = np.eye(3), np.array([[5.0, 1.0], [5.0, 0.0], [0.0, 5.0]])
         >>> int(ridge_scores(sentences[0] + 0.1, sentences, policies).argmax())
         0
     """
+    if not 0 < penalty < np.inf:
+        raise ValueError(f"the penalty is positive and finite; got {penalty}")
     sentence_mean, policy_mean = base_sentences.mean(axis=0), policies.mean(axis=0)
     x = unit_rows(base_sentences - sentence_mean)
     y = unit_rows(policies - policy_mean)

@@ -78,7 +78,9 @@ class Adam:
         self.means, self.squares = (
             [torch.zeros_like(part, requires_grad=False) for part in parameters] for _ in range(2)
         )
-        self.counts = [torch.tensor(0.0) for _ in parameters]
+        # Type and place are said, here and wherever a tensor is made: torch's defaults are global,
+        # and may be anybody's.
+        self.counts = [torch.zeros((), dtype=torch.float32, device="cpu") for _ in parameters]
 
     def step(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
         """Change the parameters in place, against their gradients."""
@@ -116,7 +118,7 @@ class Stack:
         self.world, self.settings = world, settings
         self.x = torch.from_numpy(features(world, settings.features))
         flat = [part for layer in start for part in layer]
-        self.parts = [torch.tensor(part, dtype=torch.float64) for part in flat]
+        self.parts = [torch.tensor(part, dtype=torch.float64, device="cpu") for part in flat]
         self.adam = Adam(self.parts, settings.learning_rate)
 
     @property
@@ -227,7 +229,7 @@ class FittedStack(TaskStack):
         successors = self.world.next_state.reshape(1, -1)
         scale = 2 / ((self.world.n_states - 1) * len(ACTIONS))  # the slope of a mean of squares
         places = np.arange(len(self.goals))
-        targets = torch.empty(0)
+        targets = torch.zeros_like(self.x)  # until the first step
         for step in range(n_steps):
             if self.refresh_target() or step == 0:
                 table = td_targets(self.target_values, successors, self.settings.discount)

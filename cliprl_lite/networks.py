@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -235,7 +235,7 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         _require_kind(self.features)
         if not 0 < self.learning_rate < np.inf:
-            raise ValueError(f"the learning rate is positive; got {self.learning_rate}")
+            raise ValueError(f"the learning rate is positive and finite; got {self.learning_rate}")
         if not 0 < self.discount <= 1:
             raise ValueError(f"the discount lies in (0, 1]; got {self.discount}")
         for epsilon in (self.epsilon_start, self.epsilon_end):
@@ -348,13 +348,14 @@ def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Pa
     """
     path, widths = Path(path), settings.widths(suite.world)
     try:
-        with path.open("rb") as stream:
-            content = dict(np.load(stream, allow_pickle=False))
+        archive = path.read_bytes()
     except OSError as error:
         raise NetworkFileError(
             f"{path}: cannot be read ({error.strerror}); check the path"
         ) from None
-    except (ValueError, TypeError, EOFError, BadZipFile):
+    try:
+        content = dict(np.load(BytesIO(archive), allow_pickle=False))
+    except Exception:  # of a damaged archive NumPy and zipfile say a dozen things
         raise NetworkFileError(f"{path}: is not a file of save_networks; save it anew") from None
     for name, wanted in (("fingerprint", suite.fingerprint), ("features", settings.features)):
         found = str(content.get(name, "nothing"))

@@ -111,7 +111,12 @@ def map_figure(
         objects: `(cell, colour, shape, sentence)` of each object to draw.
         title: one line.
         side: height of the drawing in pixels.
+
+    Raises:
+        ValueError: if the goal or an object is on no free cell.
     """
+    for place in [place for place, *_ in objects] + ([] if goal is None else [goal]):
+        world.state(place)
     rows, columns = world.shape
     figure = new_figure(
         title=title,

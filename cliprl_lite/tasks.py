@@ -8,6 +8,8 @@ already learned (α in the paper) and those it meets next (β). Suites are TOML 
 from __future__ import annotations
 
 import tomllib
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +17,12 @@ from typing import Any
 from unicodedata import normalize
 
 from cliprl_lite.encoder import heard
-from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.gridworld import GridWorld, as_cell, drawn_rows
 from cliprl_lite.paths import data_path
 
 _TASK_KEYS = {"name", "sentence", "goal", "group", "colour", "shape"}
 _SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
+_TEARING = {"Cc", "Zl", "Zp", "Cs"}  # Unicode's controls, line and paragraph ends, half characters
 
 
 class SuiteError(ValueError):
@@ -41,10 +44,13 @@ class Task:
     Attributes:
         name: a short unique name, used in result tables; the sentence if none is given.
         sentence: the instruction, in English.
-        goal: `(row, column)` of the goal.
+        goal: `(row, column)` of the goal; kept as a tuple of two plain whole numbers.
         group: tasks with the same group have truly similar policies (a room, a side).
         colour: colour of the object at the goal, or empty.
         shape: shape of the object at the goal, or empty.
+
+    Raises:
+        ValueError: if the goal is no pair of whole numbers.
 
     Example:
         >>> Task("cone", "go to the red cone", goal=(4, 1), colour="red", shape="cone").goal
@@ -57,6 +63,12 @@ class Task:
     group: str = ""
     colour: str = ""
     shape: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "goal", as_cell(self.goal))
+        except ValueError as error:
+            raise ValueError(f"task {self.name!r}: the goal: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,9 @@ class TaskSuite:
         targets: the new tasks (β). Empty means *leave one out*: each task in turn is the target,
             and all the others are its bases.
 
+    Raises:
+        ValueError: if a goal is no free cell of the map; the message names the task.
+
     Example:
         >>> suite = load_suite("corners", size=10)
         >>> suite.world, [task.sentence for task in suite.tasks][:2]
@@ -98,6 +113,15 @@ class TaskSuite:
     world: GridWorld
     tasks: tuple[Task, ...]
     targets: tuple[Task, ...] = ()
+
+    def __post_init__(self) -> None:
+        for task in (*self.tasks, *self.targets):
+            try:
+                self.world.state(task.goal)
+            except ValueError as error:
+                raise ValueError(
+                    f"task {task.name!r}: the goal: {error}; move it to a free cell"
+                ) from None
 
     def transfers(self) -> list[Transfer]:
         """Every target with its base tasks, in the file's order."""
@@ -146,7 +170,7 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     """Read a suite by its name, or a file of your own by its path.
 
     Args:
-        source: the name of a shipped suite, or the path of a `.toml` file.
+        source: the name of a shipped suite, spelled exactly, or the path of a `.toml` file.
         size: rows and columns, for a suite whose file leaves them open (`corners`).
 
     Raises:
@@ -159,33 +183,47 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     """
     path = Path(source)
     if path.suffix != ".toml":
-        path = data_path("suites") / f"{source}.toml"
-        if not path.exists():
+        # Looked up by name and not by file: a system that ignores case would find 'House_A' too,
+        # and random numbers follow from names.
+        names = suite_names()
+        if str(source) not in names:
             raise SuiteError(
-                f"there is no suite {str(source)!r}; take one of {', '.join(suite_names())}, "
+                f"there is no suite {str(source)!r}; take one of {', '.join(names)}, "
                 "or give the path of a .toml file"
             )
+        path = data_path("suites") / f"{source}.toml"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:
         raise SuiteError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SuiteError(f"{path.name}: is not valid TOML: {error}; mend that line") from None
-    return _Reader(path.name).suite(path.stem, content, size)
+    name = _name_on_disk(path)
+    return _Reader(name).suite(Path(name).stem, content, size)
+
+
+def _name_on_disk(path: Path) -> str:
+    """A file's name as its folder spells it, also where the system ignores case."""
+    with suppress(OSError):
+        files = list(path.parent.iterdir())
+        if path.name not in (file.name for file in files):
+            return next((file.name for file in files if file.samefile(path)), path.name)
+    return path.name
 
 
 class _Reader:
     """Reads one file's content, so that every error can name the file."""
 
     def __init__(self, file: str) -> None:
-        self.file = file
+        self.file = file if file.isprintable() else repr(file)  # errors are one line
 
     def error(self, problem: str) -> SuiteError:
         return SuiteError(f"{self.file}: {problem}")
 
     def suite(self, stem: str, content: dict[str, Any], size: int | None) -> TaskSuite:
+        self.one_line("the file's name", stem, "|")
         self.known_keys("the file", content, _SUITE_KEYS)
         if size is not None and "size" in content:
             raise self.error(
@@ -194,6 +232,7 @@ class _Reader:
         title = content.get("title", stem)
         if not isinstance(title, str):
             raise self.error(f"the title is {title!r}; write it in quotes")
+        self.one_line("the title", title)
         drawing = content.get("map")
         if not isinstance(drawing, str) or not drawing.strip():
             raise self.error('has no map; add map = "open", map = "four_rooms", or draw one')
@@ -227,14 +266,14 @@ class _Reader:
                 )
             if size is not None:
                 raise self.error("draws its map, so it has a size already; give no other")
-            world = GridWorld.from_text(drawing)
+            world, rows = GridWorld.from_text(drawing), drawn_rows(drawing)
         except SuiteError:
             raise
         except ValueError as error:
             raise self.error(f"map: {error}") from None
         marks: dict[str, list[tuple[int, int]]] = {}
-        for row, line in enumerate(drawing.strip().splitlines()):
-            for column, mark in enumerate(line.strip()):
+        for row, line in enumerate(rows):
+            for column, mark in enumerate(line):
                 if mark not in ".#":
                     marks.setdefault(mark, []).append((row, column))
         return world, marks
@@ -276,6 +315,8 @@ class _Reader:
         for key, word in words.items():
             if not isinstance(word, str):
                 raise self.error(f"{where}: {key} is {word!r}; write it in quotes")
+        for key, word in {"sentence": sentence, "name": name, **words}.items():
+            self.one_line(f"{where}: the {key}", word.strip())
         return Task(name.strip(), sentence.strip(), cell, **words)
 
     def goal(
@@ -344,6 +385,12 @@ class _Reader:
                     f"{goals[target.goal].name!r}, so there is nothing to learn; move one of "
                     "them, or make the map larger"
                 )
+
+    def one_line(self, where: str, text: str, forbidden: str = "") -> None:
+        """Refuse what tears a table or the names in a journal: line ends, controls, `forbidden`."""
+        for letter in text:
+            if letter in forbidden or unicodedata.category(letter) in _TEARING:
+                raise self.error(f"{where} holds {letter!r}, which tears tables; take it out")
 
     def known_keys(self, where: str, entry: dict[str, Any], known: set[str]) -> None:
         for key in entry:

@@ -69,14 +69,14 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
     """exp(dᵢ / T) / Σ exp(d / T): positive, and the sharper the lower the temperature T.
 
     Raises:
-        ValueError: if the temperature is not positive.
+        ValueError: if the temperature is not positive and finite.
 
     Example:
         >>> softmax([0.9, 0.9, 0.2]).round(3).tolist()
         [0.5, 0.5, 0.0]
     """
-    if not temperature > 0:
-        raise ValueError(f"the temperature is positive; got {temperature}")
+    if not 0 < temperature < np.inf:
+        raise ValueError(f"the temperature is positive and finite; got {temperature}")
     scores = _scores(scores)
     powers = np.exp((scores - scores.max()) / temperature)
     return rounded(powers / math.fsum(powers), _WEIGHT_DECIMALS)
@@ -165,6 +165,9 @@ def warm_start(
         optimism: a constant added to every action value, in reward. Greedy actions stay the
             same, and untried actions look better.
 
+    Raises:
+        ValueError: if a number is not finite, or scores and policies are not equally many.
+
     Example:
         >>> from cliprl_lite import GridWorld, TabularPolicy
         >>> world = GridWorld.open_map(2)
@@ -172,6 +175,8 @@ def warm_start(
         >>> warm_start([0.5, 0.5], old, optimism=1.0).policy.q[0].tolist()
         [-1.0, -1.0, -1.0, -1.0]
     """
+    if not np.isfinite(optimism):
+        raise ValueError(f"the optimism is a finite number; got {optimism}")
     scores = _scores(scores)
     weights = weighting(scores)
     policy = average(policies, weights)

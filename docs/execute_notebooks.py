@@ -20,6 +20,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from cliprl_lite.printing import forgiving_output
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -109,9 +111,10 @@ def _lines(cell: nbformat.NotebookNode) -> list[str]:
 if __name__ == "__main__":
     names = [name for name in sys.argv[1:] if name != "--check"]
     paths = [Path(name) for name in names] or sorted(FOLDER.glob("*.ipynb"))
-    if "--check" in sys.argv:
-        found = [change for path in paths for change in changes(path)]
-        print(*found, sep="\n")
-        sys.exit(bool(found))
-    for path in paths:
-        execute(path)
+    with forgiving_output():
+        if "--check" in sys.argv:
+            found = [change for path in paths for change in changes(path)]
+            print(*found, sep="\n")
+            sys.exit(bool(found))
+        for path in paths:
+            execute(path)

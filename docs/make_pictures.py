@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cliprl_lite as clip
 from cliprl_lite import plots
+from cliprl_lite.printing import forgiving_output
 
 DOCS = Path(__file__).resolve().parent
 WIDTH, ROW = 1320, 360
@@ -75,6 +76,7 @@ def screenshot(browser: str, page: str, picture: Path, size: tuple[int, int]) ->
     print(picture.name)
 
 
+@forgiving_output()
 def main() -> int:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:

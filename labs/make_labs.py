@@ -32,6 +32,8 @@ import nbformat
 from nbformat import NotebookNode
 from submissions import SUBMISSIONS, Submission
 
+from cliprl_lite.printing import forgiving_output
+
 LABS = Path(__file__).resolve().parent
 TABLE = LABS / "autograding.csv"
 COLUMNS = (
@@ -310,6 +312,7 @@ def grade_all(
     return table, troubles
 
 
+@forgiving_output()
 def main() -> int:
     """Make and prove all labs; 0 if all is well."""
     if importlib.util.find_spec("nbgrader") is None:

@@ -237,10 +237,12 @@ def test_identity_targets_differ_from_the_repaired_alignment_in_what_was_chosen_
         ({"temperature": 0.0}, "temperature is positive"),
         ({"temperature": -1.0}, "temperature is positive"),
         ({"temperature": float("nan")}, "temperature is positive"),
+        ({"temperature": float("inf")}, "temperature is positive and finite; got inf"),
         ({"steps": -1}, "steps is 0 or more"),
         ({"dimension": 0}, "dimension 1 or more"),
         ({"learning_rate": 0.0}, "learning_rate positive"),
         ({"learning_rate": float("nan")}, "learning_rate positive"),
+        ({"learning_rate": float("inf")}, r"learning_rate positive and finite; got .* inf"),
     ],
 )
 def test_settings_that_cannot_be(choice: dict, message: str) -> None:

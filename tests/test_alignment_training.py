@@ -365,6 +365,17 @@ def test_pairs_that_cannot_be(sentences: np.ndarray, policies: np.ndarray, messa
         align(sentences, policies)
 
 
+@pytest.mark.parametrize("settings", [AlignmentSettings(), PAPER_BOX], ids=["cosine", "dot"])
+@pytest.mark.parametrize(
+    "choice",
+    [{"learning_rate": rate} for rate in (1e39, 1e155, 1e300)] + [{"temperature": 1e-310}],
+    ids=str,
+)
+def test_a_training_that_diverges_is_an_error(settings: AlignmentSettings, choice: dict) -> None:
+    with pytest.raises(ValueError, match="has diverged; take a learning rate below"):
+        align(*pairs(3), replace(settings, **choice))
+
+
 @pytest.mark.parametrize("marks", [(), (-1, 2), (3, 2), (2, 2)])
 def test_marks_ascend(marks: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="each above the last"):

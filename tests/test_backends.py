@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+import joblib
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
@@ -151,6 +153,34 @@ def test_an_error_of_the_job_comes_as_it_is(run: Callable) -> None:
 
 def reciprocal(number: int) -> float:
     return 1 / number
+
+
+@pytest.mark.parametrize("named_by", ["JOBLIB_TEMP_FOLDER", "TMPDIR"])
+def test_processes_in_a_folder_beyond_ascii(
+    named_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joblib cannot keep its files there; one worker needs none."""
+    folder = tmp_path / "Größe"
+    folder.mkdir()
+    monkeypatch.delenv("JOBLIB_TEMP_FOLDER", raising=False)
+    if named_by == "TMPDIR":  # only asked where there is no file system in memory, as on Windows
+        monkeypatch.setattr(joblib._memmapping_reducer, "SYSTEM_SHARED_MEM_FS", "/nowhere")
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    else:
+        monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(folder))
+    jobs = {str(n): n for n in range(4)}
+    with pytest.raises(BackendError, match=f"files in {folder}, .* set JOBLIB_TEMP_FOLDER to"):
+        list(choose_backend("processes", workers=2)(square, jobs))
+    assert len(list(choose_backend("processes", workers=1)(square, jobs))) == 4
+
+
+def test_a_letter_that_a_job_cannot_encode_is_its_own_affair(run: Callable) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        list(run(in_ascii, {"a": "plain", "b": "Größe"}))
+
+
+def in_ascii(text: str) -> bytes:
+    return text.encode("ascii")
 
 
 def test_one_table_bit_for_bit(cluster: LocalCluster) -> None:

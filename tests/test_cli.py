@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cliprl_lite import backends
+from cliprl_lite import backends, cli
 from cliprl_lite.cli import main
 from cliprl_lite.experiments import figure2_sweep, run_sweep
 from cliprl_lite.learners import policy_class
@@ -35,6 +40,60 @@ def test_figure2_writes_table_description_and_figure(
     printed = capsys.readouterr().out
     for words in ("first 20", "within 5 %", "optimal everywhere", "corners_5", "results.csv"):
         assert words in printed
+
+
+COMMAND = [sys.executable, "-m", "cliprl_lite.cli"]
+QUICK = ["figure2", "--sizes", "5", "--trials", "2", "--methods", "scratch", "--workers", "1"]
+
+
+def test_an_old_code_page_gets_every_file_and_question_marks(tmp_path: Path) -> None:
+    out = tmp_path / "results.csv"
+    done = subprocess.run(
+        [*COMMAND, *QUICK, "--out", out],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "median over trials (?: half or more" in done.stdout.decode("cp1252")
+    assert out.with_suffix(".html").exists()
+
+
+@pytest.mark.parametrize("command", [[], ["figure2"]])
+def test_help_in_an_old_code_page(command: list[str]) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*COMMAND, *command, "--help"], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"usage: " in done.stdout
+
+
+def test_nobody_reads_what_is_printed(tmp_path: Path) -> None:
+    """As with `| head -1`, only surer: the other end of both pipes is closed before it begins."""
+    out = tmp_path / "results.csv"
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*COMMAND, *QUICK, "--out", out]
+    done = subprocess.run(command, stdout=writing, stderr=writing, check=False)
+    os.close(writing)
+    assert done.returncode == 0
+    assert len(pd.read_csv(out)) == 2 * 3
+    assert out.with_suffix(".html").exists()
+
+
+def test_the_picture_is_written_before_anything_is_printed(tmp_path: Path) -> None:
+    out, there = tmp_path / "results.csv", []
+
+    class Terminal(io.StringIO):
+        def write(self, text: str) -> int:
+            there.append(out.with_suffix(".html").exists())
+            return super().write(text)
+
+    with redirect_stdout(Terminal()):
+        assert main([*SMALL, "--workers", "1", "--out", str(out)]) == 0
+    assert there
+    assert all(there)
 
 
 def test_the_command_and_the_library_agree(tmp_path: Path) -> None:
@@ -117,6 +176,56 @@ def test_a_cluster_that_is_not_there_gets_one_clear_line(
     *bar, line = capsys.readouterr().err.splitlines()
     assert all(part == "" or "0/4" in part for part in bar)
     assert line.startswith("cliprl-lite: no Dask scheduler answers at tcp://127.0.0.1:1 within 1 s")
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("left,right", ("left", "right")),
+        (" left , right ,", ("left", "right")),
+        ("", ()),
+        ('"first left, then up",right', ("first left, then up", "right")),
+        ('right, "a,b" , "c, d"', ("right", "a,b", "c, d")),
+        ('say "go",right', ('say "go"', "right")),
+        ('"say ""go"", then stop"', ('say "go", then stop',)),
+    ],
+)
+def test_names_stand_between_commas_and_may_hold_some(typed: str, names: tuple[str, ...]) -> None:
+    options = cli._parser().parse_args(["worlds", "--targets", typed, "--worlds", typed])
+    assert options.targets == options.worlds == names
+
+
+def test_commas_in_a_target_and_in_a_path(tmp_path: Path) -> None:
+    suite = tmp_path / "up, down.toml"
+    suite.write_text(
+        'map = "open"\nsize = 5\n'
+        '[[tasks]]\nsentence = "go up, then left"\ngoal = [0, 0]\n'
+        '[[tasks]]\nsentence = "go up, then right"\ngoal = [0, 4]\n'
+        '[[tasks]]\nsentence = "go down"\ngoal = [4, 2]\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "table.csv"
+    command = ["worlds", "--worlds", f'"{suite}"', "--targets", '"go up, then left",go down']
+    choices = ["--trials", "1", "--methods", "scratch", "--workers", "1", "--out", str(out)]
+    assert main([*command, *choices]) == 0
+    table = pd.read_csv(out)
+    assert table["target"].tolist() == ["go down", "go up, then left"]
+    assert set(table["suite"]) == {"up, down"}
+
+
+@pytest.mark.parametrize("option", ["--targets", "--worlds"])
+def test_help_says_how_a_comma_is_given(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["worlds", "--help"])
+    text = capsys.readouterr().out
+    _, _, about = text.partition(f"\n  {option} ")
+    assert "one with a comma in double quotes" in " ".join(about.split("\n  --")[0].split())
+
+
+def test_names_over_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["worlds", "--targets", "left\nright"])
+    assert "is no list of names" in capsys.readouterr().err
 
 
 def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:

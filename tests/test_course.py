@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from cliprl_lite.course import working_copy
+from cliprl_lite.course import main, working_copy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +69,57 @@ def test_no_notebooks(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="the top of a checkout"):
         working_copy(tmp_path, tmp_path / "my-course")
     assert not (tmp_path / "my-course").exists()
+
+
+def test_a_damaged_notebook_is_named_and_nothing_is_copied(checkout: Path) -> None:
+    for damage in ("", "{", "[]", '{"metadata": {}}', '{"cells": [3]}', '{"cells": null}'):
+        (checkout / "notebooks" / "01_world.ipynb").write_text(damage)
+        with pytest.raises(ValueError, match=r"01_world\.ipynb is damaged, no notebook"):
+            working_copy(checkout, checkout / "my-course")
+    assert not (checkout / "my-course").exists()
+
+
+def test_the_command_names_what_is_new(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = checkout / "课程"
+    assert main([str(checkout), str(target)]) == 0
+    names = ("00_tour.ipynb", "01_world.ipynb", "glossary.md")
+    assert capsys.readouterr().out.splitlines() == [f"new: {target / name}" for name in names]
+    assert main([str(checkout), str(target)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_the_command_in_an_old_code_page(checkout: Path) -> None:
+    target = checkout / "课程"
+    done = subprocess.run(
+        [sys.executable, "-m", "cliprl_lite.course", checkout, target],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"??" in done.stdout
+    assert (target / "00_tour.ipynb").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["."], [".", "a", "b"]])
+def test_the_command_says_how_it_is_used(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == "usage: python -m cliprl_lite.course CHECKOUT FOLDER\n"
+
+
+def test_the_command_fails_in_one_line(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    in_the_way = checkout / "docs" / "glossary.md"
+    for arguments, words in (
+        ((checkout / "docs", checkout / "new"), "the top of a checkout"),
+        ((checkout, in_the_way), str(in_the_way)),
+    ):
+        assert main([str(path) for path in arguments]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("course: ")
+        assert words in error
+        assert error.count("\n") == 1
 
 
 def test_every_link_of_the_copied_course_leads_somewhere(tmp_path: Path) -> None:

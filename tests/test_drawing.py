@@ -154,3 +154,14 @@ def test_the_palette_is_that_of_the_style_sheet() -> None:
     dark = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", sheet[sheet.index("dark") :]))
     assert set(dark) == set(COLOURS)
     assert drawing.colour("minus") == f"var(--minus, {COLOURS['minus']})"
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [((0, 2), "is a wall"), ((2, 0), "outside the map"), ((1.0, 0), "two whole numbers; got")],
+)
+def test_a_goal_and_an_object_lie_on_the_map(cell: tuple, problem: str) -> None:
+    thing = (cell, "red", "box", "go to the red box")
+    for goal, objects in ((cell, []), (None, [thing])):
+        with pytest.raises(ValueError, match=problem):
+            map_svg(WORLD, title="a map", goal=goal, objects=objects)

@@ -149,7 +149,13 @@ def test_log_ratios_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("values", "reference", "message"),
-    [([1, 2], [1], "one shape"), ([-1], [1], "0 or more"), ([1], [-0.5], "0 or more")],
+    [
+        ([1, 2], [1], "one shape"),
+        ([-1], [1], "0 or more"),
+        ([1], [-0.5], "0 or more"),
+        ([np.nan], [1], "0 or more"),
+        ([1], [np.nan], "0 or more"),
+    ],
 )
 def test_costs_come_in_pairs_and_are_counts(
     values: list[float], reference: list[float], message: str

@@ -169,6 +169,13 @@ def test_greedy_actions_include_every_tie() -> None:
     ]
 
 
+def test_a_goal_is_a_cell() -> None:
+    for ask in (evaluate_greedy, expected_path):
+        for goal in ((2.0, 0), (True, 0), "00", 3):
+            with pytest.raises(ValueError, match="two whole numbers; got"):
+                ask(np.zeros((WORLD.n_states, 4)), WORLD, goal)
+
+
 @pytest.mark.parametrize(
     ("q", "message"),
     [(np.zeros((4, 4)), "shape"), (np.full((WORLD.n_states, 4), np.nan), "not finite")],

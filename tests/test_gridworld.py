@@ -107,6 +107,37 @@ def test_no_state_stands_outside_or_in_a_wall(cell: tuple[int, int], problem: st
         GridWorld.from_text(DRAWING).state(cell)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [(2.0, 0), (0, 0.5), (True, 0), (0, np.True_), ("0", 1), "01", (0,), (0, 1, 2), 3, None, {},
+     np.array([0.0, 1.0]), (None, 0), np.zeros((2, 2), int)],
+    ids=str,
+)  # fmt: skip
+def test_a_cell_is_a_pair_of_whole_numbers(cell: object) -> None:
+    world = GridWorld.from_text(DRAWING)
+    for ask in (world.state, world.distances, world.optimal_q, world.optimal_actions):
+        with pytest.raises(ValueError, match=r"a cell is \(row, column\), two whole numbers; got"):
+            ask(cell)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cell", [(1, 0), [1, 0], np.array([1, 0]), (np.int64(1), np.uint8(0))])
+def test_whole_numbers_of_any_make(cell: object) -> None:
+    assert GridWorld.from_text(DRAWING).state(cell) == 5  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        (-1, "numbered 0 to 17; got -1"),
+        (18, "got 18"),
+        *((wrong, "a whole number") for wrong in (2.0, True, "3", None)),
+    ],
+)
+def test_a_state_is_one_of_the_map(state: object, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        GridWorld.from_text(DRAWING).cell(state)  # type: ignore[arg-type]
+
+
 # Maps
 def test_a_drawing_survives_the_round_trip() -> None:
     world = GridWorld.from_text(DRAWING)
@@ -115,8 +146,48 @@ def test_a_drawing_survives_the_round_trip() -> None:
     assert repr(world) == "GridWorld(4×6, 18 states)"
 
 
-def test_any_mark_but_a_wall_is_free_and_indentation_means_nothing() -> None:
-    assert str(GridWorld.from_text("\n   a.#\n   .B7\n   ")) == "..#\n..."
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        "a.#\n.B7",
+        "a.#\r\n.B7\r\n",
+        "\n\na.#\n.B7\n\n",
+        "\n   a.#\n   .B7\n   ",
+        "\n   a.#\n   .B7",  # the closing quotes follow the last cell …
+        "\n      a.#\n      .B7\n   ",  # … or stand further left …
+        "\n   a.#\n   .B7\n",
+        "   a.#\n   .B7\n   ",  # … as in TOML, which drops the first line end
+        "\n\ta.#\n\t.B7\n\t",
+    ],
+)
+def test_any_mark_but_a_wall_is_free_and_indentation_means_nothing(drawing: str) -> None:
+    assert str(GridWorld.from_text(drawing)) == "..#\n..."
+
+
+@pytest.mark.parametrize(
+    ("drawing", "row", "problem"),
+    [
+        (" ..\n ..", 0, "may be cells or indentation"),  # every goal would be one off
+        (" ..\n ..\n", 0, "may be cells or indentation"),
+        (" ..\n.. ", 0, "may be cells or indentation"),
+        (".. \n.. ", 0, "' ' in column 2"),
+        ("...\n.. ", 1, "' ' in column 2"),
+        (". .\n...", 0, "' ' in column 1"),
+        ("...\n.\t.", 1, r"'\\t' in column 1"),
+        ("...\n.\u200b.", 1, r"'\\u200b' in column 1"),
+        ("...\n ..", 1, "begins with 1 blanks and row 0 with 0"),
+        ("\n    ...\n   ...\n", 1, "begins with 3 blanks and row 0 with 4"),
+        ("\n   ...\n    ..\n   ", 1, "begins with 4 blanks and row 0 with 3"),
+        ("\n   ...\n\t...\n", 1, "begins with 1 blanks and row 0 with 3"),
+        ("   \n.#.", 0, "is blank"),
+        (".#.\n   ", 1, "is blank"),
+        ("\n  .#.\n     \n", 1, "is blank"),
+        ("  ", 0, "is blank"),
+    ],
+)
+def test_a_blank_that_may_be_a_cell_is_refused(drawing: str, row: int, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"^row {row} of the map .*{problem}.*draw (a )?free cell"):
+        GridWorld.from_text(drawing)
 
 
 def test_open_map_has_no_walls() -> None:

@@ -188,6 +188,14 @@ def test_bad_arguments(arguments, error, message):
         ({"start": (3, 0)}, "outside the map"),
         ({"start": (2, 2)}, "is the goal"),
         ({"begin": (0, 0)}, "'start' only"),
+        ({"begin": 1, 3: 4}, "'start' only"),
+        ({"start": (2.0, 0)}, "two whole numbers; got"),
+        ({"start": (True, 0)}, "two whole numbers; got"),
+        ({"start": 4}, "two whole numbers; got"),
+        ({"start": None}, "two whole numbers; got"),
+        ([("start", (0, 0))], "a dictionary or None"),
+        ("start", "a dictionary or None"),
+        ((), "a dictionary or None"),
     ],
 )
 def test_bad_reset_options(options, message):
@@ -202,7 +210,7 @@ def test_bad_steps():
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.render()
     env.reset()
-    for action in (-1, 4, 1.0, "up"):
+    for action in (-1, 4, 1.0, "up", True, np.True_, None, [1], np.array([1])):
         with pytest.raises(ValueError, match="from 0 to 3"):
             env.step(action)
 

@@ -6,13 +6,18 @@ import hashlib
 import importlib.util
 import json
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Callable
 from functools import cache
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+import torch
 
 from cliprl_lite import language
 from cliprl_lite.encoder import heard
@@ -174,6 +179,118 @@ def test_a_hub_model_is_named_with_its_revision(model: str) -> None:
         embed(["go to the red cone"], model=model)
 
 
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of it is on this machine, and the libraries that ask it are loaded."""
+    from huggingface_hub import constants
+    from sentence_transformers import SentenceTransformer
+
+    assert SentenceTransformer
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "empty"))
+
+
+def hub_error(model: str, seconds: float) -> str:
+    """What is said of a model that cannot be had, and it has to be said soon."""
+    began = time.monotonic()
+    with pytest.raises(ModelError) as error:
+        embed(["go to the red cone"], model=model)
+    assert time.monotonic() - began < seconds
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_hub_model_without_a_network_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("this test has no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert hub_error("owner/name@abc", 5) == (
+        "the model 'owner/name@abc' cannot be loaded (the hub is out of reach: this test has no "
+        "network); check name, revision and network, or name the folder of a model of "
+        "sentence-transformers"
+    )
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_network_that_is_half_there_does_not_keep_anybody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+
+    def wait(*_: object, **__: object) -> None:
+        over.wait(30)
+        raise OSError("too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    monkeypatch.setattr(language, "HUB_SECONDS", 1)
+    try:
+        assert "(the hub did not answer within 1 s)" in hub_error("owner/name@abc", 5)
+    finally:
+        over.set()
+
+
+def test_a_model_that_the_hub_does_not_have(run_python: Callable[..., str], tmp_path: Path) -> None:
+    """A hub that answers, and knows no model; its address is read when the libraries load."""
+
+    class NotFound(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    code = """
+import warnings
+warnings.simplefilter("ignore")  # of other people's imports
+from cliprl_lite.language import ModelError, embed
+try:
+    embed(["go to the red cone"], model="owner/name@abc")
+except ModelError as error:
+    print(error)
+"""
+    with HTTPServer(("127.0.0.1", 0), NotFound) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        where = f"http://127.0.0.1:{server.server_port}"
+        said = run_python(code, HF_ENDPOINT=where, HF_HOME=str(tmp_path), NO_PROXY="*")
+        server.shutdown()
+        thread.join()
+    assert said.startswith("the model 'owner/name@abc' cannot be loaded (")
+    assert "out of reach" not in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]"])
+def test_a_folder_without_a_model_is_named(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    said = hub_error(str(tmp_path), 30)
+    assert said.startswith(f"the model {str(tmp_path)!r} cannot be loaded (")
+    assert said.endswith("; name the folder of a model of sentence-transformers")
+
+
+def test_torchs_own_defaults_change_no_vector(
+    encode: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["go to the red cone", NEW_SENTENCES[0]]
+    expected = encode(asked)
+    fresh = cache(language.sentence_transformer.__wrapped__)
+    monkeypatch.setattr(language, "sentence_transformer", fresh)
+    try:
+        torch.set_default_device("meta")
+        torch.set_default_dtype(torch.float16)
+        found = embed(asked, model="sentence-transformers")
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 def test_one_string_is_not_a_list_of_sentences() -> None:
     with pytest.raises(TypeError, match="give a list of sentences"):
         embed("go to the red cone")
@@ -214,6 +331,41 @@ def test_tampered_vectors_are_refused(shipped_copy: Path, where: int) -> None:
     (shipped_copy / "sentences.npy").write_bytes(content)
     with pytest.raises(ModelError, match=r"sentences\.npy has changed .* 'cliprl-lite embed'"):
         embed(["go to the red cone"])
+
+
+def test_a_renamed_sentence_does_not_get_anothers_vector(shipped_copy: Path) -> None:
+    file = shipped_copy / "sentences.json"
+    file.write_text(file.read_text("utf-8").replace('"go to the red cone"', '"go to the red hat"'))
+    for sentence in ("go to the red hat", "go to the blue box"):
+        with pytest.raises(ModelError, match=r"the list in sentences\.json has changed since"):
+            embed([sentence])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"{}", b"\xff", b'{"sentences": 3}'])
+@pytest.mark.parametrize("name", ["sentences.json", "sentences.npy"])
+def test_missing_and_damaged_files_are_told_in_one_line(
+    shipped_copy: Path, name: str, content: bytes | None
+) -> None:
+    (shipped_copy / name).unlink()
+    if content is not None:
+        (shipped_copy / name).write_bytes(content)
+    with pytest.raises(ModelError, match="remake both files with 'cliprl-lite embed', or") as error:
+        embed(["go to the red cone"])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", list(language.FILES_SHA256))
+def test_a_missing_file_of_the_encoder_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in language.FILES_SHA256:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        if file != name:
+            (tmp_path / file).symlink_to(model_folder() / file)
+    monkeypatch.setattr(language, "model_folder", lambda: tmp_path)
+    fresh = cache(language.trusted_model_folder.__wrapped__)
+    with pytest.raises(ModelError, match=f"installed {name} of .* cannot be read .* anew, or name"):
+        fresh()
 
 
 @pytest.mark.parametrize("model", [None, "sentence-transformers"])
@@ -266,6 +418,8 @@ def test_shipping_writes_vectors_and_their_description(tmp_path: Path, encode: C
     file = tmp_path / "new" / "sentences.npy"
     assert description["sentences"] == ["go to the red cone", "top left first"]
     assert description["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    listed = b"go to the red cone\ntop left first"
+    assert description["sentences_sha256"] == hashlib.sha256(listed).hexdigest()
     assert description["weights_sha256"] == PUBLISHED_WEIGHTS
     assert description["command"] == "cliprl-lite embed"
     assert description["shape"] == [2, 384]

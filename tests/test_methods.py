@@ -94,6 +94,12 @@ def test_every_method_leads_to_a_start(name: str) -> None:
     assert (rng.bit_generator.state == untouched) == (name != "random")
 
 
+@pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_ridge_penalty_is_positive_and_finite(penalty: float) -> None:
+    with pytest.raises(ValueError, match="penalty is positive and finite"):
+        ridge_scores(np.ones(3), np.eye(3), np.eye(3), penalty)
+
+
 def test_where_the_scores_come_from() -> None:
     tau_j, *tau_i = embed(["top left third", *SENTENCES])
     d = [cosine(tau_j.tolist(), tau.tolist()) for tau in tau_i]

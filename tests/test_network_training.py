@@ -259,6 +259,45 @@ print("torch" in sys.modules, "torch._dynamo" in sys.modules)
     assert run_python(code).split() == ["False", "True", "False"]
 
 
+@pytest.fixture(scope="module")
+def plain_bits(run_python: Callable[..., str]) -> str:
+    return run_python(BITS)
+
+
+BITS = """
+import hashlib
+import numpy as np
+from cliprl_lite.alignment_training import align
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.networks import NetworkSettings, initialise
+from cliprl_lite.network_training import deep_q_learning, distil, fitted_q_iteration
+world, settings = GridWorld.open_map(4), NetworkSettings(hidden=(8,))
+start, goals = initialise(settings.widths(world), [0, 1]), [(0, 0), (2, 1)]
+tables = np.stack([world.optimal_q(goal) for goal in goals])
+runs = fitted_q_iteration(world, goals, start, settings, cap=150)
+runs += deep_q_learning(world, goals, start, [0, 1], settings, cap=150)
+layers = [layer for run in runs for layer in run.parameters]
+layers += distil(world, tables, start, settings, steps=150)
+scores = align(tables[0], tables[1]).similarity(tables[0], tables[0])
+bits = b"".join(part.tobytes() for layer in layers for part in layer) + scores.tobytes()
+print(hashlib.sha256(bits).hexdigest())
+"""
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        "set_default_dtype(torch.float16)",
+        "set_default_dtype(torch.float64)",
+        "set_default_device('meta')",
+    ],
+)
+def test_torchs_own_defaults_change_no_bit(
+    default: str, plain_bits: str, run_python: Callable[..., str]
+) -> None:
+    assert run_python(f"import torch\ntorch.{default}\n{BITS}") == plain_bits
+
+
 # What cannot be
 def test_what_does_not_fit_together() -> None:
     start = stack(SMALL, BENT, 2)
@@ -269,6 +308,8 @@ def test_what_does_not_fit_together() -> None:
         fitted_q_iteration(BENT, goals, start, replace(SMALL, features="one-hot"))
     with pytest.raises(ValueError, match=r"is a wall"):
         fitted_q_iteration(BENT, [(1, 1), (0, 0)], start, SMALL)
+    with pytest.raises(ValueError, match=r"two whole numbers; got"):
+        fitted_q_iteration(BENT, [(0.0, 1), (0, 0)], start, SMALL)
     with pytest.raises(ValueError, match=r"cap is a positive"):
         fitted_q_iteration(BENT, goals, start, SMALL, cap=0)
     with pytest.raises(ValueError, match=r"until is"):

@@ -175,6 +175,10 @@ def test_weights_start_with_the_variance_of_he() -> None:
         ({"features": "pixels"}, "features are one of 'one-hot', 'row-column', 'fourier'"),
         ({"learning_rate": 0.0}, "learning rate is positive"),
         ({"learning_rate": math.nan}, "learning rate is positive"),
+        ({"learning_rate": math.inf}, "learning rate is positive and finite; got inf"),
+        ({"discount": math.nan}, "discount lies in"),
+        ({"epsilon_start": math.nan}, "epsilon lies in"),
+        ({"epsilon_end": math.inf}, "epsilon lies in"),
         ({"discount": 0.0}, "discount lies in"),
         ({"discount": 1.1}, "discount lies in"),
         ({"epsilon_start": 1.5}, "epsilon lies in"),
@@ -270,6 +274,22 @@ def test_files_that_were_tampered_with_are_refused(
     np.savez(file, **{name: array for name, array in content.items() if array is not None})
     with pytest.raises(NetworkFileError, match=message):
         load_networks(file, HOUSE, settings)
+
+
+def test_no_damaged_byte_gives_another_error(tmp_path: Path) -> None:
+    """Bytes flipped one at a time, and the file cut off anywhere."""
+    settings, file = NetworkSettings(hidden=(2,)), tmp_path / "a.npz"
+    save_networks(file, stack(settings, HOUSE.world, 1), HOUSE, settings)
+    whole, refused = file.read_bytes(), []
+    flipped = (whole[:n] + bytes([whole[n] ^ 255]) + whole[n + 1 :] for n in range(len(whole)))
+    for content in [*flipped, *(whole[:n] for n in range(0, len(whole), 50))]:
+        file.write_bytes(content)
+        try:
+            load_networks(file, HOUSE, settings)
+        except NetworkFileError as error:
+            refused.append(str(error))
+    assert len(refused) > len(whole) / 2
+    assert all(said.startswith(f"{file}: ") and "\n" not in said for said in refused)
 
 
 @pytest.mark.parametrize("content", [b"", b"weights", b"PK\x03\x04 cut off", b"\x93NUMPY"])

@@ -124,3 +124,14 @@ print(json.dumps([bundle, "nbformat" in sys.modules, json.loads(figure.to_json()
     assert shown == content
     assert "http" not in json.dumps(bundle)
     assert not validator_is_there
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [((0, 2), "is a wall"), ((2, 0), "outside the map"), ((1.0, 0), "two whole numbers; got")],
+)
+def test_a_goal_and_an_object_lie_on_the_map(cell: tuple, problem: str) -> None:
+    thing = (cell, "red", "box", "go to the red box")
+    for goal, objects in ((cell, []), (None, [thing])):
+        with pytest.raises(ValueError, match=problem):
+            plots.map_figure(WORLD, goal=goal, objects=objects)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 from scipy.stats import chisquare
@@ -442,6 +440,9 @@ def test_a_perfect_start_is_finished_at_step_0_and_still_lasts_100_episodes() ->
         ("start_q", np.full((WORLD.n_states, 4), -np.inf), "not finite"),
         ("goal", (0, 4), "wall"),
         ("goal", (9, 0), "outside"),
+        ("goal", (0.0, 5), "two whole numbers; got"),
+        ("goal", (False, 5), "two whole numbers; got"),
+        ("goal", 5, "two whole numbers; got"),
         ("until", "perfect", "until is 'optimal' or 'near_optimal'"),
         ("cap", 0, "cap"),
     ],
@@ -459,39 +460,3 @@ def test_the_cap_grows_with_the_square_of_the_states_past_25(
     assert caps == {5: 1_000, 25: 1_000, 26: 1_169, 50: 16_000, 60: 33_177}
     assert learn(GridWorld.open_map(26), (0, 0)).steps == 1_169
     assert learn(GridWorld.open_map(26), (0, 0), cap=77).steps == 77
-
-
-def test_what_was_compiled_is_kept_for_the_next_process(
-    run_python: Callable[..., str], tmp_path: Path
-) -> None:
-    code = """
-from cliprl_lite import GridWorld, learn
-print(learn(GridWorld.open_map(3), (0, 0)).steps)
-"""
-    steps, kept = [], []
-    for _ in range(2):
-        steps.append(run_python(code, NUMBA_CACHE_DIR=str(tmp_path)))
-        files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-        kept.append([(path.name, path.stat().st_mtime_ns) for path in files])
-    assert steps[0] == steps[1]
-    assert kept[0] == kept[1]
-    assert any("q_learning_steps" in name for name, _ in kept[0])
-
-
-def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    honest = numba.njit
-
-    def njit(function: Callable | None = None, *, cache: bool = False) -> Callable:
-        if cache:
-            return refuse
-        return honest(function)
-
-    def refuse(function: Callable) -> Callable:
-        raise RuntimeError(f"cannot cache function {function.__name__!r}: no locator available")
-
-    monkeypatch.setattr(numba, "njit", njit)
-    doubled = compiled.__wrapped__(lambda number: 2 * number)
-    assert doubled(21) == 42
-    assert doubled.signatures  # by numba

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from cliprl_lite.gridworld import GridWorld
@@ -207,6 +211,34 @@ def test_blanks_around_a_sentence_mean_nothing(write) -> None:
     assert (suite.tasks[1].name, suite.tasks[1].sentence) == ("fetch the pear", "fetch the pear")
 
 
+def test_an_indented_drawing_keeps_its_marks(write) -> None:
+    indented = GOOD.replace("a..#\n.#.b\n.c..\n", "  a..#\n  .#.b\n  .c..\n  ")
+    assert load_suite(write(indented)).fingerprint == load_suite(write(GOOD)).fingerprint
+
+
+@pytest.mark.parametrize("goal", [(2.0, 0), (True, 0), [0], "00", None])
+def test_a_goal_is_a_pair_of_whole_numbers(goal: object) -> None:
+    with pytest.raises(ValueError, match=r"task 'a': the goal: a cell is \(row, column\)"):
+        Task("a", "go to a", goal)  # type: ignore[arg-type]
+
+
+def test_a_goal_is_kept_as_plain_numbers() -> None:
+    """Whoever gave them: what a suite's fingerprint is made of is their text."""
+    task = Task("a", "go to a", np.array([1, 2]))  # type: ignore[arg-type]
+    assert repr(task.goal) == "(1, 2)"
+    assert task == Task("a", "go to a", [1, 2])  # type: ignore[arg-type]
+    assert len({task, Task("a", "go to a", (1, 2))}) == 1
+
+
+@pytest.mark.parametrize("goal", [(1, 1), (3, 0), (0, -1)])
+def test_a_goal_of_a_suite_lies_on_its_map(goal: tuple[int, int]) -> None:
+    world = GridWorld.from_text("...\n.#.\n...")
+    known, other = Task("a", "go to a", (0, 0)), Task("b", "go to b", goal)
+    for tasks in ({"tasks": (known, other)}, {"tasks": (known,), "targets": (other,)}):
+        with pytest.raises(ValueError, match=r"task 'b': the goal: cell .*; move it to a free"):
+            TaskSuite("own", "Own", world, **tasks)
+
+
 def test_without_targets_each_task_is_left_out_once() -> None:
     suite = load_suite("colours_6")
     transfers = suite.transfers()
@@ -364,6 +396,34 @@ BAD_FILES = {
         "(1, 3)",
         "open a door",
     ),
+    "map led by blanks": (
+        GOOD.replace("a..#\n.#.b\n.c..", " a..#\n .#.b\n .c.."),
+        "map: row 0",
+        "may be cells or indentation",
+    ),
+    "map followed by blanks": (
+        GOOD.replace("a..#\n.#.b\n.c..", "a..# \n.#.b \n.c.. "),
+        "map: row 0",
+        "' ' in column 4",
+    ),
+    "map with a blank row": (GOOD.replace(".c..\n", ".c..\n    \n"), "map: row 3", "is blank"),
+    "line end in a name": (
+        GOOD.replace('"apple"', '"app\\nle"'),
+        "task 1 ('fetch the apple'): the name holds '\\n'",
+        "take it out",
+    ),
+    "control in a sentence": (
+        GOOD.replace('"fetch the pear"', '"fetch\\u001b[2J the pear"'),
+        "task 2 ('fetch",
+        "the sentence holds '\\x1b'",
+    ),
+    "control in a group": (GOOD.replace('"fruit"', '"fr\\tuit"'), "the group holds '\\t'"),
+    "control in a colour": (GOOD.replace('"red"', '"r\\u0000ed"'), "the colour holds '\\x00'"),
+    "paragraph end in a target": (
+        GOOD.replace('"plum"', '"pl\\u2029um"'),
+        "target 1 ('fetch the plum'): the name holds '\\u2029'",
+    ),
+    "line end in the title": (GOOD.replace("Two fruits", "Two\\rfruits"), "title holds '\\r'"),
     "map ragged": (GOOD.replace(".c..", ".c."), "map", "row 2", "equally long"),
     "map all wall": (GOOD.replace("a..#\n.#.b\n.c..", "###"), "map", "at least two free cells"),
     "no tasks": (OPEN.split("[[", 1)[0], "0 tasks", "add a [[tasks]]"),
@@ -410,6 +470,53 @@ def test_a_bad_file_is_named_with_its_task_and_the_mend(case: str, write) -> Non
 def test_a_name_and_a_title_are_words(old: str, new: str, words: str, write) -> None:
     with pytest.raises(SuiteError, match=words):
         load_suite(write(GOOD.replace(old, new)))
+
+
+def test_a_file_whose_name_would_blur_with_others(write) -> None:
+    """A journal names a trial by suite and seed, with a bar between them."""
+    for name, letter in (("a|0.toml", "'|'"), ("two\nlines.toml", r"'\n'")):
+        with pytest.raises(SuiteError, match=f"the file's name holds {re.escape(letter)}") as error:
+            load_suite(write(GOOD, name))
+        assert "\n" not in str(error.value)
+
+
+def test_letters_of_every_language_are_welcome(write) -> None:
+    words = "课程 für 👩‍🚀 | à la carte, مرحبا"
+    suite = load_suite(write(GOOD.replace('"plum"', f'"{words}"'), "größe, 课程.toml"))
+    assert (suite.name, suite.targets[0].name) == ("größe, 课程", words)
+
+
+@pytest.fixture
+def case_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system on which 'OWN.toml' opens own.toml, as on macOS and Windows."""
+
+    def real(path: Any) -> Any:
+        if not isinstance(path, Path):
+            return path
+        names = os.listdir(path.parent) if path.parent.is_dir() else []  # noqa: PTH208
+        alike = [name for name in names if name.casefold() == path.name.casefold()]
+        return path.with_name(alike[0]) if alike else path
+
+    def blind(honest: Callable) -> Callable:
+        return lambda *given, **how: honest(*map(real, given), **how)
+
+    for name in ("read_text", "exists", "samefile"):
+        monkeypatch.setattr(Path, name, blind(getattr(Path, name)))
+
+
+@pytest.mark.usefixtures("case_ignored")
+@pytest.mark.parametrize("name", ["House_A", "HOUSE_A", "../suites/house_a", "./house_a"])
+def test_a_shipped_name_is_spelled_exactly(name: str) -> None:
+    with pytest.raises(SuiteError, match=rf"there is no suite '{re.escape(name)}'; take one of"):
+        load_suite(name)
+
+
+@pytest.mark.usefixtures("case_ignored")
+def test_a_suite_has_its_files_own_name(write) -> None:
+    path = write(GOOD)
+    assert load_suite(path.with_name("OWN.toml")).name == "own"
+    with pytest.raises(SuiteError, match=r"^own\.toml: "):
+        load_suite(write(OPEN).with_name("Own.toml"), size=4)
 
 
 def test_a_misspelt_map_is_not_a_drawing_of_one_row(write) -> None:

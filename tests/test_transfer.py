@@ -108,7 +108,7 @@ def test_scores_that_cannot_be(name: str, scores: list, message: str) -> None:
         WEIGHTINGS[name](scores)
 
 
-@pytest.mark.parametrize("temperature", [0.0, -0.1, float("nan")])
+@pytest.mark.parametrize("temperature", [0.0, -0.1, float("nan"), float("inf")])
 def test_a_softmax_has_a_positive_temperature(temperature: float) -> None:
     with pytest.raises(ValueError, match="temperature"):
         softmax([0.1, 0.2], temperature)
@@ -140,6 +140,12 @@ def test_optimism_lifts_the_whole_table_and_keeps_its_greedy_actions(optimism: f
     np.testing.assert_allclose(lifted.q, plain.q + optimism, rtol=1e-14)
     assert (lifted.greedy == plain.greedy).all()
     assert 1 <= plain.greedy.sum(axis=1).min() < 4
+
+
+@pytest.mark.parametrize("optimism", [float("nan"), float("inf"), -float("inf")])
+def test_an_optimism_is_a_finite_number(optimism: float) -> None:
+    with pytest.raises(ValueError, match="optimism is a finite number"):
+        warm_start([0.9, 0.8, 0.3, 0.2], POLICIES, optimism=optimism)
 
 
 def test_scores_and_policies_come_in_equal_numbers() -> None:

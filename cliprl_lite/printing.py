@@ -1,0 +1,73 @@
+"""What is printed never ends the work: a pipe may close, and a terminal may lack a character.
+
+A table that took hours is not given up because `| head -1` has read enough, because the disk that
+takes the output is full, or because an old code page has no "≥". Every command and script prints
+within `forgiving_output`, after its files are written.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import Any, TextIO
+
+
+@contextmanager
+def forgiving_output() -> Iterator[None]:
+    """Within it, or in a function that it decorates, nothing that is printed raises an error.
+
+    Characters that the output cannot encode become "?". What nobody reads any more is dropped.
+
+    Example:
+        >>> from contextlib import redirect_stdout
+        >>> from io import BytesIO, TextIOWrapper
+        >>> terminal = TextIOWrapper(BytesIO(), encoding="cp1252")
+        >>> with redirect_stdout(terminal), forgiving_output():
+        ...     print("≥ 5 %, to the umlaut")
+        >>> terminal.buffer.getvalue().split(b",")[0]
+        b'? 5 %'
+    """
+    streams = _Forgiving(sys.stdout), _Forgiving(sys.stderr)
+    out, err = streams
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            yield
+        finally:
+            for stream in streams:
+                stream.flush()
+
+
+class _Forgiving:
+    """A stream whose `write` and `flush` never fail; all else is the stream's own."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.stream = stream  # None where a program was started without one
+
+    def write(self, text: str) -> int:
+        if self.stream is not None:
+            encoding = getattr(self.stream, "encoding", None) or "utf-8"
+            try:
+                self.stream.write(text.encode(encoding, "replace").decode(encoding))
+            except (OSError, ValueError):  # closed by its reader, or by us
+                self._drop_the_rest()
+        return len(text)
+
+    def flush(self) -> None:
+        if self.stream is not None:
+            try:
+                self.stream.flush()
+            except (OSError, ValueError):
+                self._drop_the_rest()
+
+    def _drop_the_rest(self) -> None:
+        """Also what is still in the buffer: else Python would fail on it at its end."""
+        with suppress(OSError, ValueError, AttributeError):
+            assert self.stream is not None
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)

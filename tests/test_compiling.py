@@ -1,0 +1,132 @@
+"""Compiled loops and the files they are kept in: found again, damaged, or nowhere to be kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import pytest
+from numba.core.registry import CPUDispatcher
+
+from cliprl_lite import compiling
+from cliprl_lite.compiling import compiled
+from cliprl_lite.greedy import greedy_walk
+from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.qlearning import learn, q_learning_steps
+
+LEARN = """
+from cliprl_lite import GridWorld, learn
+print(learn(GridWorld.open_map(3), (0, 0)).steps)
+"""
+STEPS = f"{learn(GridWorld.open_map(3), (0, 0)).steps}\n"
+
+
+def run(folder: Path, before: str = "") -> tuple[str, list[str]]:
+    """What a fresh process prints that learns with its compiled loops in `folder`; its warnings."""
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", before + LEARN],
+        env=os.environ | {"NUMBA_CACHE_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, [line for line in done.stderr.splitlines() if "UserWarning:" in line]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both loops, as a process leaves it."""
+    folder = tmp_path_factory.mktemp("kept")
+    assert run(folder) == (STEPS, [])
+    return folder
+
+
+@pytest.fixture
+def folder(kept: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(kept, tmp_path / "copy")
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of everything that is kept."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.name: (path.stat().st_size, path.stat().st_mtime_ns) for path in found}
+
+
+def test_what_was_compiled_is_kept_for_the_next_process(folder: Path) -> None:
+    kept = files(folder)
+    assert any("q_learning_steps" in name for name in kept)
+    assert run(folder) == (STEPS, [])
+    assert files(folder) == kept
+
+
+@pytest.mark.parametrize(("kind", "size"), [("nbi", 0), ("nbi", 1000), ("nbc", 1000)])
+def test_damaged_files_are_said_once_and_made_anew(kind: str, size: int, folder: Path) -> None:
+    """An index (nbi) and machine code (nbc), cut off; both loops' at once."""
+    whole = files(folder)
+    damaged = list(folder.rglob(f"*.{kind}"))
+    assert len(damaged) == 2
+    for path in damaged:
+        os.truncate(path, size)
+    steps, (warning,) = run(folder)
+    assert steps == STEPS
+    assert f"numba cannot use its files in {damaged[0].parent} (" in warning
+    sizes = [{name: size for name, (size, _) in found.items()} for found in (whole, files(folder))]
+    assert sizes[0] == sizes[1]
+    assert run(folder) == (STEPS, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of this kind")
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_disk_that_takes_nothing_is_said_once(
+    damaged: bool, folder: Path, tmp_path: Path
+) -> None:
+    """As a full one: files can be made, and nothing written into them. Damaged ones stay so."""
+    for path in folder.rglob("*.nbi"):
+        os.truncate(path, 0)
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+    steps, (warning,) = run(folder if damaged else tmp_path / "empty", full)
+    assert steps == STEPS
+    assert ("EOFError" if damaged else "File too large") in warning
+    assert "make room there, or name another folder in NUMBA_CACHE_DIR" in warning
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_a_folder_that_cannot_be_written_is_not_asked(folder: Path) -> None:
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o500)
+    assert run(folder) == (STEPS, [])
+
+
+def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest = numba.njit
+
+    def njit(function: Callable | None = None, *, cache: bool = False) -> Callable:
+        if cache:
+            return refuse
+        return honest(function)
+
+    def refuse(function: Callable) -> Callable:
+        raise RuntimeError(f"cannot cache function {function.__name__!r}: no locator available")
+
+    monkeypatch.setattr(numba, "njit", njit)
+    monkeypatch.setattr(compiling, "_said", [])
+    with pytest.warns(UserWarning, match="no locator available.*NUMBA_CACHE_DIR"):
+        doubled = compiled.__wrapped__(lambda number: 2 * number)
+    assert doubled(21) == 42
+    assert doubled.signatures  # by numba
+
+
+@pytest.mark.parametrize("loop", [q_learning_steps, greedy_walk])
+def test_a_call_goes_to_numba_itself(loop: Callable) -> None:
+    """What guards the files stands at the files, so that warm calls cost nothing more."""
+    assert type(compiled(loop)) is CPUDispatcher
+    assert compiled(loop) is compiled(loop)
