@@ -33,6 +33,8 @@ COLUMNS = {
     "weighting": "how scores became weights; empty from scratch",
     "seed": "number of the trial",
     "score_sum": "Σ d over the base policies",
+    "sensitive": "1 if a shake of the last bits moves a score of the alignment by 1e-9 or more, so "
+    "that another processor may give another row; 0 if not; empty without an alignment",
     "top_right": "1 if the highest score is on a truly similar policy, 0 if not; a share at ties",
     "reuse": "share of absolute weight on truly similar policies",
     "zero_shot_success": "share of starts that arrive before any learning",

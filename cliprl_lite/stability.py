@@ -16,6 +16,10 @@ from cliprl_lite.alignment_training import Pairs, check_settings, descend
 
 FloatArray = NDArray[np.float64]
 
+SENSITIVE = 1e-9
+"""A training whose scores move by this or more is marked in result tables. Scores are rounded to 6
+decimals, so that below it another processor says the same but for one row in a thousand or so."""
+
 SHAKE, SHAKES = 1e-15, 4
 """By which part of itself each number is moved, and how many times that is tried: four other shakes
 find the same within a factor of 1.5, a single one within 2.5."""

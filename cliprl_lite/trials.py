@@ -7,7 +7,7 @@ random numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from cliprl_lite.policies import Policy, average_q, policy_vectors
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
 from cliprl_lite.rounding import rounded
+from cliprl_lite.stability import SENSITIVE, sensitivity
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
 from cliprl_lite.transfer import WEIGHTINGS, WarmStart, ZeroSumError, warm_start
 
@@ -90,6 +91,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
     wanted = {(method.alignment, method.modality) for method in methods if method.alignment}
     sets = [transfer.bases for transfer in transfers]
     alignments = {how: fit(suite, job.seed, sets, policies, *how) for how in wanted}
+    moved = {how: _moved(transfers, alignments[how]) for how in wanted}
 
     meetings = []
     for transfer in transfers:
@@ -144,6 +146,9 @@ def run_job(job: Job) -> list[dict[str, Any]]:
             rows.append(key | _choice(meeting.start, meeting.transfer) | measure(next(runs)))
         else:
             rows.append(key | _no_start(job.cap))
+        if meeting.method.alignment:
+            how = meeting.method.alignment, meeting.method.modality
+            rows[-1]["sensitive"] = float(moved[how][meeting.transfer] >= SENSITIVE)
     return rows
 
 
@@ -207,13 +212,23 @@ def fit(
     return fitted
 
 
+def _moved(
+    transfers: Sequence[Transfer], fitted: Mapping[tuple[Task, ...], Alignment]
+) -> dict[Transfer, float]:
+    """How far a shake of the last bits moves the scores of each target."""
+    said = embed([transfer.target.sentence for transfer in transfers])
+    found = sensitivity([fitted[transfer.bases] for transfer in transfers], said)
+    return dict(zip(transfers, found.tolist(), strict=True))
+
+
 def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     if start is None:
-        return {"score_sum": np.nan, "top_right": np.nan, "reuse": np.nan}
+        return {"score_sum": np.nan, "sensitive": np.nan, "top_right": np.nan, "reuse": np.nan}
     similar = [base.group == transfer.target.group for base in transfer.bases]
     grouped = transfer.target.group != ""
     return {
         "score_sum": float(rounded(start.scores.sum())),
+        "sensitive": np.nan,
         "top_right": top_is(start.scores, similar) if grouped else np.nan,
         "reuse": float(rounded(share_on(start.weights, similar))) if grouped else np.nan,
     }

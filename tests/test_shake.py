@@ -16,7 +16,7 @@ import execute_notebooks
 import numpy as np
 import pytest
 import shake
-from test_travel import ROWS
+from test_travel import ROWS, promised
 
 TESTS = Path(__file__).resolve().parent
 NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("*.ipynb"))
@@ -44,7 +44,7 @@ def test_checks_judge_the_same() -> None:
 
 
 def test_a_sweep_has_the_same_rows(run_python: Callable[..., str]) -> None:
-    assert run_python(f"{SHAKEN}\n{ROWS}") == run_python(ROWS)
+    assert promised(run_python(f"{SHAKEN}\n{ROWS}")) == promised(run_python(ROWS))
 
 
 # The shake itself -------------------------------------------------------------------------------
