@@ -372,7 +372,7 @@ def test_pairs_that_cannot_be(sentences: np.ndarray, policies: np.ndarray, messa
     ids=str,
 )
 def test_a_training_that_diverges_is_an_error(settings: AlignmentSettings, choice: dict) -> None:
-    with pytest.raises(ValueError, match="training 0 diverged: .* take a learning_rate below"):
+    with pytest.raises(ValueError, match=r"training 0 diverged: .* take a learning_rate below"):
         align(*pairs(3), replace(settings, **choice))
 
 
