@@ -12,12 +12,13 @@ NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false",
 PAGES := "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
 PICTURES := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
 
-.PHONY: help lab test test-browser verify check bench guard notebooks labs site lock
+.PHONY: help lab test test-browser test-machines verify check bench guard notebooks labs site lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
 	@echo 'make test       run the tests, the examples in the code, and the notebooks'
 	@echo 'make test-browser   use every notebook in a real browser, as a reader would'
+	@echo 'make test-machines   checks, exercises and notebooks as on every processor that this one can pass for'
 	@echo 'make verify     run the notebooks a second time, and the guard; check the site and accessibility'
 	@echo 'make check      lint, format and types'
 	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
@@ -44,6 +45,11 @@ test: $(INSTALLED)
 ACCESSIBILITY := tests/browser/test_accessibility.py
 test-browser: $(INSTALLED)
 	$(BIN)/python -m pytest tests/browser --ignore $(ACCESSIBILITY)
+
+# The same numbers on other processors: with each of OpenBLAS's kernels and each of NumPy's levels
+# that this one can run.
+test-machines: $(INSTALLED)
+	$(BIN)/python tests/machines.py
 
 # What a first run cannot show: the notebooks give the same once more, and nothing became slow. And
 # what takes long: every page of the site, and every widget, by an accessibility checker.

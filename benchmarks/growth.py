@@ -291,8 +291,8 @@ def bases_curves() -> Iterator[Curve]:
     summed = seconds.cumsum()[np.array(BASES) - 1, None]
     one_by_one = "one after another"
     yield Curve("bases", "learn_all", BASES, summed, 4, lambda n: n, one_by_one, False, 1.2)
-    words = "N (E + P), beside Adam's share, which does not grow"
-    yield curve("align", align_bases, lambda n: n, words, True, 1.2)
+    words = "N² (E + P + d a step), beside the random start, which does not grow"
+    yield curve("align", align_bases, lambda n: n**2, words, True, 2.2)
     yield curve("ridge", ridge, ridge_theory, "N (E + P) + N² E + N³ / 3", True, 2.2)
     yield curve("start", start, lambda n: n, "N P sums", False, 1.2)
 

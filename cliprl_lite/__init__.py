@@ -17,21 +17,24 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "rounding": ["rounded"],
+    "rounding": ["favourites", "rounded"],
     "gridworld": ["ACTIONS", "DISCOUNT", "GridWorld"],
     "tasks": ["SuiteError", "Task", "TaskSuite", "Transfer", "load_suite", "suite_names"],
     "language": ["embed", "novelty"],
     "alignment": [
+        "IDENTITY",
         "PAPER_BOX",
         "PAPER_TEXT",
         "Alignment",
         "AlignmentSettings",
+        "contrastive_gradient",
         "contrastive_loss",
         "cosine_similarity",
+        "soft_targets",
     ],
-    "alignment_training": ["align", "align_batch", "align_paths"],
-    "alignment_record": ["record_alignment"],
-    "fitted": ["load_alignment", "load_alignment_record"],
+    "alignment_training": ["DivergedError", "align", "align_batch", "align_paths"],
+    "stability": ["sensitivity"],
+    "alignment_record": ["align_suite", "record_alignment"],
     "greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
     "qlearning": ["Learner", "LearningRun", "learn"],
     "networks": [

@@ -1,33 +1,87 @@
-"""What alignment does to a sentence that it never saw, at every stage of its training.
+"""A suite's tasks aligned, on their exact tables: the alignment, and a record of its training.
 
-One task of a suite is held out. The others are trained on with each kind of target and each
-temperature, and looked at on the way: who resembles whom, the loss, where the held-out sentence
-puts its weight. A record is small, and what two processors train differently in the last bits of
-a thousand steps is settled in it, so that it ships, and every reader sees the same.
+A record shows what alignment does to a sentence that it never saw. One task is held out; the others
+are trained on with each kind of target and each temperature, and looked at on the way: who
+resembles whom, the loss, where the held-out sentence puts its weight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cliprl_lite.alignment import PAPER_TEXT, AlignmentSettings
-from cliprl_lite.alignment_training import MARKS, align_paths
+from cliprl_lite.alignment import PAPER_TEXT, Alignment, AlignmentSettings
+from cliprl_lite.alignment_training import MARKS, align, align_paths
 from cliprl_lite.language import embed
-from cliprl_lite.tasks import TaskSuite
+from cliprl_lite.rounding import rounded
+from cliprl_lite.tasks import Task, TaskSuite
 from cliprl_lite.transfer import softmax
 
 FloatArray = NDArray[np.float64]
 
-RECORD_SETTINGS = replace(PAPER_TEXT, centre=True)
-"""The paper's text, with centring: fast enough (η = 0.01) to watch it learn, and then memorise."""
+RECORD_SETTINGS = replace(PAPER_TEXT, centre=True, learning_rate=1.0)
+"""The paper's text, with centring: fast enough (η = 1) to watch it learn, and then memorise."""
 
 TEMPERATURES = (0.07, 0.2, 0.5, 1.0)
 TARGETS = ("identity", "soft")
+
+
+def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
+    """The alignment of a suite's tasks, in this project's own setting, from exact tables.
+
+    It takes a few milliseconds and is kept, so that whoever asks again has the same one; its arrays
+    cannot be written to.
+
+    Args:
+        suite: its tasks are trained on …
+        held_out: … but for the task of this name, which is then new. Empty for all tasks.
+
+    Raises:
+        TypeError: if given the name of a suite, or a task in place of its name.
+        ValueError: if no task has that name.
+
+    Example:
+        >>> from cliprl_lite import embed, load_suite
+        >>> house = load_suite("house_a")
+        >>> errand = house.transfer("go to the red cone")
+        >>> known = embed([base.sentence for base in errand.bases])
+        >>> fitted = align_suite(house, held_out=errand.target.name)
+        >>> scores = fitted.similarity(embed([errand.target.sentence])[0], known)
+        >>> errand.bases[scores.argmax()].colour
+        'red'
+    """
+    if not isinstance(suite, TaskSuite) or not isinstance(held_out, str):
+        raise TypeError(
+            "give the suite itself and a task's name, as in "
+            "align_suite(load_suite('house_a'), 'go to the red cone')"
+        )
+    names = [task.name for task in suite.tasks]
+    if held_out and held_out not in names:
+        raise ValueError(
+            f"no task of {suite.name!r} is called {held_out!r}; hold out one of "
+            + ", ".join(map(repr, names))
+        )
+    return _aligned(suite, held_out)
+
+
+@lru_cache(maxsize=64)
+def _aligned(suite: TaskSuite, held_out: str) -> Alignment:
+    fitted = align(*_pairs(suite, [task for task in suite.tasks if task.name != held_out]))
+    for tower in (fitted.sentence_tower, fitted.policy_tower):
+        for part in (tower.inputs, tower.mean, tower.mixture, tower.at_start):
+            part.setflags(write=False)
+    return fitted
+
+
+def _pairs(suite: TaskSuite, tasks: Sequence[Task]) -> tuple[FloatArray, FloatArray]:
+    """What an alignment is trained on: sentence vectors `[N, E]` and exact tables `[N, P]`."""
+    tables = [suite.world.optimal_q(task.goal).reshape(-1) for task in tasks]
+    return embed([task.sentence for task in tasks]), np.stack(tables)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +123,11 @@ class AlignmentRecord:
             ValueError: if one of them is not in the record.
 
         Example:
-            >>> from cliprl_lite import load_alignment_record, load_suite
-            >>> load_alignment_record(load_suite("house_a")).only([0.5], ["soft"]).losses.shape
-            (1, 1, 12)
+            >>> from cliprl_lite import load_suite
+            >>> house = load_suite("house_a")
+            >>> record = record_alignment(house, "go to the blue key", marks=(0, 1, 2))
+            >>> record.only([0.5], ["soft"]).losses.shape
+            (1, 1, 3)
         """
         kept_targets, kept_temperatures = targets or self.targets, temperatures or self.temperatures
         for name, asked, there in (
@@ -128,16 +184,18 @@ def record_alignment(
     in_group = np.array([base.group == transfer.target.group for base in transfer.bases])
     if not in_group.any():
         raise ValueError(f"nothing else is in the group of {held_out!r}: no weight can be right")
+    each = [
+        replace(settings, targets=cast(Any, kind), temperature=delta)
+        for kind in targets
+        for delta in temperatures
+    ]
+    known, tables = (
+        np.broadcast_to(side, (len(each), *side.shape)) for side in _pairs(suite, transfer.bases)
+    )
+    paths = align_paths(known, tables, each, marks, [seed] * len(each))
+    trained = [fitted for path in paths for fitted in path]
     vectors = embed([task.sentence for task in suite.tasks])
-    known = np.delete(vectors, held, axis=0)
-    tables = np.stack([suite.world.optimal_q(base.goal).reshape(-1) for base in transfer.bases])
-
-    trained = []
-    for kind in targets:
-        for delta in temperatures:
-            own = replace(settings, targets=cast(Any, kind), temperature=delta)
-            trained += align_paths(known[None], tables[None], own, marks, [seed])[0]
-    similar = np.stack([fitted.similarity(vectors, vectors) for fitted in trained])
+    similar = rounded([fitted.similarity(vectors, vectors) for fitted in trained])
     itself = np.eye(len(vectors), dtype=bool)
     scores = np.delete(similar[:, held], held, axis=1)
     shape = (len(targets), len(temperatures), len(marks))
@@ -157,5 +215,5 @@ def record_alignment(
         .reshape(*shape, -1),
         losses=np.array([fitted.losses[-1] for fitted in trained]).round(4).reshape(shape),
         weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
-        sums=(scores.sum(axis=1).round(3) + 0.0).reshape(shape),
+        sums=rounded(scores.sum(axis=1), 3).reshape(shape),
     )

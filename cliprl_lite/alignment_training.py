@@ -1,40 +1,58 @@
-"""Training an alignment: Step 2 of the paper's Algorithm 2.
+"""Training an alignment: Step 2 of the paper's Algorithm 2, by gradient descent on N × N numbers.
 
-One alignment, or many of one shape side by side, as they are at the end, or after each of some
-numbers of steps: a course about when to stop has to show the towers after 1, 10 and 1,000 steps,
-and takes them from one training that goes past all of them. Training needs torch.
+A tower W brings the base tasks' inputs X `[N, E]` to a = X W. Its gradient is Xᵀ ∂L/∂a, a mixture
+of the inputs, so that descent from W₀ never leaves W₀ + Xᵀ M, with M `[N, d]`. Put in:
+
+    a = X W₀ + (X Xᵀ) M,    M ← M − η ∂L/∂a,    and likewise for the policies.
+
+So nothing of the length of a sentence or a policy is left in the loop, and many trainings are one
+more axis of its arrays. Nothing is approximated: it is gradient descent on the towers.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from cliprl_lite.adam import Adam
-from cliprl_lite.alignment import Alignment, AlignmentSettings, contrastive_loss, unit_rows
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from cliprl_lite.alignment import (
+    Alignment,
+    AlignmentSettings,
+    Tower,
+    contrastive_gradient,
+    contrastive_loss,
+    random_projection,
+    soft_targets,
+    unit_rows,
+    unit_rows_gradient,
+)
 
 FloatArray = NDArray[np.float64]
-Towers = list[FloatArray]
+Seeds = Sequence[int | np.random.Generator]
 
-MARKS = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 300, 1000)
+MARKS = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 300, 1000, 3000)
 """Steps at which a training is looked at: close together where most of it happens."""
 
-_CACHE = 2**19  # parameters trained in one go, so that they stay in the processor's cache
-_ONE_AT_A_TIME = threading.Lock()  # torch has one number of threads, for the whole process
+
+class DivergedError(ValueError):
+    """The steps of a training were too long: its loss is no finite number any more.
+
+    Example: a raw dot product at a learning rate for cosines.
+        >>> settings = AlignmentSettings("dot", "identity", False, False, 0.1, 300, 1.0)
+        >>> align(np.eye(3) + 2, 9 * np.eye(3) - 20, settings)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        cliprl_lite.alignment_training.DivergedError: training 0 diverged: after ... steps ...
+    """
 
 
 def align(
-    sentences: FloatArray,
-    policies: FloatArray,
+    sentences: ArrayLike,
+    policies: ArrayLike,
     settings: AlignmentSettings | None = None,
     seed: int | np.random.Generator = 0,
 ) -> Alignment:
@@ -46,24 +64,27 @@ def align(
         settings: the open choices; this project's own if None.
         seed: starts the towers.
 
+    Raises:
+        ValueError: if shapes disagree or a value is not finite.
+        DivergedError: if the loss grows past all numbers.
+
     Example: two sentences that are nearly the same belong to opposite policies.
-        >>> fitted = align(np.array([[1.0, 0.1], [1.0, -0.1]]), np.array([[3.0, 0.0], [0.0, 3.0]]))
-        >>> fitted.losses[0] > fitted.losses[-1]
-        np.True_
-        >>> bool(fitted.similarity([1.0, 0.2], [[1.0, 0.1], [1.0, -0.1]]).argmax() == 0)
+        >>> fitted = align([[1.0, 0.1], [1.0, -0.1]], [[3.0, 0.0], [0.0, 3.0]])
+        >>> bool(fitted.losses[0] > fitted.losses[-1])
         True
+        >>> int(fitted.similarity([1.0, 0.2], [[1.0, 0.1], [1.0, -0.1]]).argmax())
+        0
     """
-    sentences, policies = np.asarray(sentences)[None], np.asarray(policies)[None]
-    return align_batch(sentences, policies, settings, [seed])[0]
+    return align_batch(np.asarray(sentences)[None], np.asarray(policies)[None], settings, [seed])[0]
 
 
 def align_batch(
-    sentences: FloatArray,
-    policies: FloatArray,
+    sentences: ArrayLike,
+    policies: ArrayLike,
     settings: AlignmentSettings | None = None,
-    seeds: Sequence[int | np.random.Generator] = (0,),
+    seeds: Seeds = (0,),
 ) -> list[Alignment]:
-    """Train B independent alignments of one shape at once; each is what `align` would give.
+    """Train B independent alignments of one shape at once; each is what `align` gives, to the bit.
 
     Args:
         sentences: shape `[B, N, E]`.
@@ -72,7 +93,7 @@ def align_batch(
         seeds: one per alignment.
 
     Raises:
-        ValueError: if shapes disagree, a value is not finite, or the training diverges.
+        ValueError, DivergedError: as for `align`.
 
     Example:
         >>> sentences, policies = np.ones((2, 3, 4)), np.ones((2, 3, 8))
@@ -85,18 +106,19 @@ def align_batch(
 
 
 def align_paths(
-    sentences: FloatArray,
-    policies: FloatArray,
-    settings: AlignmentSettings | None = None,
+    sentences: ArrayLike,
+    policies: ArrayLike,
+    settings: AlignmentSettings | Sequence[AlignmentSettings] | None = None,
     marks: Sequence[int] = MARKS,
-    seeds: Sequence[int | np.random.Generator] = (0,),
+    seeds: Seeds = (0,),
 ) -> list[list[Alignment]]:
     """B trainings at once, each as it is after some numbers of steps.
 
     Args:
         sentences: shape `[B, N, E]`.
         policies: shape `[B, N, P]`.
-        settings: shared by all; their own number of steps is not looked at.
+        settings: shared by all, or one for each; similarity and dimension are the same in all.
+            Their own numbers of steps are not looked at.
         marks: numbers of steps, ascending.
         seeds: one per training.
 
@@ -104,129 +126,107 @@ def align_paths(
         For each training, and for each mark: what `align` gives with that number of steps.
 
     Raises:
-        ValueError: if shapes disagree, a value is not finite, the marks do not ascend, or the
-            training diverges.
+        ValueError, DivergedError: as for `align`, or if the marks do not ascend.
 
     Example:
         >>> start, later = align_paths(np.eye(3)[None], np.eye(3)[None], marks=(0, 4))[0]
         >>> start.losses.shape, later.losses.shape, later.settings.steps
         ((1,), (5,), 4)
     """
-    import torch
-
-    settings = settings or AlignmentSettings()
     sentences = np.asarray(sentences, dtype=np.float64)
     policies = np.asarray(policies, dtype=np.float64)
     _check_pairs(sentences, policies, seeds)
     if not marks or marks[0] < 0 or list(marks) != sorted(set(marks)):
         raise ValueError(f"marks are numbers of steps, each above the last; got {list(marks)}")
+    if settings is None or isinstance(settings, AlignmentSettings):
+        settings = [settings or AlignmentSettings()] * len(seeds)
+    check_settings(settings, len(seeds))
 
-    parameters = (sentences.shape[2] + policies.shape[2]) * settings.dimension
-    together = max(1, _CACHE // parameters)
-
-    def train(first: int) -> list[list[Alignment]]:
-        some = slice(first, first + together)
-        return _train(sentences[some], policies[some], settings, marks, seeds[some])
-
-    with _ONE_AT_A_TIME:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # each product is small; whole alignments go side by side instead
-        try:
-            with ThreadPoolExecutor(threads) as pool:
-                trained = list(pool.map(train, range(0, len(seeds), together)))
-        finally:
-            torch.set_num_threads(threads)
-    return [path for some in trained for path in some]
-
-
-def _train(
-    sentences: FloatArray,
-    policies: FloatArray,
-    settings: AlignmentSettings,
-    marks: Sequence[int],
-    seeds: Sequence[int | np.random.Generator],
-) -> list[list[Alignment]]:
-    """Step 2 of Algorithm 2 for some alignments at once."""
-    sentence_mean, sentence_rows = _prepare(sentences, settings)
-    policy_mean, policy_rows = _prepare(policies, settings)
     rngs = [np.random.default_rng(seed) for seed in seeds]
-    start = [
-        np.stack([rng.standard_normal((rows.shape[2], settings.dimension)) for rng in rngs])
-        / np.sqrt(rows.shape[2])
-        for rows in (sentence_rows, policy_rows)
-    ]
-    towers_at, losses = _descend(sentence_rows, policy_rows, start, settings, marks)
-    largest = np.finfo(np.float32).max  # what is kept is float32
-    if not np.isfinite(losses).all() or any(
-        not (np.abs(tower) <= largest).all() for towers in towers_at for tower in towers
-    ):
-        raise ValueError(
-            f"the alignment has diverged; take a learning rate below {settings.learning_rate}, "
-            f"or a temperature above {settings.temperature}"
-        )
+    x, y = (_untrained(vectors, settings, rngs) for vectors in (sentences, policies))
+    trained, losses = descend(Pairs.of(x, y, settings), settings, marks)
+    _check_losses(losses, settings)
     return [
         [
             Alignment(
-                replace(settings, steps=mark),
-                sentence_mean[number],
-                sentence_towers[number].astype(np.float32),
-                policy_mean[number],
-                policy_towers[number].astype(np.float32),
+                replace(own, steps=mark),
+                replace(x[number], mixture=m_x[number]),
+                replace(y[number], mixture=m_y[number]),
                 losses[number, : mark + 1],
             )
-            for mark, (sentence_towers, policy_towers) in zip(marks, towers_at, strict=True)
+            for mark, (m_x, m_y) in zip(marks, trained, strict=True)
         ]
-        for number in range(len(seeds))
+        for number, own in enumerate(settings)
     ]
 
 
-def _descend(
-    sentences: FloatArray,
-    policies: FloatArray,
-    start: Towers,
-    settings: AlignmentSettings,
-    marks: Sequence[int],
-) -> tuple[list[Towers], FloatArray]:
-    """Both towers at each mark, `[B, E, d]` and `[B, P, d]`, and the losses `[B, steps + 1]`.
+class Pairs(NamedTuple):
+    """What the loop knows of its pairs; trainings, and shakes of them, are axes in front."""
 
-    In double precision, so that what differs between machines stays far below the sixth decimal.
-    """
-    import torch
+    xw: FloatArray  # X W₀, shape […, N, d]
+    yv: FloatArray  # Y V₀
+    xx: FloatArray  # X Xᵀ, shape […, N, N]
+    yy: FloatArray  # Y Yᵀ
+    t: FloatArray  # T, the targets
 
-    x, y = torch.from_numpy(sentences), torch.from_numpy(policies)
-    towers = [torch.from_numpy(tower).requires_grad_() for tower in start]
-    alike = torch.from_numpy(unit_rows(policies))
-    policy_similarity = alike @ alike.transpose(1, 2) if settings.targets == "soft" else None
-    optimiser = Adam(towers, settings.learning_rate)
-
-    def loss_now() -> Tensor:
-        a, b = x @ towers[0], y @ towers[1]
-        if settings.similarity == "cosine":
-            a, b = (torch.nn.functional.normalize(rows, dim=-1) for rows in (a, b))
-        return contrastive_loss(a @ b.transpose(1, 2), settings.temperature, policy_similarity)
-
-    losses: list[Tensor] = []
-    towers_at: list[Towers] = []
-    for mark in marks:
-        while len(losses) < mark:
-            loss = loss_now()
-            losses.append(loss.detach())
-            optimiser.step(towers, list(torch.autograd.grad(loss.sum(), towers)))
-        towers_at.append([tower.detach().numpy().copy() for tower in towers])
-    losses.append(loss_now().detach())
-    return towers_at, torch.stack(losses, dim=1).numpy()
+    @classmethod
+    def of(
+        cls, x: Sequence[Tower], y: Sequence[Tower], settings: Sequence[AlignmentSettings]
+    ) -> Pairs:
+        xw, yv = (np.stack([tower.at_start for tower in towers]) for towers in (x, y))
+        xx, yy = (
+            np.stack([tower.inputs @ tower.inputs.T for tower in towers]) for towers in (x, y)
+        )
+        t = np.empty_like(yy)
+        for number, own in enumerate(settings):
+            alike = unit_rows(y[number].inputs)
+            soft = own.targets == "soft"
+            t[number] = (
+                soft_targets(alike @ alike.T, own.temperature) if soft else np.eye(len(alike))
+            )
+        return cls(xw, yv, xx, yy, t)
 
 
-def _prepare(vectors: FloatArray, settings: AlignmentSettings) -> tuple[FloatArray, FloatArray]:
-    """The mean over the base tasks (zeros if not centred), and the rows that go into a tower."""
-    mean = vectors.mean(axis=1) if settings.centre else np.zeros_like(vectors[:, 0])
-    rows = vectors - mean[:, None]
-    return mean, unit_rows(rows) if settings.unit_length else rows
+def _untrained(
+    vectors: FloatArray, settings: Sequence[AlignmentSettings], rngs: Sequence[np.random.Generator]
+) -> list[Tower]:
+    towers = []
+    for rows, own, rng in zip(vectors, settings, rngs, strict=True):
+        mean = rows.mean(axis=0) if own.centre else np.zeros_like(rows[0])
+        inputs = unit_rows(rows - mean) if own.unit_length else rows - mean
+        before = deepcopy(rng)
+        at_start = inputs @ random_projection(rng, rows.shape[1], own.dimension)
+        mixture = np.zeros_like(at_start)
+        towers.append(Tower(inputs, mean, own.unit_length, mixture, at_start, before))
+    return towers
 
 
-def _check_pairs(
-    sentences: FloatArray, policies: FloatArray, seeds: Sequence[int | np.random.Generator]
-) -> None:
+def descend(
+    pairs: Pairs, settings: Sequence[AlignmentSettings], marks: Sequence[int]
+) -> tuple[list[tuple[FloatArray, FloatArray]], FloatArray]:
+    """Both towers' mixtures at each mark, `[…, N, d]`, and the losses, `[…, steps + 1]`."""
+    delta = np.array([own.temperature for own in settings])[:, None, None]
+    eta = np.array([own.learning_rate for own in settings])[:, None, None]
+    cosine = settings[0].similarity == "cosine"
+    m_x, m_y = np.zeros_like(pairs.xw), np.zeros_like(pairs.yv)
+    trained, losses = [], []
+    with np.errstate(over="ignore", invalid="ignore"):  # what diverges is told of afterwards
+        for step in range(marks[-1] + 1):
+            a, b = pairs.xw + pairs.xx @ m_x, pairs.yv + pairs.yy @ m_y
+            u, v = (unit_rows(a), unit_rows(b)) if cosine else (a, b)
+            s = u @ v.mT
+            losses.append(contrastive_loss(s, delta, pairs.t))
+            if step in marks:
+                trained.append((m_x, m_y))
+            g = contrastive_gradient(s, delta, pairs.t)
+            for_a, for_b = g @ v, g.mT @ u
+            if cosine:
+                for_a, for_b = unit_rows_gradient(a, for_a), unit_rows_gradient(b, for_b)
+            m_x, m_y = m_x - eta * for_a, m_y - eta * for_b
+    return trained, np.stack(losses, axis=-1)
+
+
+def _check_pairs(sentences: FloatArray, policies: FloatArray, seeds: Seeds) -> None:
     if sentences.ndim != 3 or policies.ndim != 3 or sentences.shape[:2] != policies.shape[:2]:
         raise ValueError(
             "sentences and policies come in pairs, shapes [B, N, E] and [B, N, P]; "
@@ -243,3 +243,22 @@ def _check_pairs(
         raise ValueError("a contrast needs at least two pairs")
     if not (np.isfinite(sentences).all() and np.isfinite(policies).all()):
         raise ValueError("sentences or policies hold values that are not finite numbers")
+
+
+def check_settings(settings: Sequence[AlignmentSettings], number: int, *same: str) -> None:
+    if len(settings) != number:
+        raise ValueError(f"{number} alignments need one setting or as many; got {len(settings)}")
+    for name in ("similarity", "dimension", *same):
+        found = {getattr(own, name) for own in settings}
+        if len(found) > 1:
+            raise ValueError(f"trainings side by side share their {name}; got {sorted(found)}")
+
+
+def _check_losses(losses: FloatArray, settings: Sequence[AlignmentSettings]) -> None:
+    failed = ~np.isfinite(losses)
+    if failed.any():
+        number, step = np.argwhere(failed)[0]
+        raise DivergedError(
+            f"training {number} diverged: after {step} steps its loss is no finite number; take "
+            f"a learning_rate below {settings[number].learning_rate} or a higher temperature"
+        )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cliprl_lite.drawing import colour, glyph, picture, tag, text
+from cliprl_lite.rounding import favourites, rounded
 
 DASHES = {"none": "1.5 3", "words": "6 4", "map": None}
 """Dash of each voice's curve; its colour has the same name."""
@@ -53,7 +54,7 @@ def heatmap_svg(
         >>> 'data-cells="2"' in svg
         True
     """
-    matrix = np.asarray(similarity, dtype=float)
+    matrix = rounded(similarity)
     n = len(objects)
     if matrix.shape != (n, n):
         raise ValueError(f"{n} objects need similarities of shape {(n, n)}; got {matrix.shape}")
@@ -66,11 +67,10 @@ def heatmap_svg(
             key = (colour("plus" if shade > 0 else "minus"), abs(shade))
             shades[key] = shades.get(key, "") + square
     cells = [tag("path", d=d, fill=f, fill_opacity=o) for (f, o), d in shades.items()]
-    best = np.where(np.eye(n, dtype=bool), -np.inf, matrix).argmax(axis=1)
     dots = [
         tag("circle", cx=left + (j + 0.5) * cell, cy=top + (i + 0.5) * cell,
             r=max(1.6, cell * 0.2), fill=colour("floor"), stroke=colour("ink"))
-        for i, j in enumerate(best.tolist())
+        for i, j in enumerate(favourites(matrix).tolist())
     ]  # fmt: skip
     axes = [
         glyph(paint, shape, x, y, min(15.0, cell * 0.8), sentence)
@@ -154,7 +154,7 @@ def bars_svg(
         >>> "−0.50" in bars_svg([1, -0.5], [("red", "box", "a"), ("blue", "box", "b")], title="w")
         True
     """
-    numbers = np.asarray(values, dtype=float)
+    numbers = rounded(values)
     if numbers.shape != (len(objects),):
         raise ValueError(f"{len(objects)} objects need as many values; got {numbers.shape}")
     limit = longest or max(1e-9, float(np.abs(numbers).max()))
@@ -169,7 +169,7 @@ def bars_svg(
         zip(objects, numbers.tolist(), shown.tolist(), strict=True)
     ):
         y, end = top + place * row, zero + part * scale
-        written = f"{value:.2f}".replace("-", "−")
+        written = f"{value:z.2f}".replace("-", "−")
         marks += [
             glyph(paint, shape, 12, y + row / 2, 15, sentence),
             tag("text", text(sentence, 26), x=26, y=y + row / 2 + 5, font_size=13,

@@ -1,5 +1,4 @@
-"""The commands: `cliprl-lite figure2`, `worlds`, `modalities`, `averages`, `learn`, `embed`,
-`fit`."""
+"""The commands: `cliprl-lite figure2`, `worlds`, `modalities`, `averages`, `learn`, `embed`."""
 
 from __future__ import annotations
 
@@ -28,13 +27,7 @@ from cliprl_lite.printing import forgiving_output
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.studies import Study
 
-HOUSES = ("house_a", "house_b", "house_c")
-"""Suites of the notebooks, whose alignments ship without each of their tasks as well."""
-
-RECORDED = {"house_a": "go to the blue key", "house_c": "go to the blue key"}
-"""Houses whose training is recorded, with the task that is held out."""
-
-STUDY_WORLDS = (*HOUSES, "colours_9", "shapes_9")
+STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")
 """Worlds in which base policies are looked at."""
 
 STUDY_WORDS = {
@@ -131,9 +124,6 @@ def _parser() -> argparse.ArgumentParser:
         "embed", help="remake the shipped sentence vectors (needs a checkout)"
     )
     embed.set_defaults(run=_embed)
-
-    fit = commands.add_parser("fit", help="remake the shipped alignments (needs a checkout)")
-    fit.set_defaults(run=_fit)
     return parser
 
 
@@ -279,19 +269,6 @@ def _embed(options: argparse.Namespace) -> None:
         sentences += suite.sentences
     ship_vectors(sentences, data_path("embeddings"))
     print(f"{len(set(sentences))} sentences: {data_path('embeddings')}")
-
-
-def _fit(options: argparse.Namespace) -> None:
-    from cliprl_lite.alignment_record import record_alignment
-    from cliprl_lite.fitted import ship_alignments
-    from cliprl_lite.paths import data_path
-    from cliprl_lite.tasks import load_suite
-
-    suites = [load_suite("corners", size) for size in CORNER_SIZES]
-    suites += [load_suite(world) for world in WORLDS]
-    records = [record_alignment(load_suite(house), task) for house, task in RECORDED.items()]
-    ship_alignments(suites, HOUSES, data_path("alignments"), records)
-    print(f"alignments of {len(suites)} suites: {data_path('alignments')}")
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:

@@ -6,24 +6,70 @@ into memory, so that only what is used is read, it is let go again, and kernels 
 share it. It reckons in double precision and rounds at the end, so that every processor gets the
 same vector.
 
-Read from the bottom up: `LightEncoder.encode` is the whole way from a sentence to its vector.
-T tokens, width E = 384, H = 12 heads (Vaswani et al. 2017; Devlin et al. 2019; Wang et al. 2020).
+`heard` says what is left of a sentence before anything is computed; `LightEncoder.encode` is the
+whole way from a sentence to its vector. T tokens, width E = 384, H = 12 heads (Vaswani et al. 2017;
+Devlin et al. 2019; Wang et al. 2020).
 """
 
 from __future__ import annotations
 
 import json
 import mmap
+import re
 import threading
+import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
-from tokenizers import Tokenizer
 
 FloatArray = NDArray[np.floating[Any]]
+
+_SIGNS = re.compile(r"(\[(?:PAD|UNK|CLS|SEP|MASK)\])")
+"""What the tokenizer takes for a sign of its own, wherever it stands."""
+
+
+@lru_cache(maxsize=1_000)  # sentences come back: a suite's are asked for with every new one
+def heard(sentence: str) -> str:
+    """What the encoder hears of a sentence: its words and marks, with one space between them.
+
+    Two sentences have the same vector if this is the same, and only then. Capitals, accents,
+    invisible characters and the number of spaces are not heard; a full stop is. A word with a
+    character that the vocabulary lacks is heard as `[UNK]`, whatever it is. (Two limits: of a very
+    long sentence only 256 tokens are heard, and characters younger than the tokenizer, which dates
+    from Unicode 8, are unknown to it, also where Python knows them as accents.)
+
+    Example:
+        >>> heard("Go to  the CAFÉ."), heard("go to the cafe\u0301\u200b.")
+        ('go to the cafe .', 'go to the cafe .')
+        >>> heard("fetch the 🍎") == heard("fetch the 🍐") == "fetch the [UNK]"
+        True
+    """
+    words: list[str] = []
+    for part in _SIGNS.split(sentence):
+        if _SIGNS.fullmatch(part):
+            words.append(part)
+            continue
+        apart = "".join(f" {mark} " if _stands_alone(mark) else mark for mark in normalised(part))
+        words += [
+            word if len(word) <= 100 and _LETTERS.issuperset(word) else "[UNK]"
+            for word in apart.split()
+        ]
+    return " ".join(words)
+
+
+def normalised(sentence: str) -> str:
+    """A sentence in small letters, without accents, and without what nobody sees.
+
+    Example:
+        >>> normalised("Go to\u2009the\u200b CAFÉ")
+        'go to the cafe'
+    """
+    seen = "".join(" " if mark.isspace() else mark for mark in sentence if _is_seen(mark))
+    plain = (m for m in unicodedata.normalize("NFD", seen) if unicodedata.category(m) != "Mn")
+    return "".join(mark.lower() for mark in plain)  # one by one, or a final sigma would differ
 
 
 def layer_norm(x: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
@@ -89,6 +135,10 @@ class LightEncoder:
         limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
         self.n_layers: int = config["num_hidden_layers"]
         self.n_heads: int = config["num_attention_heads"]
+        # Loaded here, so that whoever only asks what is heard need not wait for them.
+        from threadpoolctl import ThreadpoolController
+        from tokenizers import Tokenizer
+
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.enable_truncation(limits["max_seq_length"])
         self.tokenizer.no_padding()
@@ -198,3 +248,50 @@ def arrays_in(content: mmap.mmap) -> dict[str, NDArray[np.float32]]:
         numbers = np.frombuffer(content, "<f4", (last - first) // 4, begin + first)
         weights[name] = numbers.reshape(entry["shape"])
     return weights
+
+
+# ---------------------------------------------------------------------------------------------
+# Characters
+# ---------------------------------------------------------------------------------------------
+def _is_seen(mark: str) -> bool:
+    return mark in "\t\n\r" or (
+        mark != "\ufffd" and unicodedata.category(mark) not in ("Cc", "Cf", "Co", "Cs")
+    )
+
+
+def _stands_alone(mark: str) -> bool:
+    """Punctuation, and the characters of Chinese, are words by themselves."""
+    if mark.isascii():
+        return mark.isprintable() and not mark.isalnum() and mark != " "
+    return unicodedata.category(mark).startswith("P") or any(
+        first <= ord(mark) <= last for first, last in _CHINESE
+    )
+
+
+_CHINESE = (
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
+    (0x2B740, 0x2B81F), (0x2B920, 0x2CEAF), (0x2F800, 0x2FA1F),
+)  # fmt: skip
+
+_LETTERS = {
+    *map(chr, (*range(0x21, 0x41), *range(0x5B, 0x7F))),  # of ASCII all but the capitals
+    *map(chr, (*range(0x5D0, 0x5EB), *range(0x627, 0x63B), *range(0x640, 0x64B))),
+    *"\u05be\u0621\u0679\u067e\u0686\u06a9\u06af\u06ba\u06be\u06c1\u06cc\u06d2",
+    *(
+        "¡¢£¤¥¦§¨©ª«¬®°±²³´µ¶·¹º»¼½¾¿×ßæð÷øþđħıłŋœƒɐɑɒɔɕəɛɡɣɨɪɫɬɯɲɴɹɾʀʁʂʃʉʊʋʌʎʐʑʒʔʰʲʳʷʸʻʼʾʿˈːˡˢˣˤαβ"
+        "γδεζηθικλμνξοπρςστυφχψωабвгдежзиклмнопрстуфхцчшщъыьэюяђєіјљњћӏաբգդեթիլկհմյնոպսվտրւք،अआउएकख"
+        "गचजटडणतथदधनपबभमयरलवशषसहािीो।॥ংঅআইউএওকখগচছজটডণতথদধনপবভমযরলশষসহািীেகசடதநனபமயரலளவாிுேைನರಾකයරල"
+        "වාกงตทนพมยรลวสอาเ་།གངདནཔབམའརལསမაბგდევთიკლმნორსტუᄀᄂᄃᄅᄆᄇᄉᄊᄋᄌᄎᄏᄐᄑ하ᅢᅥᅦᅧᅩᅪᅭᅮᅯᅲᅳ"
+        "ᅴᅵᆨᆫᆯᆷᆸᆼᴬᴮᴰᴵᴺᵀᵃᵇᵈᵉᵍᵏᵐᵒᵖᵗᵘᵢᵣᵤᵥᶜᶠ‐‑‒–—―‖‘’‚“”„†‡•…‰′″›‿⁄⁰ⁱ⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉₊₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ"
+        "₤₩€₱₹ℓ№ℝ™⅓⅔←↑→↓↔↦⇄⇌⇒∂∅∆∇∈−∗∘√∞∧∨∩∪≈≡≤≥⊂⊆⊕⊗⋅─│■▪●★☆☉♠♣♥♦♭♯⟨⟩ⱼ⺩⺼⽥、。〈〉《》「」『』〜あ"
+        "いうえおかきくけこさしすせそたちっつてとなにぬねのはひふへほまみむめもやゆよらりるれろをん"
+        "ァアィイウェエオカキクケコサシスセタチッツテトナニノハヒフヘホマミムメモャュョラリルレロワ"
+        "ン・ー一三上下不世中主久之也事二五井京人亻仁介代仮伊会佐侍保信健元光八公内出分前劉力加勝北"
+        "区十千南博原口古史司合吉同名和囗四国國土地坂城堂場士夏外大天太夫奈女子学宀宇安宗定宣宮家宿"
+        "寺將小尚山岡島崎川州巿帝平年幸广弘張彳後御德心忄志忠愛成我戦戸手扌政文新方日明星春昭智曲書"
+        "月有朝木本李村東松林森楊樹橋歌止正武比氏民水氵氷永江沢河治法海清漢瀬火版犬王生田男疒発白的"
+        "皇目相省真石示社神福禾秀秋空立章竹糹美義耳良艹花英華葉藤行街西見訁語谷貝貴車軍辶道郎郡部都"
+        "里野金鈴镇長門間阝阿陳陽雄青面風食香馬高龍龸ﬁﬂ！（），－．／：？～"
+    ),
+}  # fmt: skip
+"""The characters of the vocabulary: a word that has another one is unknown as a whole."""

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import bootstrap
 
+from cliprl_lite.rounding import rounded
+
 FloatArray = NDArray[np.float64]
 
 
@@ -62,7 +64,7 @@ def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
         >>> top_is([0.3, 0.9, 0.1], [False, True, False]), top_is([1, 1], [True, False])
         (1.0, 0.5)
     """
-    score, right = np.asarray(scores, float), np.asarray(similar, bool)
+    score, right = rounded(scores), np.asarray(similar, bool)
     return float(right[score == score.max()].mean())
 
 
@@ -208,7 +210,7 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
     spread = ((medians - medians.mean()) ** 2).sum()
     residual = ((medians - medians.mean() - slope * x) ** 2).sum()
     low, high = np.percentile(slopes, [2.5, 97.5])
-    r_squared = float(1 - residual / spread) if spread > 0 else 1.0
+    r_squared = float(1 - residual / spread) if rounded(spread) > 0 else 1.0
     return Growth(law, slope, float(low), float(high), r_squared)
 
 
@@ -229,8 +231,9 @@ def ratio_of_averages(
         0.2
     """
     logs = _log_averages(np.array([values], float), np.array([reference], float), plus, seed)
-    low, high = np.exp2(np.percentile(logs[1:, 0], [2.5, 97.5]))
-    return Interval(float(np.exp2(logs[0, 0])), float(low), float(high), np.size(values))
+    ends = np.percentile(logs[1:, 0], [2.5, 97.5])
+    value, low, high = rounded(np.exp2([logs[0, 0], *ends])).tolist()
+    return Interval(value, low, high, np.size(values))
 
 
 def growth_of_averages(
@@ -254,7 +257,8 @@ def growth_of_averages(
     low, high = np.percentile(slopes[1:], [2.5, 97.5])
     spread = logs[0] - logs[0].mean()
     residual = spread - slopes[0] * x
-    explained = float(1 - residual @ residual / (spread @ spread)) if spread.any() else 1.0
+    flat = not rounded(spread).any()
+    explained = 1.0 if flat else float(1 - residual @ residual / (spread @ spread))
     return Growth("exponential", float(slopes[0]), float(low), float(high), explained)
 
 

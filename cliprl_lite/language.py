@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.encoder import heard
 from cliprl_lite.paths import data_path
+from cliprl_lite.rounding import rounded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -70,7 +72,8 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
     """τ: sentences to unit vectors, shape `[K, 384]`.
 
     Args:
-        sentences: any text. Those that ship with the course are looked up, others encoded.
+        sentences: any text. What the encoder cannot tell from a sentence of the course is looked
+            up, all else is encoded.
         model: `"sentence-transformers"` for the reference (some seconds to load, half a gigabyte;
             equal to 1e-5), or the folder of another of its models, or a hub id as `name@revision`.
             Then it encodes every sentence, and nothing is looked up.
@@ -95,8 +98,8 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
             raise ValueError(f"{sentence!r} holds half a character (a lone surrogate); mend it")
     if model is not None and sentences:
         return _encode_by(sentence_transformer(str(model)), sentences)
-    known = shipped_vectors()
-    rows = [known[s] if s in known else _encoded(s) for s in sentences]
+    known = {heard(sentence): vector for sentence, vector in shipped_vectors().items()}
+    rows = [known[heard(s)] if heard(s) in known else _encoded(s) for s in sentences]
     return np.array(rows, dtype=np.float64).reshape(len(rows), DIMENSION)
 
 
@@ -129,9 +132,9 @@ def novelty(sentence: str, known: Sequence[str]) -> Novelty:
     if not known:
         raise ValueError("to say how new a sentence is takes at least one known sentence")
     vectors = embed([sentence, *known])
-    cosines = vectors[1:] @ vectors[0]
+    cosines = rounded(vectors[1:] @ vectors[0])
     best = int(cosines.argmax())
-    cosine = round(float(cosines[best]), 2)
+    cosine = float(rounded(cosines[best], 2))
     return Novelty(known[best], cosine, cosine < NOVEL_BELOW)
 
 

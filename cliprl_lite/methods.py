@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import (
+    IDENTITY,
     PAPER_BOX,
     PAPER_TEXT,
     Alignment,
@@ -108,7 +109,7 @@ METHODS: dict[str, Method] = {
             "Algorithm 2, identity targets",
             "alignment",
             "softmax",
-            AlignmentSettings(targets="identity"),
+            IDENTITY,
         ),
         Method("alg2_text", "Algorithm 2, paper's text", "alignment", "literal", PAPER_TEXT),
         Method("alg2_box", "Algorithm 2, paper's box", "alignment", "literal", PAPER_BOX),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cliprl_lite.adam import Adam
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.networks import (
     FloatArray,
@@ -49,6 +48,62 @@ def td_targets(
         STEP_REWARD + discount * values[np.arange(len(values))[:, None], successors]
     )
     return targets
+
+
+class Adam:
+    """What Adam (Kingma & Ba 2015) remembers of some parameters, with its usual decay rates.
+
+    The function behind `torch.optim.Adam` does the work: its class would load a compiler first.
+
+    Args:
+        parameters: tensors of any shapes; only their shapes are looked at.
+        learning_rate: of every step.
+
+    Attributes:
+        means: running means of the gradients, shaped like the parameters.
+        squares: running means of their squares.
+
+    Example: the first step is as long as the learning rate, whatever the gradient.
+        >>> import torch
+        >>> x = [torch.tensor([1.0, 1.0])]
+        >>> Adam(x, learning_rate=0.5).step(x, [torch.tensor([3.0, -0.1])])
+        >>> x[0].tolist()
+        [0.5, 1.5]
+    """
+
+    def __init__(self, parameters: list[Tensor], learning_rate: float) -> None:
+        import torch
+
+        self.learning_rate = learning_rate
+        self.means, self.squares = (
+            [torch.zeros_like(part, requires_grad=False) for part in parameters] for _ in range(2)
+        )
+        # Type and place are said, here and wherever a tensor is made: torch's defaults are global,
+        # and may be anybody's.
+        self.counts = [torch.zeros((), dtype=torch.float32, device="cpu") for _ in parameters]
+
+    def step(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
+        """Change the parameters in place, against their gradients."""
+        import torch
+        from torch.optim.adam import adam
+
+        with torch.no_grad():
+            adam(
+                parameters,
+                gradients,
+                self.means,
+                self.squares,
+                [],
+                self.counts,
+                lr=self.learning_rate,
+                beta1=0.9,
+                beta2=0.999,
+                eps=1e-8,
+                weight_decay=0.0,
+                amsgrad=False,
+                maximize=False,
+                fused=True,
+            )
 
 
 class Stack:

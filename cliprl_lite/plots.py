@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
 from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
+from cliprl_lite.rounding import favourites, rounded
 
 PAGE, INK, WALL, HAIRLINE = "#FBFAF7", "#1F1F1F", "#3A3A3A", "#D9D6CF"
 NO_TEACHER, WORDS, MAP, NEGATIVE = "#737373", "#1F1F1F", "#9B2D8F", "#D9822B"
@@ -240,18 +241,17 @@ def similarity_figure(
         },
     )  # fmt: skip
     for column, matrix in enumerate(matrices.values(), start=1):
-        z = np.asarray(matrix, dtype=float)
+        z = rounded(matrix)
         if z.shape != (n, n):
             raise ValueError(f"{n} labels need a matrix of shape {(n, n)}; got {z.shape}")
-        hover = [[f"{a}<br>{b}<br>{z[i, j]:.2f}" for j, b in enumerate(words)]
+        hover = [[f"{a}<br>{b}<br>{z[i, j]:z.2f}" for j, b in enumerate(words)]
                  for i, a in enumerate(words)]  # fmt: skip
         figure.add_heatmap(
             z=z.round(4), coloraxis="coloraxis", text=hover, hovertemplate="%{text}", name="",
             row=1, col=column,
         )  # fmt: skip
-        best = np.where(np.eye(n, dtype=bool), -np.inf, z).argmax(axis=1)
         figure.add_scatter(
-            x=best, y=np.arange(n), mode="markers", hoverinfo="skip", row=1, col=column,
+            x=favourites(z), y=np.arange(n), mode="markers", hoverinfo="skip", row=1, col=column,
             marker={
                 "color": "white", "size": min(8.0, side / n * 0.42),
                 "line": {"color": INK, "width": 1},
@@ -329,6 +329,6 @@ def bars_figure(
                 "color": [NEGATIVE if value < 0 else colour for value in values],
                 "line": {"width": 0},
             },
-            text=[f"{value:.2f}" for value in values], textposition="outside", cliponaxis=False,
+            text=[f"{value:z.2f}" for value in values], textposition="outside", cliponaxis=False,
         )  # fmt: skip
     return figure

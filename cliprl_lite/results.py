@@ -12,6 +12,7 @@ import pandas as pd
 
 from cliprl_lite.evaluation import median_interval, paired_log_ratio
 from cliprl_lite.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.rounding import rounded
 
 CLOCKS = {
     "first20": "steps an episode, mean of the first 20",
@@ -32,6 +33,8 @@ COLUMNS = {
     "weighting": "how scores became weights; empty from scratch",
     "seed": "number of the trial",
     "score_sum": "Σ d over the base policies",
+    "sensitive": "1 if a shake of the last bits moves a score of the alignment by 1e-9 or more, so "
+    "that another processor may give another row; 0 if not; empty without an alignment",
     "top_right": "1 if the highest score is on a truly similar policy, 0 if not; a share at ties",
     "reuse": "share of absolute weight on truly similar policies",
     "zero_shot_success": "share of starts that arrive before any learning",
@@ -118,7 +121,7 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> p
     for group, part in table.groupby(group_columns, sort=False):
         for clock in CLOCKS:
             cost = np.log1p(part[clock])
-            per_trial = np.expm1(cost.groupby(part["seed"]).mean())
+            per_trial = rounded(np.expm1(cost.groupby(part["seed"]).mean()))
             cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).any()
             interval = median_interval(per_trial, cut)
             rows.append(
@@ -178,7 +181,10 @@ def ratios(
             rows.append(
                 dict(zip(keys, group, strict=True))
                 | {"method": method}
-                | {name: 2.0 ** getattr(interval, name) for name in ("value", "low", "high")}
+                | {
+                    name: float(rounded(2.0 ** getattr(interval, name)))
+                    for name in ("value", "low", "high")
+                }
                 | {"n": interval.n, "n_censored": interval.n_censored}
             )
     return pd.DataFrame(rows)

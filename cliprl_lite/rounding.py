@@ -24,4 +24,26 @@ def rounded(values: ArrayLike, decimals: int = DECIMALS) -> NDArray[np.float64]:
         >>> print(f"{0.1 + 0.2 - 0.3 - 1e-16:.2f}", f"{-1e-17:.2f}", f"{rounded(-1e-17):.2f}")
         -0.00 -0.00 0.00
     """
-    return np.round(np.asarray(values, dtype=np.float64), decimals) + 0.0
+    numbers = np.array(values, dtype=np.float64)
+    np.round(numbers, decimals, out=numbers)
+    numbers += 0.0  # a minus zero becomes zero
+    return numbers
+
+
+def favourites(similarity: ArrayLike) -> NDArray[np.int64]:
+    """Which other one each resembles most: the column of each row's highest entry off the
+    diagonal, after rounding, and the first of them if several are highest.
+
+    Args:
+        similarity: shape `[N, N]`, N ≥ 2.
+
+    Returns:
+        Shape `[N]`.
+
+    Example: the first row's 0.7 and 0.7 differ in the last bit only.
+        >>> favourites([[1.0, 0.7, 0.7000000000000001], [0.7, 1.0, 0.2], [0.7, 0.2, 1.0]]).tolist()
+        [1, 0, 0]
+    """
+    values = rounded(similarity)
+    np.fill_diagonal(values, -np.inf)
+    return values.argmax(axis=1)

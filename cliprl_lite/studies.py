@@ -23,6 +23,7 @@ from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.matching import interpolate, loss_barrier, match, q_error
 from cliprl_lite.networks import Parameters, features, forward
 from cliprl_lite.policies import MODALITIES, MLPPolicy, Policy, policy_vectors
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
 from cliprl_lite.transfer import softmax
 from cliprl_lite.trials import fit
@@ -131,6 +132,7 @@ def structure(
     """
     from scipy.stats import mannwhitneyu, spearmanr
 
+    similarity = rounded(similarity)
     groups = np.array([task.group for task in tasks])
     same = groups[:, None] == groups
     others = ~np.eye(len(tasks), dtype=bool)
@@ -152,7 +154,7 @@ def _aligned(job: StudyJob, policies: Mapping[str, Policy], modality: str) -> di
     right, reuse = [], []
     for task, bases in sets.items():
         known = embed([base.sentence for base in bases])
-        scores = fitted[bases].similarity(embed([task.sentence])[0], known).round(6)
+        scores = rounded(fitted[bases].similarity(embed([task.sentence])[0], known))
         similar = [base.group == task.group for base in bases]
         right.append(top_is(scores, similar))
         reuse.append(share_on(softmax(scores), similar))
@@ -227,7 +229,7 @@ def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> dict[str, f
 
     middle, said = forward(interpolate(a.parameters, b.parameters, 0.5), x), (a.q + b.q) / 2
     done = np.take_along_axis(said, middle.argmax(axis=1)[:, None], axis=1)[:, 0]
-    agree = done >= said.max(axis=1) - AS_GOOD
+    agree = rounded(said.max(axis=1) - done) <= AS_GOOD
     arrives = evaluate_greedy(middle, world, task_a.goal).success if task_a is task_b else np.nan
     return {
         "barrier": loss_barrier(a.parameters, b.parameters, loss),

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
+from cliprl_lite.encoder import heard
 from cliprl_lite.gridworld import GridWorld, as_cell, drawn_rows
 from cliprl_lite.paths import data_path, name_on_disk
 
@@ -286,7 +288,7 @@ class _Reader:
         marks: dict[str, list[tuple[int, int]]],
     ) -> Task:
         sentence = entry.get("sentence")
-        if not isinstance(sentence, str) or not sentence.strip():
+        if not isinstance(sentence, str) or not heard(sentence):
             raise self.error(f'{where} has no sentence; add sentence = "…"')
         where = f"{where} ({sentence!r})"
         self.known_keys(where, entry, _TASK_KEYS)
@@ -338,12 +340,12 @@ class _Reader:
             )
         sentences: dict[str, Task] = {}
         for task in tasks:
-            if task.sentence in sentences:
+            known = sentences.setdefault(heard(task.sentence), task)
+            if known is not task:
                 raise self.error(
-                    f"two tasks have the sentence {task.sentence!r}; "
+                    f"two tasks have {_in_common(known, task)}; "
                     "a sentence names one task, so change one of them"
                 )
-            sentences[task.sentence] = task
         goals: dict[tuple[int, int], Task] = {}
         for task in tasks:
             if task.goal in goals:
@@ -358,10 +360,12 @@ class _Reader:
                 raise self.error(f"two tasks have the name {task.name!r}; rename one")
             names.add(task.name)
         for target in targets:
-            if target.sentence in sentences:
+            known = sentences.get(heard(target.sentence), target)
+            if known is not target:
                 raise self.error(
-                    f"target {target.name!r} has the sentence of a base task "
-                    f"({target.sentence!r}), so there is nothing to transfer; change one of them"
+                    f"target {target.name!r} and base task {known.name!r} have "
+                    f"{_in_common(known, target)}, so there is nothing to transfer; "
+                    "change one of them"
                 )
             if target.goal in goals:
                 raise self.error(
@@ -383,3 +387,15 @@ class _Reader:
                     f"{where} has an entry {key!r} that means nothing here; "
                     f"the known ones are {', '.join(sorted(known))}"
                 )
+
+
+def _in_common(one: Task, other: Task) -> str:
+    """Which sentence two tasks share, or in which two ways of writing it."""
+    if one.sentence == other.sentence:
+        return f"the sentence {one.sentence!r}"
+    alike = normalize("NFC", one.sentence) == normalize("NFC", other.sentence)
+    first, second = map(ascii if alike else repr, (one.sentence, other.sentence))
+    return (
+        f"one sentence to the encoder, {first} and {second} (it hears no capitals, accents, "
+        "invisible characters or extra spaces, and takes all unknown characters for one)"
+    )

@@ -6,6 +6,7 @@ the weighted average of the policies. They differ in where the scores come from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,13 +17,13 @@ from cliprl_lite.alignment import Alignment, AlignmentSettings, cosine_similarit
 from cliprl_lite.alignment_training import align
 from cliprl_lite.language import embed
 from cliprl_lite.policies import Policy, average, policy_vectors
+from cliprl_lite.rounding import rounded
 
 FloatArray = NDArray[np.float64]
 
 SOFTMAX_TEMPERATURE = 0.1
 """Temperature of the `softmax` weighting, chosen on the development suites."""
 
-_SCORE_DECIMALS = 6
 _WEIGHT_DECIMALS = 9
 
 
@@ -44,12 +45,12 @@ def literal(scores: ArrayLike) -> FloatArray:
         [2.0, 1.666667, -2.666667]
     """
     scores = _scores(scores)
-    total = round(sum(scores.tolist()), _SCORE_DECIMALS)
+    total = rounded(math.fsum(scores))
     if total == 0:
         raise ZeroSumError(
             "the scores sum to zero, so the literal weights do not exist; take another weighting"
         )
-    return scores / total
+    return np.asarray(scores / total)
 
 
 def clipped(scores: ArrayLike) -> FloatArray:
@@ -78,9 +79,7 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
         raise ValueError(f"the temperature is positive and finite; got {temperature}")
     scores = _scores(scores)
     powers = np.exp((scores - scores.max()) / temperature)
-    # Rounded, since exp may differ in its last bit from one processor to the next.
-    weights: FloatArray = np.round(powers / sum(powers.tolist()), _WEIGHT_DECIMALS)
-    return weights
+    return rounded(powers / math.fsum(powers), _WEIGHT_DECIMALS)
 
 
 def cold(scores: ArrayLike) -> FloatArray:
@@ -119,13 +118,12 @@ WEIGHTINGS: dict[str, Weighting] = {
 
 def _scores(scores: ArrayLike) -> FloatArray:
     """Scores to 6 decimals, so that machines which differ in the last bit weigh alike."""
-    rounded = np.array(scores, dtype=np.float64)
-    np.round(rounded, _SCORE_DECIMALS, out=rounded)
-    if rounded.ndim != 1 or rounded.size == 0:
-        raise ValueError(f"scores have shape [N], N ≥ 1; got {rounded.shape}")
-    if not np.isfinite(rounded).all():
+    d = rounded(scores)
+    if d.ndim != 1 or d.size == 0:
+        raise ValueError(f"scores have shape [N], N ≥ 1; got {d.shape}")
+    if not np.isfinite(d).all():
         raise ValueError("a score is not a finite number")
-    return rounded
+    return d
 
 
 # ---------------------------------------------------------------------------------------------
@@ -231,8 +229,7 @@ def algorithm_2(
     Args:
         instruction, base_sentences, policies, weighting: as for `algorithm_1`.
         settings, seed: of the training in Step 2; this project's own settings if None.
-        alignment: one that was trained on these tasks before, such as `load_alignment` gives;
-            then nothing is trained, and torch is not needed.
+        alignment: one that was trained on these tasks before, such as `align_suite` gives.
         modality: what of a policy is aligned, a name in `MODALITIES`; the paper says its weights.
 
     Raises:

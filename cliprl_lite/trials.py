@@ -7,7 +7,7 @@ random numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,8 @@ from cliprl_lite.network_training import NetworkRun
 from cliprl_lite.policies import Policy, average_q, policy_vectors
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun
 from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
+from cliprl_lite.rounding import rounded
+from cliprl_lite.stability import SENSITIVE, sensitivity
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
 from cliprl_lite.transfer import WEIGHTINGS, WarmStart, ZeroSumError, warm_start
 
@@ -89,6 +91,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
     wanted = {(method.alignment, method.modality) for method in methods if method.alignment}
     sets = [transfer.bases for transfer in transfers]
     alignments = {how: fit(suite, job.seed, sets, policies, *how) for how in wanted}
+    moved = {how: _moved(transfers, alignments[how]) for how in wanted}
 
     meetings = []
     for transfer in transfers:
@@ -143,6 +146,9 @@ def run_job(job: Job) -> list[dict[str, Any]]:
             rows.append(key | _choice(meeting.start, meeting.transfer) | measure(next(runs)))
         else:
             rows.append(key | _no_start(job.cap))
+        if meeting.method.alignment:
+            how = meeting.method.alignment, meeting.method.modality
+            rows[-1]["sensitive"] = float(moved[how][meeting.transfer] >= SENSITIVE)
     return rows
 
 
@@ -183,8 +189,8 @@ def fit(
         >>> suite = load_suite("corners", 5)
         >>> policies = policy_class("tabular").learn_bases(suite, 0)
         >>> fitted = fit(suite, 0, [suite.tasks], policies, None)
-        >>> fitted[suite.tasks].sentence_tower.shape
-        (384, 64)
+        >>> fitted[suite.tasks].sentence_tower.mixture.shape
+        (4, 64)
     """
     sets = list(dict.fromkeys(sets))
     vectors = {
@@ -206,15 +212,25 @@ def fit(
     return fitted
 
 
+def _moved(
+    transfers: Sequence[Transfer], fitted: Mapping[tuple[Task, ...], Alignment]
+) -> dict[Transfer, float]:
+    """How far a shake of the last bits moves the scores of each target."""
+    said = embed([transfer.target.sentence for transfer in transfers])
+    found = sensitivity([fitted[transfer.bases] for transfer in transfers], said)
+    return dict(zip(transfers, found.tolist(), strict=True))
+
+
 def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     if start is None:
-        return {"score_sum": np.nan, "top_right": np.nan, "reuse": np.nan}
+        return {"score_sum": np.nan, "sensitive": np.nan, "top_right": np.nan, "reuse": np.nan}
     similar = [base.group == transfer.target.group for base in transfer.bases]
     grouped = transfer.target.group != ""
     return {
-        "score_sum": round(float(start.scores.sum()), 6),
+        "score_sum": float(rounded(start.scores.sum())),
+        "sensitive": np.nan,
         "top_right": top_is(start.scores, similar) if grouped else np.nan,
-        "reuse": round(share_on(start.weights, similar), 6) if grouped else np.nan,
+        "reuse": float(rounded(share_on(start.weights, similar))) if grouped else np.nan,
     }
 
 
@@ -236,7 +252,7 @@ def measure(run: LearningRun | NetworkRun) -> dict[str, Any]:
         "zero_shot_success": round(before.success, 6),
         "zero_shot_path": round(before.mean_path, 4),
         # Cut off before 20 episodes were over: they would have taken all these steps and more.
-        "first20": float(first.mean()) if enough else run.steps / FEW_SHOT_EPISODES,
+        "first20": float(rounded(first.mean())) if enough else run.steps / FEW_SHOT_EPISODES,
         "first20_censored": not enough,
         "few_shot_return": round(-after.mean_path, 4) if after else np.nan,
         "regret": regret(run.episode_lengths[until_regret], run.episode_shortest[until_regret])

@@ -1,17 +1,22 @@
-"""A record holds what `align` trains, at every stage, and is cut down without being changed."""
+"""A suite is aligned as `align` does it; a record holds every stage, and is cut down unchanged."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cliprl_lite.alignment_record import RECORD_SETTINGS, record_alignment
+from cliprl_lite.alignment import AlignmentSettings
+from cliprl_lite.alignment_record import RECORD_SETTINGS, align_suite, record_alignment
+from cliprl_lite.alignment_training import MARKS as ALL_MARKS
 from cliprl_lite.alignment_training import align
 from cliprl_lite.language import embed
+from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import softmax
+from cliprl_lite.transfer import algorithm_2, closest, softmax
 
 HOUSE = load_suite("house_a")
 MARKS = (0, 2, 8, 40)
@@ -63,3 +68,90 @@ def test_what_was_not_recorded_is_refused() -> None:
     lonely = replace(HOUSE.tasks[0], group="only here")
     with pytest.raises(ValueError, match="nothing else is in the group of 'go to the red box'"):
         record_alignment(replace(HOUSE, tasks=(lonely, *HOUSE.tasks[1:])), lonely.name)
+
+
+def test_the_whole_film_has_thirteen_marks() -> None:
+    """Long enough for what is learned by heart to push out what was found first."""
+    record = record_alignment(HOUSE, "go to the blue key", (0.5,), ("identity",))
+    assert record.marks == ALL_MARKS
+    assert record.marks[-1] == 3000
+    best, last = record.weights[0, 0].max(), record.weights[0, 0, -1]
+    assert best > 0.9 > 0.5 > last
+    assert record.losses[0, 0, -1] < record.losses[0, 0, record.weights[0, 0].argmax()]
+
+
+# A suite aligned
+@pytest.mark.parametrize("held_out", ["", "go to the red cone"])
+def test_a_suite_is_aligned_on_its_exact_tables(held_out: str) -> None:
+    bases = [task for task in HOUSE.tasks if task.name != held_out]
+    tables = np.stack([HOUSE.world.optimal_q(base.goal).ravel() for base in bases])
+    expected = align(embed([base.sentence for base in bases]), tables, AlignmentSettings(), seed=0)
+    fitted = align_suite(HOUSE, held_out)
+    assert fitted.settings == AlignmentSettings()
+    for side in ("sentence_tower", "policy_tower"):
+        mine, its = getattr(fitted, side).matrix, getattr(expected, side).matrix
+        np.testing.assert_allclose(mine, its, rtol=0, atol=1e-12)
+    assert align_suite(HOUSE, held_out) is fitted
+
+
+@pytest.mark.parametrize(("house", "right"), [("house_a", 16), ("house_b", 16), ("house_c", 0)])
+def test_each_held_out_sentence_of_a_house(house: str, right: int) -> None:
+    """Its first choice lies in the right room where a word means one, and else never."""
+    suite, found = load_suite(house), 0
+    for errand in suite.transfers():
+        known = embed([base.sentence for base in errand.bases])
+        scores = align_suite(suite, errand.target.name).similarity(
+            embed([errand.target.sentence])[0], known
+        )
+        found += errand.bases[int(scores.argmax())].group == errand.target.group
+    assert found == right
+
+
+def test_a_start_needs_no_torch(run_python: Callable[..., str]) -> None:
+    code = """
+import json, sys
+import cliprl_lite as clip
+house = clip.load_suite("house_a")
+errand = house.transfer("go to the red cone")
+known = [base.sentence for base in errand.bases]
+tables = [house.world.optimal_q(base.goal) for base in errand.bases]
+policies = [clip.TabularPolicy(house.world, table) for table in tables]
+fitted = clip.align_suite(house, held_out="go to the red cone")
+start = clip.algorithm_2("go to the red cone", known, policies, alignment=fitted)
+print(json.dumps([list(start.weights), "torch" in sys.modules]))
+"""
+    weights, torch_is_there = json.loads(run_python(code))
+    errand = HOUSE.transfer("go to the red cone")
+    red = [base.colour == "red" for base in errand.bases]
+    assert sum(np.array(weights)[red]) > 0.9
+    assert not torch_is_there
+
+
+def test_a_given_alignment_is_used_and_takes_no_settings() -> None:
+    suite = load_suite("corners", 8)
+    policies = [TabularPolicy(suite.world, suite.world.optimal_q(t.goal)) for t in suite.tasks]
+    known = [task.sentence for task in suite.tasks]
+    fitted = align_suite(suite)
+    tower = replace(fitted.sentence_tower, rng=np.random.default_rng(9))
+    for alignment in (fitted, replace(fitted, sentence_tower=tower)):
+        start = algorithm_2("left", known, policies, closest, alignment=alignment)
+        expected = alignment.similarity(embed(["left"])[0], embed(known)).round(6)
+        assert start.scores.tolist() == expected.tolist()
+    with pytest.raises(ValueError, match="trained already takes no settings"):
+        algorithm_2("left", known, policies, settings=AlignmentSettings(), alignment=fitted)
+
+
+def test_what_is_kept_cannot_be_written_over() -> None:
+    tower = align_suite(HOUSE).sentence_tower
+    for part in (tower.inputs, tower.mean, tower.mixture, tower.at_start):
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 1.0
+
+
+def test_a_name_is_no_suite_and_a_task_no_name() -> None:
+    with pytest.raises(TypeError, match=r"align_suite\(load_suite\('house_a'\)"):
+        align_suite("house_a")
+    with pytest.raises(TypeError, match="a task's name"):
+        align_suite(HOUSE, held_out=HOUSE.tasks[0])
+    with pytest.raises(ValueError, match=r"no task of 'house_a' is called 'fly'; .*'go to the red"):
+        align_suite(HOUSE, held_out="fly")

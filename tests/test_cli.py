@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cliprl_lite import backends, cli, paths
+from cliprl_lite import backends, cli
 from cliprl_lite.cli import main
 from cliprl_lite.experiments import figure2_sweep, run_sweep
 from cliprl_lite.learners import policy_class
@@ -176,25 +176,6 @@ def test_a_cluster_that_is_not_there_gets_one_clear_line(
     *bar, line = capsys.readouterr().err.splitlines()
     assert all(part == "" or "0/4" in part for part in bar)
     assert line.startswith("cliprl-lite: no Dask scheduler answers at tcp://127.0.0.1:1 within 1 s")
-
-
-def test_fit_writes_what_the_library_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Of two of its suites; `test_fitted` holds the shipped ones to what is trained."""
-    monkeypatch.setattr(cli, "CORNER_SIZES", (8,))
-    monkeypatch.setattr(cli, "WORLDS", ("house_a",))
-    shipped = json.loads(paths.data_path("alignments", "alignments.json").read_text("utf-8"))
-    monkeypatch.setattr(paths, "data_path", tmp_path.joinpath)
-    assert main(["fit"]) == 0
-    assert "alignments of 2 suites" in capsys.readouterr().out
-    made = json.loads((tmp_path / "alignments" / "alignments.json").read_text("utf-8"))
-    assert list(made["suites"]) == ["corners_8", "house_a"]
-    for name, entry in made["suites"].items():
-        assert entry["held_out"] == shipped["suites"][name]["held_out"]
-        assert entry["fingerprint"] == shipped["suites"][name]["fingerprint"]
-        assert (tmp_path / "alignments" / f"{name}.npy").exists()
-    assert made["settings"] == shipped["settings"]
 
 
 @pytest.mark.parametrize(

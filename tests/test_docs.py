@@ -116,21 +116,6 @@ def test_columns_are_those_of_the_tables(
         assert words
 
 
-def test_fields_are_those_of_the_files() -> None:
-    for name, section in (
-        ("house_a", "Alignments: `<suite>.npy` and `alignments.json`"),
-        ("house_a_record", "Records of a training: `<suite>_record.npy`"),
-    ):
-        stored = np.load(data_path("alignments", f"{name}.npy"), allow_pickle=False)
-        described = rows(FORMATS, section)[0]
-        assert [row[0].strip("`") for row in described] == list(stored.dtype.names)
-        for field, dtype, shape, _ in described:
-            found = stored.dtype[field.strip("`")]
-            assert found.base.name == dtype
-            wanted = re.sub("P", "592", shape.strip("`[]"))
-            assert ", ".join(map(str, found.shape)) == wanted
-
-
 # How to add
 def copy_of_the_project(folder: Path) -> None:
     for name in ("cliprl_lite", "tests", "notebooks"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,15 @@ from safetensors.numpy import save_file
 from threadpoolctl import threadpool_info
 from varied_sentences import varied_sentences
 
-from cliprl_lite.encoder import LightEncoder, arrays_in, gelu, layer_norm, map_file, softmax_rows
+from cliprl_lite.encoder import (
+    LightEncoder,
+    arrays_in,
+    gelu,
+    heard,
+    layer_norm,
+    map_file,
+    softmax_rows,
+)
 from cliprl_lite.language import model_folder
 
 
@@ -49,6 +58,103 @@ def test_the_sentences_are_varied(tau: LightEncoder) -> None:
     assert min(lengths) == 2
     assert max(lengths) == 256
     assert len(set(lengths)) > 40
+
+
+# What is heard, against the tokenizer that comes with the weights
+def cut(tau: LightEncoder, sentence: str) -> str:
+    """The tokenizer's pieces, glued to words again."""
+    return " ".join(tau.tokens(sentence)[1:-1]).replace(" ##", "")
+
+
+PLAIN = "go to the red café, don't wait"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Go To The RED Café, DON'T wait",
+        unicodedata.normalize("NFD", PLAIN),
+        "go to the red cafe, don't wait",
+        "go to the re\u0301d café, don't wait",
+        "g\u200bo to t\u00adhe red\ufeff café, don't wait\u202e",
+        " go  to\tthe\u00a0red\u3000café ,don 't\nwait ",
+    ],
+)
+def test_two_ways_to_write_what_sounds_the_same(tau: LightEncoder, other: str) -> None:
+    assert heard(other) == heard(PLAIN) == "go to the red cafe , don ' t wait"
+    assert (tau.encode(other) == tau.encode(PLAIN)).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("go to the red box", "go to the red box."),
+        ("go to the red box", "go to the redbox"),
+        ("go to the red box", "go to the red-box"),
+        ("don't go", "don’t go"),
+        ("straße", "strasse"),
+        ("go to 🍎", "go to 🍎 🍎"),
+        ("иди домой", "иди домои\u0431"),
+        ("go to x1", "go to x 1"),
+    ],
+)
+def test_what_sounds_otherwise(tau: LightEncoder, one: str, other: str) -> None:
+    assert heard(one) != heard(other)
+    assert (tau.encode(one) != tau.encode(other)).any()
+
+
+def test_words_with_unknown_characters_sound_alike(tau: LightEncoder) -> None:
+    for some in ("🍐", "🍎🍐", "[UNK]", "x🍎", "①"):
+        assert heard(f"fetch the {some}") == "fetch the [UNK]"
+        assert (tau.encode(f"fetch the {some}") == tau.encode("fetch the 🍎")).all()
+    assert heard("x" * 100) == "x" * 100
+    assert heard("x" * 101) == "[UNK]"
+    assert heard("[unk]") == "[ unk ]"
+    assert heard("\u200b \x00") == ""
+
+
+def test_what_is_heard_is_what_the_tokenizer_cuts(tau: LightEncoder) -> None:
+    """On varied sentences, but for those past the limit and those of the youngest characters."""
+    old = unicodedata.ucd_3_2_0
+    texts = [
+        text for text in varied_sentences()
+        if len(tau.tokens(text)) < 256 and all(old.category(mark) != "Cn" for mark in text)
+    ]  # fmt: skip
+    assert len(texts) > 700
+    assert sum(not text.isascii() for text in texts) > 20
+    for text in texts:
+        assert heard(text) == cut(tau, text), repr(text)
+    loud = {heard(text): tuple(tau.tokens(text)) for text in texts}
+    assert len(set(loud.values())) == len(loud) < len(texts)  # and only what sounds alike is alike
+
+
+def test_every_character_is_heard_as_the_tokenizer_hears_it(tau: LightEncoder) -> None:
+    """All that Unicode had before the tokenizer's tables; a few have changed their kind since."""
+    old = unicodedata.ucd_3_2_0
+    marks = [chr(code) for code in range(0x3000) if old.category(chr(code)) not in ("Cn", "Co")]
+    other = [mark for mark in marks if heard(f"a{mark}b") != cut(tau, f"a{mark}b")]
+    assert len(marks) > 7_000
+    assert len(other) < 10, other
+
+
+def test_the_characters_of_the_vocabulary(tau: LightEncoder) -> None:
+    content = json.loads((model_folder() / "tokenizer.json").read_text("utf-8"))
+    known = {word for word in content["model"]["vocab"] if len(word) == 1}
+    marks = [chr(code) for code in range(0x21, 0x20000) if not 0xD800 <= code < 0xE000]
+    alone = {mark for mark in marks if heard(mark) == mark}
+    assert alone == known
+
+
+def test_what_is_heard_needs_no_encoder(
+    run_python: Callable[..., str],
+) -> None:
+    code = """
+import sys
+from cliprl_lite.encoder import heard
+heard("Walk to the café, 🍎")
+print([name for name in ("tokenizers", "threadpoolctl") if name in sys.modules])
+"""
+    assert run_python(code) == "[]"
 
 
 def test_words_past_the_256th_token_are_not_heard(tau: LightEncoder) -> None:

@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from cliprl_lite import language
+from cliprl_lite.encoder import heard
 from cliprl_lite.language import (
     ModelError,
     embed,
@@ -70,6 +71,41 @@ def test_embed_looks_up_by_sentence_in_the_order_asked_for(encode: Callable) -> 
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
 
 
+def variants(sentence: str) -> list[str]:
+    """Other ways to write a sentence that the encoder cannot tell from it."""
+    return [
+        sentence.upper(),
+        sentence.capitalize(),
+        f"  {sentence.replace(' ', '   ')} ",
+        sentence.replace("e", "e\u0301"),
+        sentence.replace("e", "é"),
+        sentence.replace("o", "\u200bo"),
+    ]
+
+
+@pytest.mark.parametrize("sentence", ["go to the red box", "top left first"])
+def test_a_shipped_sentence_has_its_vector_however_it_is_written(
+    sentence: str, encode: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = variants(sentence)
+    shipped = shipped_vectors()[sentence]
+    np.testing.assert_allclose(encode(others) - shipped, 0, atol=1e-6)
+    monkeypatch.setattr(language, "_light_encoder", lambda: pytest.fail("the light encoder"))
+    assert (embed(others) == shipped).all()
+
+
+def test_a_full_stop_is_heard() -> None:
+    one, other = embed(["go to the red box", "go to the red box."])
+    assert one @ other == pytest.approx(0.983126, abs=2e-6)
+
+
+def test_no_two_shipped_sentences_sound_the_same() -> None:
+    vectors = np.array(list(shipped_vectors().values()))
+    cosines = vectors @ vectors.T - np.eye(len(vectors))
+    assert cosines.max().round(6) < 1
+    assert len({heard(sentence) for sentence in shipped_vectors()}) == len(vectors)
+
+
 def test_a_lookup_hands_out_copies() -> None:
     first = embed(["go to the red cone"])
     kept = first.copy()
@@ -87,7 +123,9 @@ import sys
 from cliprl_lite import load_suite, novelty, embed
 embed(load_suite("house_a").sentences)
 novelty("go to the red cone", ["top left first"])
-print([m for m in ("torch", "transformers", "sentence_transformers", "numba") if m in sys.modules])
+embed(["Go to the RED cone"])
+heavy = ("torch", "transformers", "sentence_transformers", "numba", "tokenizers")
+print([m for m in heavy if m in sys.modules])
 """
     assert run_python(code) == "[]"
 
@@ -396,6 +434,7 @@ def test_shipping_writes_vectors_and_their_description(tmp_path: Path, encode: C
         ("go to the red cone", ["go to the red box", "go to the blue cone"], 1, 0.88),
         ("eat an ice cream cone", ["go to the red box", "go to the red cone"], 1, 0.60),
         ("go to the red cone", ["go to the blue cone", "go to the red cone"], 1, 1.0),
+        ("Go to the RED cone", ["go to the blue cone", "go to the red cone"], 1, 1.0),
     ],
 )
 def test_known_words_are_not_novel(

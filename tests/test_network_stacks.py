@@ -11,7 +11,7 @@ import torch
 from test_networks import BENT, KINDS, SMALL, largest_difference, only, plain_network, stack
 
 from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.network_stacks import td_targets
+from cliprl_lite.network_stacks import Adam, td_targets
 from cliprl_lite.network_training import (
     NetworkRun,
     deep_q_learning,
@@ -31,6 +31,24 @@ def train(name: str, world: GridWorld, goals: list, start: Parameters, settings,
 
 
 both = pytest.mark.parametrize("name", ["fitted", "online"])
+
+
+# The optimiser
+def test_adam_is_torchs_to_the_bit() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(3, 4), (5,)]
+    ours = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    theirs = [part.clone().requires_grad_() for part in ours]
+    optimiser = torch.optim.Adam(theirs, lr=0.01, fused=True)
+    adam = Adam(ours, learning_rate=0.01)
+    for _ in range(20):
+        gradients = [torch.randn(s, generator=generator, dtype=torch.float64) for s in shapes]
+        for part, gradient in zip(theirs, gradients, strict=True):
+            part.grad = gradient.clone()
+        optimiser.step()
+        adam.step(ours, gradients)
+    for mine, its in zip(ours, theirs, strict=True):
+        assert torch.equal(mine, its.detach())
 
 
 # Targets, and worlds with known answers

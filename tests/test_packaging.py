@@ -72,7 +72,7 @@ import cliprl_lite
 print(cliprl_lite.__file__)
 print(cliprl_lite.data_path("suites", "house_a.toml"))
 house = cliprl_lite.load_suite("house_a")
-print(house.tasks[0].sentence, cliprl_lite.load_alignment(house).sentence_tower.shape)
+print(house.tasks[0].sentence, cliprl_lite.align_suite(house).sentence_tower.matrix.shape)
 """
 
 

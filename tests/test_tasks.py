@@ -255,6 +255,28 @@ def test_a_transfer_by_its_targets_name() -> None:
         suite.transfer("up")
 
 
+@pytest.mark.parametrize("other", ["fetch the apple.", "fetch the apple!", "fetch an apple"])
+def test_a_mark_more_is_another_sentence(other: str, write) -> None:
+    """The encoder hears it: with a full stop, the cosine is 0.95."""
+    suite = load_suite(write(GOOD.replace("fetch the pear", other)))
+    assert suite.sentences[:2] == ["fetch the apple", other]
+
+
+def test_a_suite_loads_no_encoder(run_python: Callable[..., str], write) -> None:
+    own = write(GOOD.replace("the pear", "thé 🍐"))
+    code = """
+import sys
+from cliprl_lite import load_suite, suite_names
+open_sized = {"corners": 10, "dev_shelves": 14}
+for name in suite_names():
+    load_suite(name, open_sized.get(name))
+load_suite(sys.argv[1])
+heavy = ("torch", "tokenizers", "transformers", "threadpoolctl", "cliprl_lite.language")
+print([name for name in heavy if name in sys.modules])
+"""
+    assert run_python(code, own) == "[]"
+
+
 def test_two_targets_may_share_a_sentence_that_appears_once(write) -> None:
     more = GOOD + '[[targets]]\nname = "other plum"\nsentence = "fetch the plum"\ngoal = [0, 1]\n'
     suite = load_suite(write(more))
@@ -300,6 +322,44 @@ BAD_FILES = {
         "'plum'",
         "'fetch the pear'",
         "change one",
+    ),
+    **{
+        f"sentence twice but for {what}": (
+            GOOD.replace("fetch the pear", written),
+            "two tasks",
+            "'fetch the apple'",
+            seen,
+            "change one",
+        )
+        for what, written, seen in (
+            ("capitals", "Fetch the APPLE", "'Fetch the APPLE'"),
+            ("what is invisible", "fetch the a\u200bpple", r"'fetch the a\u200bpple'"),
+            ("an accent", "fetch thé apple", "'fetch thé apple'"),
+            ("spaces within", "fetch  the apple", "'fetch  the apple'"),
+        )
+    },
+    "sentence twice but for its accent's way": (
+        GOOD.replace("the apple", "the caf\u00e9").replace("the pear", "the cafe\u0301"),
+        r"'fetch the caf\xe9'",
+        r"'fetch the cafe\u0301'",
+        "change one",
+    ),
+    "sentence twice but for an unknown character": (
+        GOOD.replace("the apple", "the 🍎").replace("the pear", "the 🍐"),
+        "'fetch the 🍎'",
+        "'fetch the 🍐'",
+        "unknown characters",
+    ),
+    "target that sounds like a base": (
+        GOOD.replace("fetch the plum", "Fetch the Pear"),
+        "target 'plum' and base task 'fetch the pear'",
+        "'fetch the pear' and 'Fetch the Pear'",
+        "change one",
+    ),
+    "sentence that nobody hears": (
+        GOOD.replace('"fetch the pear"', '"\u200b \ufeff"'),
+        "task 2",
+        "add sentence =",
     ),
     "goal twice": (
         OPEN.replace("[1, 1]", "[0, 0]"),

@@ -191,7 +191,7 @@ def test_algorithm_1_by_the_closest_instruction() -> None:
 
 
 def test_algorithm_2_is_its_box() -> None:
-    """Step 2 with torch's Adam and logarithms of sums, Step 3 in plain Python."""
+    """Step 2 with torch's gradient descent and logarithms of sums, Step 3 in plain Python."""
     box = replace(PAPER_BOX, steps=40)
     instruction, seed, delta = "top left third", 3, box.temperature
     start = algorithm_2(instruction, SENTENCES, POLICIES, literal, box, seed)
@@ -206,7 +206,7 @@ def test_algorithm_2_is_its_box() -> None:
         ).requires_grad_()
         for width in (384, 4 * CORNERS.world.n_states)
     )
-    optimiser = torch.optim.Adam([proj_l, proj_nn], lr=box.learning_rate)
+    optimiser = torch.optim.SGD([proj_l, proj_nn], lr=box.learning_rate)
     n = len(SENTENCES)
     for _ in range(box.steps):
         s = (l @ proj_l) @ (nn @ proj_nn).T

@@ -22,6 +22,7 @@ from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.qlearning import Learner, learn
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
 
 FloatArray = NDArray[np.float64]
@@ -263,7 +264,7 @@ def _vectors() -> Iterator[FloatArray]:
 
 def _largest(matrix: FloatArray) -> tuple[int, int]:
     upper = np.where(np.triu(np.ones(matrix.shape, bool), 1), matrix, -np.inf)
-    i, j = np.unravel_index(int(upper.argmax()), upper.shape)
+    i, j = np.unravel_index(int(rounded(upper).argmax()), upper.shape)
     return int(i), int(j)
 
 

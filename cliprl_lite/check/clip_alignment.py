@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.alignment import unit_rows
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.reading import read
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
+from cliprl_lite.reading import read
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import softmax
 
@@ -259,9 +260,9 @@ def fooled(sentence: Any) -> Verdict:
             "them cancel. Say it more plainly"
         )
     vectors = embed([sentence, *known])
-    weights = softmax(load_alignment(house).similarity(vectors[0], vectors[1:]))
+    weights = softmax(align_suite(house).similarity(vectors[0], vectors[1:]))
     shares = {
-        colour: float(weights[[task.colour == colour for task in house.tasks]].sum())
+        colour: float(rounded(weights[[task.colour == colour for task in house.tasks]].sum()))
         for colour in sorted(forbidden - wanted - doubtful)
     }
     colour, share = max(shares.items(), key=lambda item: item[1])

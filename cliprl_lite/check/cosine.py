@@ -14,6 +14,8 @@ from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.evaluation import top_is
 from cliprl_lite.language import embed
+from cliprl_lite.reading import asked_for
+from cliprl_lite.rounding import favourites, rounded
 from cliprl_lite.tasks import TaskSuite, load_suite
 
 FloatArray = NDArray[np.float64]
@@ -155,7 +157,7 @@ def house_for_words(goals: Any) -> Verdict:
     hits = _right(scores, rooms)
     if sum(hits) < len(hits):
         lost = b.tasks[hits.index(False)]
-        favourite = b.tasks[_favourite(scores, hits.index(False))]
+        favourite = b.tasks[favourites(scores)[hits.index(False)]]
         return wrong(
             f"the words are right for {sum(hits)} of 16. “{lost.sentence}” has its favourite, "
             f"“{favourite.sentence}”, in another room"
@@ -175,10 +177,15 @@ def house_for_words(goals: Any) -> Verdict:
 def _squares(goals: Any, suite: TaskSuite) -> list[tuple[int, int]] | str:
     """Sixteen squares in the order of the tasks, or what is wrong with them."""
     if isinstance(goals, Mapping):
-        missing = [name for name in suite.sentences if name not in goals]
+        named = {
+            task.sentence: square
+            for name, square in goals.items()
+            if isinstance(name, str) and (task := asked_for(name, suite.tasks).task)
+        }
+        missing = [name for name in suite.sentences if name not in named]
         if missing:
             return f"there is no square for “{missing[0]}”; {len(missing)} of 16 are missing"
-        listed: list[Any] = [goals[name] for name in suite.sentences]
+        listed: list[Any] = [named[name] for name in suite.sentences]
     elif isinstance(goals, Sequence | np.ndarray) and not isinstance(goals, str | bytes):
         listed = list(goals)
         if len(listed) != len(suite.tasks):
@@ -269,12 +276,13 @@ def _fault_of_weights(vectors: FloatArray, parts: Parts) -> str:
     weights, *_ = np.linalg.lstsq(flat, vectors.reshape(-1), rcond=None)
     if not np.allclose(flat @ weights, vectors.reshape(-1), atol=1e-6):
         return ""
+    weights = rounded(weights)
     colour, shape, rest = np.abs(weights)
-    if weights.min() < -1e-9 and shape >= colour:
+    if weights.min() < 0 and shape >= colour:
         return "a negative weight acts as a positive one: it meets itself, squared, in a cosine. "
-    if np.isclose(colour, shape) and np.isclose(colour, rest):
+    if colour == shape == rest:
         return "equal weights are the centred sentences once more. "
-    if colour < 1e-9:
+    if colour == 0:
         return "without its colour no sentence can find its room in A. "
     if shape >= colour:
         return "the shape weighs more than before, and the shape is what misleads. "
@@ -307,15 +315,10 @@ def _parts(grid: FloatArray) -> Parts:
     return colour, shape, grid - mean - colour - shape
 
 
-def _favourite(scores: FloatArray, row: int) -> int:
-    others = np.where(np.arange(len(scores)) == row, -np.inf, scores[row])
-    return int(others.argmax())
-
-
 def _right(scores: FloatArray, rooms: Sequence[int]) -> list[bool]:
     """Whether each row's highest entry off the diagonal lies in its room; all, if several do."""
     hits = []
-    for row, line in enumerate(np.round(scores, 6)):
+    for row, line in enumerate(rounded(scores)):
         others = np.arange(len(line)) != row
         similar = np.asarray(rooms)[others] == rooms[row]
         hits.append(top_is(line[others], similar) == 1)

@@ -14,9 +14,10 @@ import numpy as np
 from cliprl_lite.alignment import cosine_similarity
 from cliprl_lite.check.answers import Function, Stopped, as_number, as_sentence, slack
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.reading import GOING, Reading, listed, read, sets_an_order, words_of
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed
+from cliprl_lite.reading import GOING, Reading, listed, read, sets_an_order, words_of
+from cliprl_lite.rounding import rounded
 
 ANCHOR = "go to the red cone"
 """The instruction that the typed sentences are held against."""
@@ -36,7 +37,7 @@ _ORDINARY = GOING | listed(
 def _cosine(a: str, b: str) -> float:
     """Rounded, so that every machine judges alike."""
     first, second = embed([a, b])
-    return round(float(cosine_similarity(first, second[None])[0]), 3)
+    return float(rounded(cosine_similarity(first, second[None])[0], 3))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def _what_went_wrong(said: float, a: Any, b: Any, number: int) -> str:
     also = ""
     if number:
         also = f"; it was right for {number} easier {'pair' if number == 1 else 'pairs'}"
-    return f"for {shown[0]} and {shown[1]} it says {said:.3f}, which is not their cosine{also}"
+    return f"for {shown[0]} and {shown[1]} it says {said:z.3f}, which is not their cosine{also}"
 
 
 @exercise(2, "Fool it")
@@ -120,7 +121,7 @@ def fooled(right_sentence: Any, wrong_sentence: Any) -> Verdict:
     low, high = _cosine(ANCHOR, right_sentence), _cosine(ANCHOR, wrong_sentence)
     if not high > low:
         return wrong(
-            f"the right one has the cosine {low:.2f}, the wrong one {high:.2f}: "
+            f"the right one has the cosine {low:z.2f}, the wrong one {high:z.2f}: "
             "nobody is fooled yet"
         )
     return right(

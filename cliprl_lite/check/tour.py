@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import as_sentence
 from cliprl_lite.check.progress import exercise
-from cliprl_lite.check.reading import words_of
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
+from cliprl_lite.reading import asked_for, words_of
 from cliprl_lite.tasks import TaskSuite, Transfer, load_suite
 from cliprl_lite.transfer import algorithm_1, algorithm_2, closest, softmax
 
@@ -51,23 +51,24 @@ def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPol
         False
     """
     said = as_sentence(answer)
-    tasks = {task.sentence: task for task in errand.bases}
-    if said == errand.target.sentence:
+    teacher = asked_for(said, (*errand.bases, errand.target)).task
+    if teacher is errand.target:
         return wrong("that is the new errand itself, which nobody has learned yet")
-    if said not in tasks:
+    if teacher is None:
         return wrong(f"no old agent has learned {said[:60]!r}; take a sentence of old_sentences")
-    steps = {sentence: first_journey(errand, agents[sentence]) for sentence in tasks}
-    if tasks[said].group == errand.target.group:
+    journeys = {task: first_journey(errand, agents[task.sentence]) for task in errand.bases}
+    steps = journeys[teacher]
+    if teacher.group == errand.target.group:
         return wrong(
-            f"that teacher starts in the right room ({steps[said]:,.0f} steps); what costs most is "
+            f"that teacher starts in the right room ({steps:,.0f} steps); what costs most is "
             "a goal that has to be unlearned where the new one is not"
         )
-    if steps[said] < max(steps.values()):
+    if steps < max(journeys.values()):
         return wrong(
-            f"its pupils take {steps[said]:,.0f} steps (median of {LUCK}); another's take longer"
+            f"its pupils take {steps:,.0f} steps (median of {LUCK}); another's take longer"
         )
     return right(
-        f"{steps[said]:,.0f} steps (median of {LUCK}), the longest of all: a teacher is not just "
+        f"{steps:,.0f} steps (median of {LUCK}), the longest of all: a teacher is not just "
         "useful or useless, it can be in the way"
     )
 
@@ -83,10 +84,11 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     """
     said = as_sentence(answer)
     known = [task.sentence for task in errand.bases]
-    if words_of(said) in [words_of(sentence) for sentence in (*known, errand.target.sentence)]:
+    request = asked_for(said, (*errand.bases, errand.target))
+    if request.task and words_of(said) == words_of(request.task.sentence):
         return wrong("that is one of the sixteen errands; say it in words of your own")
     old = [agents[sentence] for sentence in known]
-    fitted = load_alignment(_house(), errand.target.name)
+    fitted = align_suite(_house(), errand.target.name)
     words = known[int(algorithm_1(said, known, old, closest).scores.argmax())]
     the_map = known[int(algorithm_2(said, known, old, closest, alignment=fitted).scores.argmax())]
     if novelty(said, known).novel:
@@ -96,7 +98,17 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
             f"the words choose “{words}”, the map “{the_map}”: the words care most for the thing, "
             "the map for what decides the room; make both point to one errand"
         )
-    return right(f"both choose “{words}”: where words name the errand itself, the two ways agree")
+    if words in [task.sentence for task in request.negated]:
+        return right(
+            f"both choose “{words}”, which your sentence may forbid: the encoder does not hear "
+            "“not”, only what is named"
+        )
+    if request.task and words == request.task.sentence:
+        return right(
+            f"both choose “{words}”, and somebody has learned exactly this: where words name the "
+            "errand itself, the two ways agree"
+        )
+    return right(f"both choose “{words}”: here words and map point to one teacher")
 
 
 @exercise(3, "Break it")
@@ -116,7 +128,7 @@ def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
             f"it resembles “{nearest.nearest}” (cosine {nearest.cosine:.2f}), so some trust is "
             "due; take one from another world altogether"
         )
-    fitted = load_alignment(_house(), errand.target.name)
+    fitted = align_suite(_house(), errand.target.name)
     weights = softmax(fitted.similarity(embed([said])[0], embed(known)))
     groups = np.array([task.group for task in errand.bases])
     share = max(float(weights[groups == group].sum()) for group in set(groups))

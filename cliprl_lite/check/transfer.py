@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
 from cliprl_lite.check.progress import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import average, learn_policy
 from cliprl_lite.qlearning import learn
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import algorithm_2, clipped, literal
 
@@ -159,7 +161,7 @@ def upside_down(d: Any) -> Verdict:
     """
     if blank(d):
         return not_yet()
-    scores = np.round(as_array(d, "d, a list of four numbers"), 6)
+    scores = rounded(as_array(d, "d, a list of four numbers"))
     if scores.shape != (4,) or not np.isfinite(scores).all():
         return wrong("d is a list of four finite numbers, one for each teacher")
     if (np.abs(scores) > 1).any():
@@ -167,9 +169,9 @@ def upside_down(d: Any) -> Verdict:
     least = int(scores.argmin())
     if (scores == scores[least]).sum() > 1:
         return wrong("two teachers are least similar; let it be one, so that one can say which")
-    total = float(scores.sum())
-    shown = f"{total:.2f}".replace("-", "−")
-    if round(total, 6) == 0:
+    total = float(rounded(math.fsum(scores)))
+    shown = f"{total:z.2f}".replace("-", "−")
+    if total == 0:
         return wrong("Σd is exactly zero, and the literal weights do not exist")
     if total > 0:
         return wrong(f"Σd is {shown}. Above zero no sign flips: the least similar weighs least")
@@ -269,6 +271,6 @@ def _good_start() -> tuple[GridWorld, tuple[int, int], FloatArray]:
         errand.target.sentence,
         [task.sentence for task in errand.bases],
         agents,
-        alignment=load_alignment(corners),
+        alignment=align_suite(corners),
     )
     return corners.world, errand.target.goal, start.policy.q

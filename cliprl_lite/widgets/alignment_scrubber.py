@@ -63,9 +63,10 @@ class AlignmentScrubber(CourseWidget):
         ValueError: if the record was made of another suite.
 
     Example:
-        >>> from cliprl_lite import load_alignment_record, load_suite
+        >>> from cliprl_lite import load_suite, record_alignment
         >>> house = load_suite("house_a")
-        >>> scrubber = AlignmentScrubber(house, load_alignment_record(house))
+        >>> record = record_alignment(house, "go to the blue key", [0.5], marks=(0, 5, 10))
+        >>> scrubber = AlignmentScrubber(house, record)
         >>> scrubber.scrub(10)
         >>> scrubber.uncover()
         >>> scrubber.weight > 0.9
@@ -218,7 +219,7 @@ class AlignmentScrubber(CourseWidget):
             HIGH,
             f"{self.suite.title}: aligned sentences after {self.step:,} training steps",
             f"{self.summary()}. Of the sentences trained on, two of one room have a mean "
-            f"similarity of {room:.2f}, two of different rooms {other:.2f}. "
+            f"similarity of {room:z.2f}, two of different rooms {other:z.2f}. "
             f"Held out: {self.names[self.held]}.".replace("-", "−"),
             self._heatmap(),
             tag("g", self._charts(), transform=f"translate({SIDE + 44} 0)"),

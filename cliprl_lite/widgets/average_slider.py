@@ -17,6 +17,7 @@ from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.matching import interpolate, loss_barrier, match, q_error
 from cliprl_lite.networks import FloatArray, Parameters, features, forward
 from cliprl_lite.policies import Policy
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 
@@ -351,7 +352,7 @@ loss 0.0, barrier 0.0 reward²
 def _axis(highest: float) -> Axis:
     """From 0 to just above the highest loss, marked at round numbers."""
     highest = max(highest, 1.0)
-    unit = 10.0 ** np.floor(np.log10(highest))
+    unit = 10.0 ** np.floor(rounded(np.log10(highest)))
     step = float(next(s * unit for s in (0.5, 1, 2, 5) if s * unit * 4 >= highest))
     top = step * float(np.ceil(highest / step))
     return Axis("loss, reward²", 0, top, np.arange(0, top + step / 2, step).tolist())

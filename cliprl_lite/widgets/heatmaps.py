@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from cliprl_lite.charts import heatmap_svg
 from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.policies import Policy
+from cliprl_lite.rounding import favourites
 from cliprl_lite.tasks import Task
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.words import decimals
@@ -89,7 +90,7 @@ class Heatmaps(CourseWidget):
         self._shown = (-1, -1)
         super().__init__(titles=[printable(title) for title in self.matrices], count=n)
         first = next(iter(self.matrices.values()))
-        self.choose(0, 1 + int(first[0, 1:].argmax()))
+        self.choose(0, int(favourites(first)[0]))
 
     def choose(self, row: int, column: int) -> None:
         """Frame a cell, as pressing it does.
@@ -229,9 +230,8 @@ def describe(matrix: ArrayLike, tasks: Sequence[Task]) -> str:
         >>> describe(np.eye(2), two)
         'Each of 2 rows has a dot on its highest similarity: 2 share the colour, 0 the shape.'
     """
-    values = np.asarray(matrix, dtype=float)
-    best = np.where(np.eye(len(tasks), dtype=bool), -np.inf, values).argmax(axis=1)
-    pairs = [(task, tasks[j]) for task, j in zip(tasks, best.tolist(), strict=True)]
+    best = favourites(matrix).tolist()
+    pairs = [(task, tasks[j]) for task, j in zip(tasks, best, strict=True)]
     colours = sum(a.colour == b.colour for a, b in pairs)
     shapes = sum(a.shape == b.shape for a, b in pairs)
     return (

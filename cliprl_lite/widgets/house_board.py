@@ -15,6 +15,7 @@ from cliprl_lite.charts import heatmap_svg
 from cliprl_lite.drawing import colour, map_svg, picture, tag, text
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import embed
+from cliprl_lite.rounding import favourites, rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
 from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.heatmaps import describe, inset, plain
@@ -156,10 +157,10 @@ class HouseBoard(Asked):
     def _place(self, goals: Sequence[Cell], house: str, title: str, moved: str = "") -> None:
         before = self.word_similarity, self.policy_similarity
         vectors = embed([task.sentence for task in self.tasks])
-        self.word_similarity = cosine_similarity(vectors, vectors).round(6)
+        self.word_similarity = rounded(cosine_similarity(vectors, vectors))
         tables = np.stack([self._q(goal).reshape(-1) for goal in goals])
         centred = tables - tables.mean(axis=0)
-        self.policy_similarity = cosine_similarity(centred, centred).round(6)
+        self.policy_similarity = rounded(cosine_similarity(centred, centred))
         with self.hold_sync():  # the page gets all of it at once
             changed = self._draw(goals, house, title, before)
         n = self.word_similarity.size
@@ -261,7 +262,5 @@ def in_right_room(similarity: ArrayLike, rooms: Sequence[int]) -> int:
         >>> in_right_room([[1, 0.9, 0.1], [0.9, 1, 0.8], [0.1, 0.8, 1]], [0, 0, 1])
         2
     """
-    values = np.asarray(similarity, dtype=float)
-    others = np.where(np.eye(len(values), dtype=bool), -np.inf, values)
     where = np.asarray(rooms)
-    return int((where[others.argmax(axis=1)] == where).sum())
+    return int((where[favourites(similarity)] == where).sum())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cliprl_lite.charts import Axis, curves_svg
 from cliprl_lite.drawing import colour, picture, tag, text
 from cliprl_lite.gridworld import MOVES, GridWorld
+from cliprl_lite.rounding import rounded
 
 WIDTH, HEIGHT, SIDE = 420, 300, 240
 _ARROWS = 80  # wrong squares up to which their arrows are drawn; more would be a blur
@@ -20,7 +21,8 @@ Points = tuple[list[float], list[float]]
 
 def _decades(largest: float, least: int) -> tuple[int, ...]:
     """1, 10, 100 … up to the power of ten that holds the largest number."""
-    return tuple(10**power for power in range(max(least, int(np.ceil(np.log10(largest)))) + 1))
+    most = int(np.ceil(rounded(np.log10(largest))))
+    return tuple(10**power for power in range(max(least, most) + 1))
 
 
 def curves(runs: Sequence[tuple[str, str, list[float], list[float]]]) -> str:
@@ -231,7 +233,8 @@ def replay(
 
     paint = {"none": plots.NO_TEACHER, "words": plots.WORDS, "map": plots.MAP}
     dash = {"none": "dot", "words": "dash", "map": "solid"}
-    moments = np.unique(np.geomspace(min(20, max(1, last)), max(1, last), pictures).astype(int))
+    spread = np.geomspace(min(20, max(1, last)), max(1, last), pictures)
+    moments = np.unique(rounded(spread).astype(int))
 
     def lines(steps: int) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
@@ -283,4 +286,4 @@ def replay(
 
 
 def _room(lines: list[dict[str, Any]], axis: str) -> float:
-    return float(np.ceil(np.log10(max(max(line[axis]) for line in lines)) + 1e-9))
+    return float(np.ceil(rounded(np.log10(max(max(line[axis]) for line in lines))) + 1e-9))

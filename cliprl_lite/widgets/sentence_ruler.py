@@ -12,7 +12,9 @@ import traitlets
 
 from cliprl_lite.alignment import cosine_similarity
 from cliprl_lite.drawing import printable
+from cliprl_lite.encoder import heard
 from cliprl_lite.language import NOVEL_BELOW, ModelError, embed
+from cliprl_lite.rounding import rounded
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.ruler import (
     ERRANDS,
@@ -115,8 +117,12 @@ class SentenceRuler(CourseWidget):
             self._say(f"The ruler is full ({ROOM} sentences): remove one first.")
         else:
             tick = self._tick(cleaned)
+            twins = [t.sentence for t in self._ticks if heard(t.sentence) == heard(cleaned)]
+            same = f" The encoder cannot tell it from “{printable(twins[0], 60)}”." if twins else ""
             self._ticks.append(tick)
-            self._say(f"Placed at {written(tick.cosine)}. Is it the right errand, or a wrong one?")
+            self._say(
+                f"Placed at {written(tick.cosine)}.{same} Is it the right errand, or a wrong one?"
+            )
             if sentence is None or cleaned == self.typed:
                 self.typed, self._live = "", None
             self._draw()
@@ -240,7 +246,7 @@ class SentenceRuler(CourseWidget):
     def _cosines(self, sentences: Sequence[str]) -> list[float]:
         """With the anchor. The first sentence that does not ship starts the encoder: a moment."""
         before = self.status
-        if "cliprl_lite.encoder" not in sys.modules:
+        if "tokenizers" not in sys.modules:  # it comes with the encoder's weights
             self.status = "loading the encoder…"
         try:
             tau_j, tau_i = embed([self.anchor])[0], embed(sentences)
@@ -281,8 +287,10 @@ class SentenceRuler(CourseWidget):
             return ""
         said = f"Nearest of {len(self._known)} known errands: {written(nearest.cosine)}  "
         said += printable(nearest.sentence, 40)
+        if heard(nearest.sentence) == heard(self.anchor):
+            return said + " (somebody has learned exactly this)"
         new = f" (below {NOVEL_BELOW:.2f}: nothing known is near)"
-        return said + (new if nearest.cosine < NOVEL_BELOW else "")
+        return said + (new if rounded(nearest.cosine, 2) < NOVEL_BELOW else "")
 
     def _draw(self) -> None:
         """The picture, and where the browser puts each sentence's buttons."""

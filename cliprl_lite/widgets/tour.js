@@ -13,17 +13,20 @@ export default widget("tour", (model, root, signal) => {
   const chooser = element("button", { onclick: choose }, "Choose");
   const goer = element("button", {
     class: "cl-main",
-    onclick: () => ask(model, model.get("playing") ? "stop" : "go"),
+    onclick: () => model.get("playing") ? ask(model, "stop") : ask(model, "go", { typed: box.value }),
   });
   const choices = element("div", { class: "cl-choices" });
+  const told = element("p", { class: "cl-told", role: "status" });
   const bars = element("div", { class: "cl-bars" });
   root.append(element("div", { class: "cl-row" }, frame,
     element("div", { class: "cl-side" },
-      element("div", { class: "cl-ask" }, box, chooser), choices, goer, bars)), spoken);
+      element("div", { class: "cl-ask" }, box, chooser), choices, told, goer, bars)), spoken);
 
   follow(model, ["typed"], () => { box.value = model.get("typed"); }, signal);
   follow(model, ["choices"], () => choices.replaceChildren(
     ...model.get("choices").map((choice) => element("p", {}, choice))), signal);
+  const tellNow = quietly(told, signal);
+  follow(model, ["told"], () => { tellNow(model.get("told")); told.hidden = !model.get("told"); }, signal);
   follow(model, ["playing"], () => {
     goer.textContent = model.get("playing") ? "Stop" : "Go";
   }, signal);

@@ -9,11 +9,12 @@ from typing import Any
 
 import traitlets
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.drawing import Agent, agents_svg, colour, glyph, map_svg, picture, tag, text
-from cliprl_lite.fitted import load_alignment
 from cliprl_lite.language import novelty
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
+from cliprl_lite.reading import Request, asked_for
 from cliprl_lite.tasks import Task, TaskSuite
 from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
 from cliprl_lite.widgets.base import Asked, Refused, module, style
@@ -26,6 +27,8 @@ ENDLESS = 100_000
 """Steps after which a first journey is given up."""
 
 _SIDE = 390.0
+
+_LETTERS = {"words": "W", "none": "0", "map": "M"}
 
 
 @dataclass
@@ -67,8 +70,9 @@ class _Runner:
 class Tour(Asked):
     """An instruction, two ways of choosing, three agents.
 
-    The sentence only chooses the teachers. The goal is a square of the map: suggested where the
-    sentence names an object that is there, and otherwise for the reader to press.
+    The sentence only chooses the teachers. Whoever has learned what it asks for is held out, from
+    the choice and from the training of the alignment. The goal is a square of the map: suggested
+    where the sentence asks for one object that is there, and otherwise for the reader to press.
 
     Args:
         suite: a house whose alignment ships.
@@ -78,6 +82,8 @@ class Tour(Asked):
     Attributes:
         typed: the instruction in the box.
         goal: state of the goal, −1 before one is chosen.
+        told: what has to be known about the choice: who is held out, a *not* that is not heard, an
+            old agent that has learned exactly this.
         playing: the agents are on their way.
         asked: buttons that were pressed lately: `"choose"`, `"go"` or `"stop"`.
     """
@@ -90,6 +96,7 @@ class Tour(Asked):
     runners = traitlets.Unicode().tag(sync=True)
     bars = traitlets.Unicode().tag(sync=True)
     choices: traitlets.List[str] = traitlets.List().tag(sync=True)
+    told = traitlets.Unicode().tag(sync=True)
     goal = traitlets.Int(-1).tag(sync=True, heard=True)
     playing = traitlets.Bool(False).tag(sync=True)
 
@@ -97,7 +104,10 @@ class Tour(Asked):
         self, suite: TaskSuite, policies: Mapping[str, TabularPolicy], seed: int = 0
     ) -> None:
         self.suite, self.policies, self.seed = suite, dict(policies), seed
+        self._said = ""  # what the teachers were chosen for
+        self._request = Request(None, False, ())
         self._teachers: dict[str, Task] = {}
+        self._warning = ""
         self._runners: list[_Runner] = []
         super().__init__(cells=suite.world.cells.tolist())
         things = {t.goal: [f"{t.colour} {t.shape}"] for t in suite.tasks}
@@ -116,31 +126,32 @@ class Tour(Asked):
         if instruction is not None:
             self.typed = instruction
         self.stop()
-        self._runners, self.error = [], ""
-        said = " ".join(self.typed.split())[:LONGEST]
+        self._runners, self._teachers, self._warning, self.error = [], {}, "", ""
+        said = self._said = self._shown
         if not said:
-            self._teachers = {}
             self.status = "Type what the new agent is to do, and press Choose."
             self._draw()
             return
-        tasks = [task for task in self.suite.tasks if task.sentence != said]
+        self._request = asked_for(said, self.suite.tasks)
+        tasks = [task for task in self.suite.tasks if task is not self._request.task]
         known = [task.sentence for task in tasks]
         old = [self.policies[sentence] for sentence in known]
-        held_out = next((t.name for t in self.suite.tasks if t.sentence == said), "")
-        alignment = load_alignment(self.suite, held_out)
+        held_out = self._request.task.name if self._request.task else ""
+        alignment = align_suite(self.suite, held_out)
         by_words = algorithm_1(said, known, old, closest)
         by_map = algorithm_2(said, known, old, closest, alignment=alignment)
+        nearest = novelty(said, known)
+        if nearest.novel:
+            self._warning = (
+                f"Beware: it resembles nothing that the agents know (best cosine "
+                f"{nearest.cosine:.2f}), so trust neither choice."
+            )
+        suggested = self._suggest()
         self._teachers = {
             "words": tasks[int(by_words.scores.argmax())],
             "map": tasks[int(by_map.scores.argmax())],
         }
-        self.status = self._suggest(said)
-        nearest = novelty(said, known)
-        if nearest.novel:
-            self.status += (
-                f" Beware: it resembles nothing that the agents know (best cosine "
-                f"{nearest.cosine:.2f}), so trust neither choice."
-            )
+        self.status = suggested
         self._draw()
 
     def place(self, cell: tuple[int, int]) -> None:
@@ -151,6 +162,8 @@ class Tour(Asked):
         """Send the three agents off; watched where somebody can watch, else at once."""
         self.stop()
         self.error = ""
+        if self._shown != self._said:  # nobody races for another sentence than is seen
+            self.choose()
         if not self._teachers:
             self.error = "Nobody has chosen a teacher yet: type an instruction and press Choose."
             return
@@ -158,14 +171,11 @@ class Tour(Asked):
             self.error = "There is no goal yet: press the square that is meant."
             return
         world, goal = self.suite.world, self.suite.world.cell(self.goal)
-        starts = {
-            "words": ("W", f"copies “{self._teachers['words'].sentence}”"),
-            "none": ("0", "starts from nothing"),
-            "map": ("M", f"copies “{self._teachers['map'].sentence}”"),
-        }
         self._runners = []
-        for kind, (letter, words) in starts.items():
-            table = None if kind == "none" else self.policies[self._teachers[kind].sentence].q
+        for kind, letter in _LETTERS.items():
+            teacher = self._teachers.get(kind)
+            words = f"copies “{teacher.sentence}”" if teacher else "starts from nothing"
+            table = self.policies[teacher.sentence].q if teacher else None
             learner = Learner(world, goal, table, self.seed)
             self._runners.append(_Runner(letter, kind, words, learner, [learner.state]))
         self.seed += 1
@@ -251,15 +261,46 @@ class Tour(Asked):
     # -----------------------------------------------------------------------------------------
     # What is seen
     # -----------------------------------------------------------------------------------------
-    def _suggest(self, said: str) -> str:
-        words = {word.strip(".,;:!?").lower() for word in said.split()}
-        named = [t for t in self.suite.tasks if {t.colour, t.shape} <= words]
-        if len(named) == 1:
-            self.goal = self.suite.world.state(named[0].goal)
-            return f"The {named[0].colour} {named[0].shape} is the goal; another square may be."
+    @property
+    def _shown(self) -> str:
+        """The instruction in the box, as far as it is read."""
+        return " ".join(self.typed.split())[:LONGEST]
+
+    def _suggest(self) -> str:
+        """Put the goal where the sentence asks for it, and say what a reader can do now."""
+        asked = self._request.task
+        if asked is not None:
+            self.goal = self.suite.world.state(asked.goal)
+            return f"The goal is {_thing(asked)}. Press Go, or another square."
+        if self._request.negated:
+            self.goal = -1
+            return "Press the square that is meant."
         if self.goal < 0:
-            return "It names no one object of this house: press the square that is meant."
-        return "It names no one object of this house: the goal stays, or press another square."
+            return "It asks for no one object of this house: press the square that is meant."
+        return "It asks for no one object of this house: the goal stays, or press another square."
+
+    def _tell(self) -> str:
+        """What has to be known about the choice, as long as it stands."""
+        if not self._teachers:
+            return ""
+        asked, negated = self._request.task, self._request.negated
+        said = []
+        if asked is not None:
+            said.append(
+                f"The agent of “{asked.sentence}” is held out: nobody has learned what is asked."
+            )
+        if negated:
+            named = _thing(negated[0]) if len(negated) == 1 else "all that it may forbid"
+            then = ", so the goal has to be pressed"
+            if asked is not None:
+                then = "; if another goal is meant, press it"
+            said.append(f"The encoder does not hear “not” and listens to {named} too{then}.")
+        for task in self.suite.tasks:
+            if task is not asked and self.goal == self.suite.world.state(task.goal):
+                pupils = [_LETTERS[kind] for kind, own in self._teachers.items() if own is task]
+                copied = f", copied by {' and '.join(pupils)}" if pupils else ""
+                said.append(f"Somebody has learned exactly this: “{task.sentence}”{copied}.")
+        return " ".join([*said, self._warning]).strip()
 
     def _goal_pressed(self) -> None:
         self.stop()
@@ -270,6 +311,7 @@ class Tour(Asked):
         self._draw()
 
     def _draw(self) -> None:
+        self.told = self._tell()
         self.scene = self._map(())
         self.choices = [
             f"By the words: {self._teachers['words'].sentence}",
@@ -298,7 +340,7 @@ class Tour(Asked):
     def _description(self) -> str:
         objects = ", ".join(f"{t.colour} {t.shape} at {t.goal}" for t in self.suite.tasks)
         chosen = ". ".join(self.choices)
-        return f"A map with {objects}. {chosen}. {self.status}"
+        return f"A map with {objects}. {chosen}. {self.told} {self.status}"
 
     def _bars(self) -> str:
         width, row = 290.0, 50.0
@@ -340,4 +382,10 @@ class Tour(Asked):
         )  # fmt: skip
 
     def summary(self) -> str:
-        return " · ".join(part for part in (*self.choices, self.status) if part)
+        return " · ".join(part for part in (*self.choices, self.told, self.status) if part)
+
+
+def _thing(task: Task) -> str:
+    """The object at a task's goal, or where that is."""
+    named = f"{task.colour} {task.shape}".strip()
+    return f"the {named}" if named else square(task.goal)

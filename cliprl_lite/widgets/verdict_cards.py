@@ -284,7 +284,7 @@ def card_svg(claim: Claim, found: Finding) -> str:
         ]  # fmt: skip
     if claim.kind == "growth" and found.slope is not None:
         slope = (found.slope.slope, found.slope.low, found.slope.high)
-        shown = "{} ({} to {})".format(*(f"{one:+.2f}".replace("-", "−") for one in slope))
+        shown = "{} ({} to {})".format(*(f"{one:+z.2f}".replace("-", "−") for one in slope))
         marks.append(_text(f"slope {shown}", 0, 13))
         told = f"The slope is {shown}. "
     else:

@@ -21,6 +21,7 @@ from cliprl_lite.evaluation import (
     ratio_of_averages,
 )
 from cliprl_lite.results import CLOCKS, verdict
+from cliprl_lite.rounding import rounded
 
 FloatArray = NDArray[np.float64]
 
@@ -273,16 +274,16 @@ class Judge:
             Row(label, one, None, fitted=float(fitted))
             for label, one, fitted in zip(labels, found, line, strict=True)
         )
-        return Finding("confirmed" if slope.high < 0 else "not confirmed", rows, slope)
+        return Finding("confirmed" if rounded(slope.high) < 0 else "not confirmed", rows, slope)
 
     def _share(self, choices: Mapping[str, str]) -> Finding:
         rows = []
         for suite, label in WORLDS.items():
             right = self._right[suite, METHOD[choices["algorithm_2"]]]
             picks = np.random.default_rng(0).integers(0, len(right), size=(2_000, len(right)))
-            low, high = np.percentile(right[picks].mean(axis=1), [2.5, 97.5]).tolist()
-            found = Interval(float(right.mean()), low, high, len(right))
-            words = float(self._right[suite, "alg1"].mean())
+            low, high = rounded(np.percentile(right[picks].mean(axis=1), [2.5, 97.5])).tolist()
+            found = Interval(float(rounded(right.mean())), low, high, len(right))
+            words = float(rounded(self._right[suite, "alg1"].mean()))
             rows.append(Row(label, found, low > CLAIMS["right favourite"].factor, other=words))
         held = sum(row.holds is True for row in rows)
         words_for = {0: "not confirmed", len(rows): "confirmed"}
@@ -310,7 +311,8 @@ def complete(choices: Mapping[str, str]) -> dict[str, str]:
 
 
 def _exp2(logs: Interval) -> Interval:
-    return Interval(2.0**logs.value, 2.0**logs.low, 2.0**logs.high, logs.n, logs.n_censored)
+    value, low, high = rounded(np.exp2([logs.value, logs.low, logs.high])).tolist()
+    return Interval(value, low, high, logs.n, logs.n_censored)
 
 
 def _demand(table: pd.DataFrame, column: str, needed: Iterable[str]) -> None:

@@ -21,7 +21,7 @@ def decimals(value: float, digits: int = 2) -> str:
         >>> decimals(-0.5), decimals(-0.001), decimals(0.9994, 3)
         ('−0.50', '0.00', '0.999')
     """
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+    return f"{round(value, digits):z.{digits}f}".replace("-", "−")
 
 
 def number(value: float) -> str:

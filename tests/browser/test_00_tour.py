@@ -38,6 +38,11 @@ def test_guess_type_and_watch(notebook) -> None:
     tour.get_by_role("button", name="Go").click()
     tour.get_by_role("button", name="Stop").wait_for()
     tour.locator(".cl-status").get_by_text("All three have arrived").wait_for(timeout=60_000)
+
+    box.fill("Go to the red key.")  # another sentence, and no Choose
+    tour.get_by_role("button", name="Go").click()
+    tour.locator(".cl-side").get_by_text("“go to the red key” is held out").wait_for()
+    tour.locator(".cl-status").get_by_text("All three have arrived").wait_for(timeout=60_000)
     notebook.dark()
     notebook.screenshot("dark", tour)
     notebook.whole()

@@ -103,7 +103,9 @@ def moved(change: dict[int, tuple[int, int]]) -> list[tuple[int, int]]:
 def test_right_houses() -> None:
     by_list = moved({})
     by_sentence = {task.sentence: square for task, square in zip(TASKS, by_list, strict=True)}
-    for goals in (by_list, by_sentence, np.array(by_list), [list(square) for square in by_list]):
+    by_word = {f"The {task.colour} {task.shape}!": by_sentence[task.sentence] for task in TASKS}
+    as_lists = [list(square) for square in by_list]
+    for goals in (by_list, by_sentence, by_word, np.array(by_list), as_lists):
         assert check.house_for_words(goals).passed
 
 
@@ -132,6 +134,7 @@ def swapped() -> list[tuple[int, int]]:
         (moved({0: moved({})[4]}), "same square"),
         (B[:15], "15 squares"),
         ({"go to the red box": (0, 0)}, "15 of 16 are missing"),
+        ({"don't go to the red box": (0, 0)}, "16 of 16 are missing"),
         ([*B[:15], (0.5, 1)], "whole numbers"),
         ([*B[:15], "here"], "whole numbers"),
         ([*B[:15], (np.nan, 1)], "whole numbers"),

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check import tour as check
+from cliprl_lite.language import embed
 from cliprl_lite.policies import learn_policy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.tasks import load_suite
@@ -68,6 +70,12 @@ def test_the_worst_teacher_is_the_worst_by_hand(agents: dict) -> None:
     ("answer", "words"),
     [
         ("go to the red box", "which nobody has learned"),
+        ("Go to the red box", "which nobody has learned"),
+        ("go to the red box.", "which nobody has learned"),
+        ("walk to the re\u0301d box", "which nobody has learned"),
+        ("don't go to the red box", "no old agent has learned"),
+        ("don't go to the blue box", "no old agent has learned"),
+        ("go to the box", "no old agent has learned"),
         ("go to the purple box", "no old agent has learned"),
         ("x" * 10_000, "longer than 200"),
     ],
@@ -84,6 +92,8 @@ def test_no_teacher_at_all(answer: str, words: str, agents: dict) -> None:
         ("go to the red ball", "one of the sixteen"),
         ("Go to the RED ball!", "one of the sixteen"),
         ("go  to the red box.", "one of the sixteen"),
+        ("go to the réd box", "one of the sixteen"),
+        ("go to the blue\u200b key", "one of the sixteen"),
         ("\ud800", "half a character"),
         ("fetch me the box, the red one", "the map for what decides the room"),
         ("the stock market fell today", "resembles no errand"),
@@ -98,7 +108,49 @@ def test_of_two_minds(answer: str, words: str, agents: dict) -> None:
 
 def test_of_one_mind(agents: dict) -> None:
     assert check.same_choice("walk over to the red ball", ERRAND, agents).passed
-    assert check.same_choice("please  find the red key", ERRAND, agents).passed
+    assert check.same_choice("please  find the red cone", ERRAND, agents).passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("walk over to the red ball", "“go to the red ball”, and somebody has learned exactly"),
+        ("don't go to the blue key", "the encoder does not hear “not”"),
+        ("walk over to something red", "here words and map point to one teacher"),
+    ],
+)
+def test_of_one_mind_about_whom(answer: str, words: str, agents: dict) -> None:
+    verdict = check.same_choice(answer, ERRAND, agents)
+    assert verdict.passed
+    assert words in verdict.words
+
+
+def test_the_map_that_is_asked_has_not_seen_the_new_errand(agents: dict) -> None:
+    """Each errand asked for in other words; an alignment that knows it would change an answer."""
+    changed = 0
+    for errand in HOUSE.transfers():
+        said = f"walk to the {errand.target.colour} {errand.target.shape}"
+        new, known = embed([said])[0], embed([task.sentence for task in errand.bases])
+        rows = [
+            align_suite(HOUSE, held_out).similarity(new, known)
+            for held_out in (errand.target.name, "")
+        ]
+        blind, seen = (errand.bases[int(row.round(6).argmax())].sentence for row in rows)
+        words = errand.bases[int((known @ new).round(6).argmax())].sentence
+        verdict = check.same_choice(said, errand, agents)
+        told = f"the words choose “{words}”, the map “{blind}”"
+        assert (f"both choose “{blind}”" if words == blind else told) in verdict.words
+        changed += blind != seen
+    assert changed > 0
+
+
+@pytest.mark.parametrize(
+    "answer", ["Go to the blue box.", "walk to the BLUE box", "go to the blué box"]
+)
+def test_a_teacher_may_be_named_in_other_words(answer: str, agents: dict) -> None:
+    verdict = check.worst_teacher(answer, ERRAND, agents)
+    assert verdict == check.worst_teacher("go to the blue box", ERRAND, agents)
+    assert "steps" in verdict.words
 
 
 def test_misplaced_trust() -> None:
@@ -110,11 +162,9 @@ def test_misplaced_trust() -> None:
         assert "some trust is due" in verdict.words
 
 
-@pytest.mark.parametrize(
-    ("answer", "passes"), [("birds fly south in winter", False), ("the king is dead", True)]
-)
+@pytest.mark.parametrize(("answer", "passes"), [("bake a cake", False), ("my dog is hungry", True)])
 def test_how_sure_the_map_has_to_be(answer: str, passes: bool) -> None:
-    """It puts 0.69 and 0.72 on one room."""
+    """It puts 0.69 and 0.78 on one room."""
     assert check.misplaced_trust(answer, ERRAND).passed == passes
 
 

@@ -131,6 +131,14 @@ def test_the_same_sentence_has_one_place() -> None:
     assert words(ruler).count(BOX) == 1
 
 
+def test_a_sentence_that_sounds_the_same_is_told() -> None:
+    ruler = SentenceRuler(ANCHOR, [BOX])
+    ruler.place("Go to  the RÉD box")
+    assert ruler.status.startswith(f"Placed at 0.58. The encoder cannot tell it from “{BOX}”. ")
+    ruler.place(f"{BOX}.")
+    assert "cannot tell" not in ruler.status
+
+
 def test_removing_and_clearing() -> None:
     ruler = SentenceRuler(ANCHOR, [BLUE, BOX, ICE])
     ruler.remove(1)
@@ -221,6 +229,9 @@ def test_the_nearest_known_errand_is_named() -> None:
     assert "nothing known is near" not in ruler.summary()
     marks = [n for n in drawn(ruler).iter() if n.attrib.get("class") == "cl-known"]
     assert len(marks) == 3
+    assert "somebody has learned" not in ruler.summary()
+    ruler.compare_with("Go to the RED box")
+    assert "1.00  go to the red box (somebody has learned exactly this)" in ruler.summary()
     ruler.compare_with("the stock market fell today")
     best = max(known, key=lambda sentence: by_hand(sentence, "the stock market fell today"))
     assert f"  {best} (below 0.50: nothing known is near)" in ruler.summary()
@@ -318,7 +329,7 @@ import sys
 from cliprl_lite.widgets import SentenceRuler
 ruler = SentenceRuler({ANCHOR!r}, [{BOX!r}])
 ruler.type({BLUE!r})
-print("cliprl_lite.encoder" in sys.modules, "loading" in ruler.status)
+print("tokenizers" in sys.modules, "loading" in ruler.status)
 """
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -387,6 +398,6 @@ def test_after_an_error_it_does_not_say_that_it_is_loading(
         raise ModelError("there are no weights here")
 
     monkeypatch.setattr("cliprl_lite.widgets.sentence_ruler.embed", fail)
-    monkeypatch.delitem(sys.modules, "cliprl_lite.encoder", raising=False)
+    monkeypatch.delitem(sys.modules, "tokenizers", raising=False)
     ask(ruler, do="type", text="new words")
     assert (ruler.status, ruler.error) == (before, "there are no weights here")

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from cliprl_lite.alignment_record import align_suite
+from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.tasks import load_suite
@@ -76,6 +78,132 @@ def test_a_sentence_of_ones_own_has_no_goal_of_its_own(tour: Tour) -> None:
     assert set(tour.journeys) == {"words", "none", "map"}
 
 
+# Who is held out
+def favourites(sentence: str, bases, alignment) -> list[str]:
+    """Whom words and map choose among some tasks, from the vectors themselves."""
+    new, known = embed([sentence])[0], embed([task.sentence for task in bases])
+    scores = (known @ new, alignment.similarity(new, known))
+    return [bases[int(row.round(6).argmax())].sentence for row in scores]
+
+
+def chosen(tour: Tour) -> list[str]:
+    return [choice.split(": ")[1] for choice in tour.choices]
+
+
+@pytest.mark.parametrize("words", ["go to the {}", "Go to the {}.", "walk over to the {}"])
+def test_nobody_who_chooses_has_seen_the_new_task(tour: Tour, words: str) -> None:
+    """Neither its agent nor an alignment that was trained on it; each would change a choice."""
+    blind, seen_by_all, seen_by_map = [], [], []
+    for errand in HOUSE.transfers():
+        said = words.format(f"{errand.target.colour} {errand.target.shape}")
+        tour.choose(said)
+        without = align_suite(HOUSE, errand.target.name)
+        assert chosen(tour) == favourites(said, errand.bases, without)
+        assert errand.target.sentence not in chosen(tour)
+        assert f"The agent of “{errand.target.sentence}” is held out" in tour.told
+        assert "Somebody has learned" not in tour.told
+        blind.append(chosen(tour))
+        seen_by_map.append(favourites(said, errand.bases, align_suite(HOUSE)))
+        seen_by_all.append(favourites(said, HOUSE.tasks, align_suite(HOUSE)))
+    assert blind != seen_by_map
+    assert blind != seen_by_all
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Go to the red box", "go to the red box.", "walk to the red box", "go to the RED BOX!",
+        "go to the réd box", "go to the re\u0301d box", "go to the r\u200bed box",
+        "  go  to the red box ", "bring me the box, the red one",
+    ],
+)  # fmt: skip
+def test_however_it_is_written_the_asked_for_task_is_held_out(tour: Tour, typed: str) -> None:
+    tour.choose(typed)
+    assert "go to the red box" not in chosen(tour)
+    assert tour.told == (
+        "The agent of “go to the red box” is held out: nobody has learned what is asked."
+    )
+    assert WORLD.cell(tour.goal) == HOUSE.tasks[0].goal
+    assert tour.status == "The goal is the red box. Press Go, or another square."
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "don't go to the blue box", "avoid the blue box", "anything but the blue box",
+        "DON´T go to the blue box!", "never visit the blue box", "do not miss the blue box",
+    ],
+)  # fmt: skip
+def test_a_not_is_not_heard_and_the_reader_is_told(tour: Tour, typed: str) -> None:
+    tour.choose("go to the blue box")  # its goal must not stay
+    tour.choose(typed)
+    assert tour.goal == -1
+    assert chosen(tour) == favourites(typed, HOUSE.tasks, align_suite(HOUSE))
+    assert tour.told == (
+        "The encoder does not hear “not” and listens to the blue box too, so the goal has to be "
+        "pressed."
+    )
+    tour.go()
+    assert (tour.journeys, "There is no goal yet" in tour.error) == ({}, True)
+    tour.place(HOUSE.tasks[4].goal)
+    copied = "copied by W and M" if chosen(tour) == ["go to the blue box"] * 2 else ""
+    assert f"Somebody has learned exactly this: “go to the blue box”, {copied}" in tour.told
+    tour.place((0, 0))
+    assert "Somebody" not in tour.told
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["go to the red cone, not the blue box", "Avoid the blue box; walk to the red cone."],
+)
+def test_what_is_wanted_beside_a_not_is_the_goal(tour: Tour, typed: str) -> None:
+    cone = HOUSE.transfer("go to the red cone")
+    tour.choose(typed)
+    assert WORLD.cell(tour.goal) == cone.target.goal
+    assert chosen(tour) == favourites(typed, cone.bases, align_suite(HOUSE, cone.target.name))
+    assert tour.told == (
+        "The agent of “go to the red cone” is held out: nobody has learned what is asked. "
+        "The encoder does not hear “not” and listens to the blue box too; if another goal is "
+        "meant, press it."
+    )
+
+
+def test_where_nothing_is_held_out_somebody_may_have_learned_exactly_this(tour: Tour) -> None:
+    tour.choose("go to something yellow")
+    assert (tour.told, tour.goal) == ("", -1)
+    words, the_map = chosen(tour)
+    goals = {task.sentence: task.goal for task in HOUSE.tasks}
+    tour.place(goals[words])
+    also = " and M" if the_map == words else ""
+    assert tour.told == f"Somebody has learned exactly this: “{words}”, copied by W{also}."
+    other = next(sentence for sentence in goals if sentence not in (words, the_map))
+    tour.place(goals[other])
+    assert tour.told == f"Somebody has learned exactly this: “{other}”."
+    tour.go()  # it is told as long as the choice stands
+    assert tour.told == f"Somebody has learned exactly this: “{other}”."
+    assert tour.told in tour.summary()
+
+
+def test_go_races_for_the_sentence_that_is_shown(tour: Tour) -> None:
+    tour.choose("go to the red box")
+    tour.set_state({"typed": "go to the green key", "asked": [[1, "go"]]})  # without Choose
+    by_hand = Tour(HOUSE, POLICIES, seed=3)
+    by_hand.choose("go to the green key")
+    by_hand.go()
+    assert (tour.choices, tour.goal) == (by_hand.choices, by_hand.goal)
+    assert tour.journeys == by_hand.journeys
+    assert "“go to the green key” is held out" in tour.told
+    tour.set_state({"typed": " go to  the green key", "asked": [[2, "go"]]})  # the same one
+    by_hand.go()
+    assert tour.journeys == by_hand.journeys
+    tour.set_state({"typed": "don't go to the green key", "asked": [[3, "go"]]})
+    assert (tour.goal, tour.journeys) == (-1, {})
+    assert "There is no goal yet" in tour.error
+    tour.set_state({"typed": " ", "asked": [[4, "go"]]})
+    assert (tour.choices, tour.journeys) == ([], {})
+    assert "type an instruction" in tour.error
+
+
 def test_squares_have_names_for_those_who_listen(tour: Tour) -> None:
     assert tour.cells == WORLD.cells.tolist()
     assert tour.names[0] == "row 0, column 0"
@@ -96,9 +224,12 @@ def test_without_a_choice_or_a_goal_nobody_sets_off(tour: Tour) -> None:
 
 def test_what_resembles_nothing_is_said_to(tour: Tour) -> None:
     tour.choose("the stock market fell today")
-    assert "trust neither choice" in tour.status
+    assert "trust neither choice" in tour.told
+    tour.place((0, 0))
+    tour.go()
+    assert "trust neither choice" in tour.told  # on the way too
     tour.choose("go to the red ball")
-    assert "trust neither" not in tour.status
+    assert "trust neither" not in tour.told
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,23 @@
-"""What a sentence wants and what it forbids, as far as a few rules can read it.
+"""Which task a sentence asks for; what it wants and what it forbids, as a few rules can read it.
+
+Whoever has learned what is asked for must be held out, or there is nothing to transfer. So a
+reader's sentence is never compared letter by letter: `asked_for` answers for widgets and checks.
 
 A colour and its object make a thing. A thing is forbidden if exactly one negation stands before it
 and belongs to it, as in *don't go to*, or if the sentence says after it that it is *forbidden*. Two
 negations, or one that may belong to something else (*do not wait, go to*), leave it in doubt; then
-a check has to say so.
+whoever asked the rules has to say so.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from cliprl_lite.encoder import heard, normalised
+from cliprl_lite.tasks import Task
 
 
 def listed(words: str) -> frozenset[str]:
@@ -29,7 +36,7 @@ GOING = CARRYING | listed(
     "fetch approaching visiting entering touching enter touch"
 )
 NEGATIONS = listed(
-    "not dont never no nobody none nothing neither nor without except avoid avoiding refuse "
+    "not dont non never no nobody none nothing neither nor without except avoid avoiding refuse "
     "refrain forbid forget fail skip ignore ignoring shun miss omit neglect lose"
 )
 """They forbid what they belong to, also across a word of going: *never go to*."""
@@ -59,8 +66,58 @@ _PHRASES = [
     (r"\bleave for\b", "go"),
     (r"\b(?:stop|quit|cease) (?=\w+ing\b)", "avoid "),
     (r"\bno one\b", "nobody"),
-    (r"\b(?:can't|cannot|won't)\b|(?<=[a-z])n't\b", " not"),
+    (r"\bdon t\b", "dont"),
+    (r"\b(?:can't|cannot|won't)\b|n't\b", " not"),
 ]  # fmt: skip
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′", "'"))
+"""What keyboards put in place of the apostrophe of *don't*."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a sentence asks of agents who have learned some tasks.
+
+    Attributes:
+        task: the one task that it asks for, whose agent is to be held out. None if it asks for no
+            task or for several, or if the rules cannot tell.
+        exactly: it is that task's own sentence, or one that the encoder cannot tell from it.
+        negated: the tasks that it forbids, or may forbid. The encoder does not hear *not*, so
+            their agents may well be chosen.
+    """
+
+    task: Task | None
+    exactly: bool
+    negated: tuple[Task, ...]
+
+
+def asked_for(sentence: str, tasks: Iterable[Task]) -> Request:
+    """Which of some tasks a sentence asks for, however it is written.
+
+    It asks for a task if the encoder cannot tell it from the task's own sentence; or if it has the
+    same words, whatever marks stand between them; or if it names the task's object by colour and
+    shape, forbids it nowhere, and names no other task's object that it does not forbid.
+
+    Example:
+        >>> from cliprl_lite.tasks import load_suite
+        >>> house = load_suite("house_a")
+        >>> request = asked_for("Walk to the RED box, not to the blue ball!", house.tasks)
+        >>> request.task.name, request.exactly, [task.name for task in request.negated]
+        ('go to the red box', False, ['go to the blue ball'])
+        >>> asked_for("don't go to the blue box", house.tasks).task is None
+        True
+    """
+    tasks = list(tasks)
+    for alike in (heard, _spoken):
+        same = [task for task in tasks if alike(task.sentence) == alike(sentence)]
+        if len(same) == 1:
+            return Request(same[0], alike is heard, ())
+    reading = read(sentence)
+    refused = reading.forbidden + reading.doubtful
+    negated = tuple(task for task in tasks if any(_may_be(thing, task) for thing in refused))
+    wanted = [task for task in tasks if (task.colour, task.shape) in reading.wanted]
+    one = wanted[0] if len(wanted) == 1 and wanted[0] not in negated else None
+    return Request(one, False, negated)
 
 
 @dataclass(frozen=True)
@@ -143,8 +200,19 @@ def sets_an_order(frame: tuple[str, ...]) -> bool:
 # ---------------------------------------------------------------------------------------------
 # Within
 # ---------------------------------------------------------------------------------------------
+def _spoken(sentence: str) -> list[str]:
+    """The words that the encoder hears, without the marks between them."""
+    return [word for word in heard(sentence).split() if any(map(str.isalnum, word))]
+
+
+def _may_be(thing: tuple[str, str], task: Task) -> bool:
+    """Whether a thing, named by colour or shape or both, is the object of a task."""
+    colour, shape = thing
+    return colour in ("", task.colour) and shape in ("", task.shape)
+
+
 def _lower(sentence: str) -> str:
-    return " ".join(sentence.lower().replace("’", "'").split())
+    return " ".join(normalised(sentence).translate(_APOSTROPHES).split())
 
 
 def _tokens(plain: str) -> list[str]:
