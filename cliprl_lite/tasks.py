@@ -8,12 +8,11 @@ already learned (α in the paper) and those it meets next (β). Suites are TOML 
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from cliprl_lite.encoder import heard
 from cliprl_lite.gridworld import GridWorld, as_cell, drawn_rows
@@ -21,7 +20,6 @@ from cliprl_lite.paths import data_path, name_on_disk
 
 _TASK_KEYS = {"name", "sentence", "goal", "group", "colour", "shape"}
 _SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
-_TEARING = {"Cc", "Zl", "Zp", "Cs"}  # Unicode's controls, line and paragraph ends, half characters
 
 
 class SuiteError(ValueError):
@@ -377,7 +375,7 @@ class _Reader:
     def one_line(self, where: str, text: str, forbidden: str = "") -> None:
         """Refuse what tears a table or the names in a journal: line ends, controls, `forbidden`."""
         for letter in text:
-            if letter in forbidden or unicodedata.category(letter) in _TEARING:
+            if letter in forbidden or category(letter) in ("Cc", "Zl", "Zp", "Cs"):
                 raise self.error(f"{where} holds {letter!r}, which tears tables; take it out")
 
     def known_keys(self, where: str, entry: dict[str, Any], known: set[str]) -> None:
