@@ -178,6 +178,7 @@ def unit_rows_gradient(rows: FloatArray, gradient: FloatArray) -> FloatArray:
 def _lengths(rows: FloatArray) -> FloatArray:
     """`[…, D]` → `[…, 1]`: what to divide by, so 1 where there is no length."""
     length = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
+    length[np.isinf(length)] = np.nan  # so long that no direction is left: no row of zeros
     return np.where(length == 0, 1.0, length)
 
 

@@ -181,9 +181,10 @@ class Pairs(NamedTuple):
         for number, own in enumerate(settings):
             alike = unit_rows(y[number].inputs)
             soft = own.targets == "soft"
-            t[number] = (
-                soft_targets(alike @ alike.T, own.temperature) if soft else np.eye(len(alike))
-            )
+            with np.errstate(over="ignore", invalid="ignore"):  # as in `descend`
+                t[number] = (
+                    soft_targets(alike @ alike.T, own.temperature) if soft else np.eye(len(alike))
+                )
         return cls(xw, yv, xx, yy, t)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -26,3 +27,17 @@ def data_path(*parts: str) -> Path:
         f"the data of cliprl_lite lies neither in {package / 'data'} nor in "
         f"{package.parent / 'data'}; install the package anew"
     )
+
+
+def name_on_disk(path: Path) -> str:
+    """A file's name as its folder spells it: where the system ignores case, others open it too.
+
+    Example:
+        >>> name_on_disk(data_path("suites", "house_a.toml"))
+        'house_a.toml'
+    """
+    with suppress(OSError):
+        files = list(path.parent.iterdir())
+        if path.name not in (file.name for file in files):
+            return next((file.name for file in files if file.samefile(path)), path.name)
+    return path.name

@@ -8,21 +8,18 @@ already learned (α in the paper) and those it meets next (β). Suites are TOML 
 from __future__ import annotations
 
 import tomllib
-import unicodedata
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from cliprl_lite.encoder import heard
 from cliprl_lite.gridworld import GridWorld, as_cell, drawn_rows
-from cliprl_lite.paths import data_path
+from cliprl_lite.paths import data_path, name_on_disk
 
 _TASK_KEYS = {"name", "sentence", "goal", "group", "colour", "shape"}
 _SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
-_TEARING = {"Cc", "Zl", "Zp", "Cs"}  # Unicode's controls, line and paragraph ends, half characters
 
 
 class SuiteError(ValueError):
@@ -119,9 +116,8 @@ class TaskSuite:
             try:
                 self.world.state(task.goal)
             except ValueError as error:
-                raise ValueError(
-                    f"task {task.name!r}: the goal: {error}; move it to a free cell"
-                ) from None
+                problem = f"task {task.name!r}: the goal: {error}; move it to a free cell"
+                raise ValueError(problem) from None
 
     def transfers(self) -> list[Transfer]:
         """Every target with its base tasks, in the file's order."""
@@ -183,10 +179,8 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     """
     path = Path(source)
     if path.suffix != ".toml":
-        # Looked up by name and not by file: a system that ignores case would find 'House_A' too,
-        # and random numbers follow from names.
         names = suite_names()
-        if str(source) not in names:
+        if str(source) not in names:  # whatever file the system finds: random numbers follow names
             raise SuiteError(
                 f"there is no suite {str(source)!r}; take one of {', '.join(names)}, "
                 "or give the path of a .toml file"
@@ -200,17 +194,8 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
         raise SuiteError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SuiteError(f"{path.name}: is not valid TOML: {error}; mend that line") from None
-    name = _name_on_disk(path)
+    name = name_on_disk(path)
     return _Reader(name).suite(Path(name).stem, content, size)
-
-
-def _name_on_disk(path: Path) -> str:
-    """A file's name as its folder spells it, also where the system ignores case."""
-    with suppress(OSError):
-        files = list(path.parent.iterdir())
-        if path.name not in (file.name for file in files):
-            return next((file.name for file in files if file.samefile(path)), path.name)
-    return path.name
 
 
 class _Reader:
@@ -315,9 +300,10 @@ class _Reader:
         for key, word in words.items():
             if not isinstance(word, str):
                 raise self.error(f"{where}: {key} is {word!r}; write it in quotes")
-        for key, word in {"sentence": sentence, "name": name, **words}.items():
-            self.one_line(f"{where}: the {key}", word.strip())
-        return Task(name.strip(), sentence.strip(), cell, **words)
+        words = {"sentence": sentence.strip(), "name": name.strip(), **words}
+        for key, word in words.items():
+            self.one_line(f"{where}: the {key}", word)
+        return Task(goal=cell, **words)
 
     def goal(
         self, where: str, goal: Any, world: GridWorld, marks: dict[str, list[tuple[int, int]]]
@@ -389,7 +375,7 @@ class _Reader:
     def one_line(self, where: str, text: str, forbidden: str = "") -> None:
         """Refuse what tears a table or the names in a journal: line ends, controls, `forbidden`."""
         for letter in text:
-            if letter in forbidden or unicodedata.category(letter) in _TEARING:
+            if letter in forbidden or category(letter) in ("Cc", "Zl", "Zp", "Cs"):
                 raise self.error(f"{where} holds {letter!r}, which tears tables; take it out")
 
     def known_keys(self, where: str, entry: dict[str, Any], known: set[str]) -> None:

@@ -418,6 +418,7 @@ BAD_FILES = {
         "the sentence holds '\\x1b'",
     ),
     "control in a group": (GOOD.replace('"fruit"', '"fr\\tuit"'), "the group holds '\\t'"),
+    "line end after a group": (GOOD.replace('"fruit"', '"fruit\\n"'), "the group holds '\\n'"),
     "control in a colour": (GOOD.replace('"red"', '"r\\u0000ed"'), "the colour holds '\\x00'"),
     "paragraph end in a target": (
         GOOD.replace('"plum"', '"pl\\u2029um"'),
