@@ -177,15 +177,18 @@ class Pairs(NamedTuple):
         xx, yy = (
             np.stack([tower.inputs @ tower.inputs.T for tower in towers]) for towers in (x, y)
         )
-        t = np.empty_like(yy)
-        for number, own in enumerate(settings):
-            alike = unit_rows(y[number].inputs)
-            soft = own.targets == "soft"
-            with np.errstate(over="ignore", invalid="ignore"):  # as in `descend`
-                t[number] = (
-                    soft_targets(alike @ alike.T, own.temperature) if soft else np.eye(len(alike))
-                )
+        with np.errstate(over="ignore", invalid="ignore"):  # as in `descend`
+            t = np.stack(
+                [_target(tower.inputs, own) for tower, own in zip(y, settings, strict=True)]
+            )
         return cls(xw, yv, xx, yy, t)
+
+
+def _target(policies: FloatArray, settings: AlignmentSettings) -> FloatArray:
+    if settings.targets == "identity":
+        return np.eye(len(policies))
+    unit = unit_rows(policies)
+    return soft_targets(unit @ unit.T, settings.temperature)
 
 
 def _untrained(
@@ -205,7 +208,7 @@ def _untrained(
 def descend(
     pairs: Pairs, settings: Sequence[AlignmentSettings], marks: Sequence[int]
 ) -> tuple[list[tuple[FloatArray, FloatArray]], FloatArray]:
-    """Both towers' mixtures at each mark, `[…, N, d]`, and the losses, `[…, steps + 1]`."""
+    """The loop: both towers' mixtures at each mark, `[…, N, d]`, and losses `[…, steps + 1]`."""
     delta = np.array([own.temperature for own in settings])[:, None, None]
     eta = np.array([own.learning_rate for own in settings])[:, None, None]
     cosine = settings[0].similarity == "cosine"
@@ -220,10 +223,10 @@ def descend(
             if step in marks:
                 trained.append((m_x, m_y))
             g = contrastive_gradient(s, delta, pairs.t)
-            for_a, for_b = g @ v, g.mT @ u
+            g_a, g_b = g @ v, g.mT @ u
             if cosine:
-                for_a, for_b = unit_rows_gradient(a, for_a), unit_rows_gradient(b, for_b)
-            m_x, m_y = m_x - eta * for_a, m_y - eta * for_b
+                g_a, g_b = unit_rows_gradient(a, g_a), unit_rows_gradient(b, g_b)
+            m_x, m_y = m_x - eta * g_a, m_y - eta * g_b
     return trained, np.stack(losses, axis=-1)
 
 
