@@ -131,7 +131,7 @@ def test_what_the_sdist_holds(archives):
     assert {
         "pyproject.toml",
         "data/suites/house_a.toml",
-        "data/alignments/house_a.npy",
+        "data/embeddings/sentences.npy",
         "tests/test_packaging.py",
         "benchmarks/q_learning.c",
         "docs/cluster.md",

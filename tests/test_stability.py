@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import reference_alignment
 
+from cliprl_lite import stability
 from cliprl_lite.alignment import PAPER_TEXT, AlignmentSettings
 from cliprl_lite.alignment_training import Pairs, align_batch
 from cliprl_lite.stability import SHAKE, SHAKES, sensitivity, shaken
@@ -42,6 +43,13 @@ def test_it_is_small_where_a_training_is_stable_and_large_where_it_is_not() -> N
         moved = sensitivity(fitted, sentences[:, 0] + 0.2)
         assert moved.shape == (6,)
         assert low < np.median(moved) < high
+
+
+def test_one_shake_is_held_against_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stability, "SHAKES", 1)
+    sentences, policies = pairs(1, 3)
+    fitted = align_batch(sentences, policies, CHAOTIC, range(3))
+    assert (sensitivity(fitted, sentences[:, 0] + 0.2) > 1e-12).all()
 
 
 def test_whole_towers_that_start_a_last_bit_away_go_as_far(monkeypatch: pytest.MonkeyPatch) -> None:
