@@ -39,7 +39,7 @@ from cliprl_lite.learners import rng_for
 from cliprl_lite.methods import ridge_scores
 from cliprl_lite.policies import learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
-from cliprl_lite.results import CLOCKS
+from cliprl_lite.results import CLOCKS, write_table
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import clipped, closest, softmax, warm_start
 from cliprl_lite.trials import measure
@@ -226,7 +226,7 @@ def main() -> None:
         tables = {"alignment": alignment, "ridge": ridge, "weighting": weighting}
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.to_csv(arguments.out / file(name), index=False)
+        write_table(arguments.out / file(name), table)
         print(f"\n{name}\n{table.head(15).to_string(index=False)}")
 
 

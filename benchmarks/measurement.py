@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cliprl_lite.paths import write_text
+
 PACKAGES = ("numpy", "numba", "torch", "gymnasium", "sentence-transformers")
 
 
@@ -122,5 +124,5 @@ def report(measure: Callable[[], list[Measurement]]) -> int:
         print(f"{mark} {one.what:62} {value:>12}  {one.wanted:12} {one.note}".rstrip())
     if options.json:
         content = {"versions": versions(), "measurements": [asdict(one) for one in found]}
-        options.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write_text(options.json, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return 0 if all(one.met for one in found) else 1

@@ -23,6 +23,7 @@ from cliprl_lite.experiments import (
 from cliprl_lite.language import ModelError
 from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.methods import METHODS, NETWORK_METHODS, find_method
+from cliprl_lite.paths import write_text
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.studies import Study
 
@@ -174,7 +175,8 @@ def _figure2(options: argparse.Namespace) -> None:
     labels = {name: find_method(name).label for name in drawn}
     figure = clocks_figure(summary, labels, CLOCKS)
     picture = options.out.with_suffix(".html")
-    figure.write_html(picture, include_plotlyjs=True, config={"displaylogo": False})
+    page = figure.to_html(include_plotlyjs=True, config={"displaylogo": False})
+    write_text(picture, page)
     print(f"figure: {picture}")
 
 

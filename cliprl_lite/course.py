@@ -10,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+from cliprl_lite.paths import write_text
+
 PAGES = ("glossary.md", "symbols.md")
 """Pages of `docs/` to which notebooks link."""
 
@@ -44,7 +46,7 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
         copy = Path(target) / name
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, "utf-8")
+            write_text(copy, text)
             new.append(copy)
     return new
 

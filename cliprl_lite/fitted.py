@@ -20,7 +20,7 @@ import numpy as np
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings
 from cliprl_lite.alignment_record import AlignmentRecord
-from cliprl_lite.paths import data_path
+from cliprl_lite.paths import data_path, in_one_move, write_text
 from cliprl_lite.tasks import Task, TaskSuite
 
 _ARRAYS = [field.name for field in fields(Alignment) if field.name != "settings"]
@@ -168,12 +168,13 @@ def ship_alignments(
         "records": recorded,
     }
     text = json.dumps(description, indent=1, ensure_ascii=False)
-    (folder / "alignments.json").write_text(text + "\n", encoding="utf-8")
+    write_text(folder / "alignments.json", text + "\n")
 
 
 def _write(file: Path, rows: Any, layout: list[Any]) -> str:
     """Write an array of records; returns the file's SHA-256."""
-    np.save(file, np.array(rows, layout), allow_pickle=False)
+    with in_one_move(file) as fresh, fresh.open("wb") as stream:
+        np.save(stream, np.array(rows, layout), allow_pickle=False)
     return sha256(file.read_bytes()).hexdigest()
 
 
