@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from cliprl_lite.adam import RATES
 from cliprl_lite.backends import BackendError, choose_backend
 from cliprl_lite.journal import Journal
 from cliprl_lite.learners import policy_class
@@ -23,7 +24,7 @@ from cliprl_lite.methods import METHODS, NETWORK_METHODS, RIDGE_PENALTY, Method,
 from cliprl_lite.results import COLUMNS, to_table
 from cliprl_lite.studies import Study
 from cliprl_lite.tasks import TaskSuite, load_suite
-from cliprl_lite.transfer import SOFTMAX_TEMPERATURE
+from cliprl_lite.transfer import COLD_TEMPERATURE, OF_EVERY_SCORE, SOFTMAX_TEMPERATURE
 from cliprl_lite.trials import Job, run_job
 
 CORNER_SIZES = (8, 10, 15, 25)
@@ -130,7 +131,7 @@ class Sweep:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """What must agree for old rows to stand beside new ones."""
+        """What must agree for old rows to stand beside new ones: all that a row hangs on."""
         return {
             "version": version("cliprl-lite"),
             "targets": list(self.targets),
@@ -141,7 +142,12 @@ class Sweep:
             "methods": {name: _what_it_does(find_method(name)) for name in self.method_names},
             "policy": self.policy,
             "learners": policy_class(self.policy).settings,
+            "scores": OF_EVERY_SCORE,
         }
+
+    def rows_of(self, job: Job) -> list[dict[str, Any]]:
+        """The cells that name each row of a job."""
+        return job.rows
 
     def _cap(self, suite: TaskSuite) -> int:
         return policy_class(self.policy).cap(suite.world) if self.cap is None else self.cap
@@ -241,10 +247,12 @@ def _kept(done: int, total: int, journal: Journal | None) -> str:
 
 def _what_it_does(method: Method) -> dict[str, Any]:
     """A method without its label, which may change without changing any row."""
-    constants = {"softmax": SOFTMAX_TEMPERATURE, "cold": SOFTMAX_TEMPERATURE}
+    temperatures = {"softmax": SOFTMAX_TEMPERATURE, "cold": COLD_TEMPERATURE}
     what = {key: value for key, value in asdict(method).items() if key != "label"}
-    if method.weighting in constants:
-        what["temperature"] = constants[method.weighting]
+    if method.weighting in temperatures:
+        what["temperature"] = temperatures[method.weighting]
+    if method.alignment:
+        what["adam"] = RATES
     if method.source == "ridge":
         what["penalty"] = RIDGE_PENALTY
     return what

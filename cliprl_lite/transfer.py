@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings, cosine_similarity
 from cliprl_lite.alignment_training import align
-from cliprl_lite.language import embed
+from cliprl_lite.language import WEIGHTS_SHA256, embed
 from cliprl_lite.policies import Policy, average, policy_vectors
 
 FloatArray = NDArray[np.float64]
@@ -22,8 +22,21 @@ FloatArray = NDArray[np.float64]
 SOFTMAX_TEMPERATURE = 0.1
 """Temperature of the `softmax` weighting, chosen on the development suites."""
 
-_SCORE_DECIMALS = 6
-_WEIGHT_DECIMALS = 9
+COLD_TEMPERATURE = SOFTMAX_TEMPERATURE / 10
+"""Temperature of the `cold` weighting."""
+
+SCORE_DECIMALS = 6
+"""Decimals of a score that count, in every weighting."""
+
+WEIGHT_DECIMALS = 9
+"""Decimals of a softmax weight."""
+
+OF_EVERY_SCORE = {
+    "encoder": WEIGHTS_SHA256,
+    "score_decimals": SCORE_DECIMALS,
+    "weight_decimals": WEIGHT_DECIMALS,
+}
+"""What scores and weights hang on, whatever the method."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -44,7 +57,7 @@ def literal(scores: ArrayLike) -> FloatArray:
         [2.0, 1.666667, -2.666667]
     """
     scores = _scores(scores)
-    total = round(sum(scores.tolist()), _SCORE_DECIMALS)
+    total = round(sum(scores.tolist()), SCORE_DECIMALS)
     if total == 0:
         raise ZeroSumError(
             "the scores sum to zero, so the literal weights do not exist; take another weighting"
@@ -79,7 +92,7 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
     scores = _scores(scores)
     powers = np.exp((scores - scores.max()) / temperature)
     # Rounded, since exp may differ in its last bit from one processor to the next.
-    weights: FloatArray = np.round(powers / sum(powers.tolist()), _WEIGHT_DECIMALS)
+    weights: FloatArray = np.round(powers / sum(powers.tolist()), WEIGHT_DECIMALS)
     return weights
 
 
@@ -91,7 +104,7 @@ def cold(scores: ArrayLike) -> FloatArray:
         >>> cold([0.90, 0.88, 0.80]).round(3).tolist()
         [0.881, 0.119, 0.0]
     """
-    return softmax(scores, SOFTMAX_TEMPERATURE / 10)
+    return softmax(scores, COLD_TEMPERATURE)
 
 
 def closest(scores: ArrayLike) -> FloatArray:
@@ -120,7 +133,7 @@ WEIGHTINGS: dict[str, Weighting] = {
 def _scores(scores: ArrayLike) -> FloatArray:
     """Scores to 6 decimals, so that machines which differ in the last bit weigh alike."""
     rounded = np.array(scores, dtype=np.float64)
-    np.round(rounded, _SCORE_DECIMALS, out=rounded)
+    np.round(rounded, SCORE_DECIMALS, out=rounded)
     if rounded.ndim != 1 or rounded.size == 0:
         raise ValueError(f"scores have shape [N], N ≥ 1; got {rounded.shape}")
     if not np.isfinite(rounded).all():
