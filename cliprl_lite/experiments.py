@@ -7,7 +7,7 @@ does not depend on the number of workers or on where an earlier run was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -191,6 +191,7 @@ def run_sweep(
         sweep: what to run.
         out: a `.csv` file. Each finished trial is kept beside it at once, in `<out>.partial`; a
             sweep that was stopped goes on from there, and one with more trials adds to the table.
+            As long as it runs no other sweep can write there.
         workers: parallel processes; −1 for one per core.
         progress: show a bar.
         backend: `"processes"` of this machine, or `"dask"` for the workers of a Dask cluster
@@ -201,8 +202,8 @@ def run_sweep(
         The table, one row per run, sorted; `sweep.columns` describes its columns.
 
     Raises:
-        ValueError: if `out` holds a table that was made with other choices, or the backend does
-            not go with its options.
+        ValueError: if `out` holds a table that was made with other choices or is damaged, another
+            sweep is writing to it, or the backend does not go with its options.
         BackendError: if processes or cluster cannot go on; the message says what is kept.
 
     Example:
@@ -214,23 +215,26 @@ def run_sweep(
     from tqdm import tqdm
 
     run = choose_backend(backend, workers, scheduler)
-    journal = Journal(Path(out), sweep.choices, sweep.columns, sweep.keys) if out else None
-    done = journal.read() if journal else {}
     jobs: dict[str, Any] = {job.key: job for job in sweep.jobs()}
-    left = {key: job for key, job in jobs.items() if key not in done}
-    bar = tqdm(total=len(jobs), initial=len(jobs) - len(left), unit="trial", disable=not progress)
-    try:
-        with bar, closing(run(sweep.work, left)) as finished:
-            for key, rows in finished:
-                done[key] = rows
-                if journal:
-                    journal.append(key, rows)
-                bar.update()
-    except BackendError as error:
-        n_done = len(jobs.keys() & done.keys())
-        raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
-    if journal:
-        journal.finish(to_table((row for rows in done.values() for row in rows), sweep.columns))
+    named = {key: sweep.rows_of(job) for key, job in jobs.items()}
+    keep = Journal(Path(out), sweep.choices, sweep.columns, sweep.keys) if out else nullcontext()
+    with keep as journal:
+        done = journal.read(named) if journal else {}
+        left = {key: job for key, job in jobs.items() if key not in done}
+        before = len(jobs) - len(left)
+        bar = tqdm(total=len(jobs), initial=before, unit="trial", disable=not progress)
+        try:
+            with bar, closing(run(sweep.work, left)) as finished:
+                for key, rows in finished:
+                    done[key] = rows
+                    if journal:
+                        journal.append(key, rows)
+                    bar.update()
+        except BackendError as error:
+            n_done = len(jobs.keys() & done.keys())
+            raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
+        if journal:
+            journal.finish(to_table((row for rows in done.values() for row in rows), sweep.columns))
     return to_table((row for job in jobs for row in done[job]), sweep.columns)
 
 

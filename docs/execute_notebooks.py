@@ -17,6 +17,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from cliprl_lite.paths import write_text
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -25,7 +27,9 @@ METADATA = {
 
 
 def execute(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    """Run one notebook and store it, unless somebody else has changed the file meanwhile."""
+    before = path.read_text("utf-8")
+    notebook = nbformat.reads(before, as_version=4)
     client = NotebookClient(
         notebook,
         timeout=120,
@@ -40,7 +44,9 @@ def execute(path: Path) -> None:
     if widgets:
         notebook.metadata["widgets"] = widgets
         notebook = number_widgets(notebook, path.stem)
-    nbformat.write(notebook, path)
+    if path.read_text("utf-8") != before:
+        raise SystemExit(f"{path.name} was changed while it ran; nothing is stored: run it again")
+    write_text(path, nbformat.writes(notebook) + "\n")
     print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
 
