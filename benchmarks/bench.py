@@ -20,6 +20,7 @@ from typing import Any
 
 from measurement import Measurement, figure, versions
 
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 HERE = Path(__file__).resolve().parent
@@ -81,21 +82,26 @@ def merge(old: list[Measurement], new: list[Measurement]) -> list[Measurement]:
     return kept + list(anew.values())
 
 
+def others(described: dict[str, Any]) -> list[Measurement]:
+    """The figures that were measured before, by the same versions."""
+    content = json.loads(RESULTS.read_text("utf-8"))
+    if content["versions"] != described:
+        raise SystemExit("the other parts were measured with other versions; measure all")
+    return [Measurement(**entry) for entry in content["measurements"]]
+
+
 @forgiving_output()
 def main(parts: list[str]) -> int:
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise SystemExit(f"there is no part {unknown[0]!r}; name some of {', '.join(PARTS)}")
     described = {**versions(), "cores": os.cpu_count()}
-    old: list[Measurement] = []
     if parts:
-        content = json.loads(RESULTS.read_text("utf-8"))
-        if content["versions"] != described:
-            raise SystemExit("the other parts were measured with other versions; measure all")
-        old = [Measurement(**entry) for entry in content["measurements"]]
+        others(described)  # what does not go together is said before the minutes of work
     with tempfile.TemporaryDirectory() as folder:
         new = [one for part in parts or PARTS for one in run(part, Path(folder))]
-    measurements = merge(old, new)
+    # Read after the work: another run may have put its own parts there meanwhile.
+    measurements = merge(others(described) if parts else [], new)
     table = as_table(measurements, described)
     print(f"\n{table}")
     content = {
@@ -103,8 +109,8 @@ def main(parts: list[str]) -> int:
         "versions": described,
         "measurements": [vars(one) for one in measurements],
     }
-    RESULTS.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    README.write_text(into_readme(README.read_text("utf-8"), table), "utf-8")
+    write_text(RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(README, into_readme(README.read_text("utf-8"), table))
     return 0 if all(one.met for one in measurements) else 1
 
 

@@ -34,6 +34,7 @@ from cliprl_lite.greedy import expected_path
 from cliprl_lite.network_training import NetworkRun, deep_q_learning, fitted_q_iteration
 from cliprl_lite.networks import NetworkSettings, Parameters, features, forward, initialise
 from cliprl_lite.printing import forgiving_output
+from cliprl_lite.results import write_table
 from cliprl_lite.tasks import Task, TaskSuite, Transfer, load_suite
 from cliprl_lite.trials import rng_for
 
@@ -189,12 +190,12 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     networks = rank_networks(everywhere(judge_network, arguments.seeds, NETWORKS))
-    networks.to_csv(arguments.out / "settings_networks.csv", index=False)
+    write_table(arguments.out / "settings_networks.csv", networks)
     print(f"\n{networks.to_string(index=False)}", flush=True)
     best = networks[["features", "learning_rate"]].iloc[0].to_dict()
     answers = everywhere(judge_explorations, arguments.seeds, [replace(START, **best)])
     explorations = rank_explorations(answers)
-    explorations.to_csv(arguments.out / "settings_exploration.csv", index=False)
+    write_table(arguments.out / "settings_exploration.csv", explorations)
     print(f"\n{explorations.to_string(index=False)}")
 
 

@@ -45,7 +45,7 @@ from cliprl_lite.methods import ridge_scores
 from cliprl_lite.policies import learn_policy, policy_vectors
 from cliprl_lite.printing import forgiving_output
 from cliprl_lite.qlearning import learn
-from cliprl_lite.results import CLOCKS
+from cliprl_lite.results import CLOCKS, write_table
 from cliprl_lite.rounding import rounded
 from cliprl_lite.stability import sensitivity
 from cliprl_lite.tasks import load_suite
@@ -273,7 +273,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, table in STAGES[arguments.stage](arguments.seeds).items():
-        table.to_csv(arguments.out / f"settings_{name}.csv", index=False, lineterminator="\n")
+        write_table(arguments.out / f"settings_{name}.csv", table)
         print(f"\n{name}\n{table.head(15).to_string(index=False)}")
 
 

@@ -43,6 +43,7 @@ from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import DIMENSION, embed
 from cliprl_lite.learners import policy_class, rng_for
 from cliprl_lite.methods import ridge_scores
+from cliprl_lite.paths import write_text
 from cliprl_lite.plots import INK, MAP, NEGATIVE, NO_TEACHER, PAGE, TEMPLATE
 from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
@@ -461,7 +462,7 @@ def write_page(file: Path) -> None:
     """The picture as a page of its own, which asks no server for anything."""
     body = picture().to_html(full_html=False, config={"displayModeBar": False})
     page = f"<!doctype html><meta charset='utf-8'><body style='margin:0;background:{PAGE}'>{body}"
-    file.write_text(page, "utf-8")
+    write_text(file, page)
 
 
 def main() -> int:

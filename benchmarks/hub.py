@@ -34,6 +34,7 @@ import psutil
 from measurement import PEAK, versions
 from nbclient import NotebookClient
 
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 HERE = Path(__file__).resolve().parent
@@ -177,9 +178,9 @@ def main(names: list[str]) -> None:
             "sessions": [asdict(session) for session in sessions],
             "server_mb": server,
         }
-        RESULTS.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write_text(RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         guide = into_guide(GUIDE.read_text("utf-8"), for_guide(content))
-        GUIDE.write_text(guide, "utf-8")
+        write_text(GUIDE, guide)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 PACKAGES = ("numpy", "numba", "torch", "gymnasium", "sentence-transformers")
@@ -125,5 +126,5 @@ def report(measure: Callable[[], list[Measurement]]) -> int:
         print(f"{mark} {one.what:62} {value:>12}  {one.wanted:12} {one.note}".rstrip())
     if options.json:
         content = {"versions": versions(), "measurements": [asdict(one) for one in found]}
-        options.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write_text(options.json, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return 0 if all(one.met for one in found) else 1

@@ -23,6 +23,7 @@ from cliprl_lite.experiments import (
 from cliprl_lite.language import ModelError
 from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.methods import METHODS, NETWORK_METHODS, find_method
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 from cliprl_lite.results import CLOCKS, summarise
 from cliprl_lite.studies import Study
@@ -178,7 +179,7 @@ def _figure2(options: argparse.Namespace) -> None:
     figure = clocks_figure(summary, labels, CLOCKS)
     page = figure.to_html(include_plotlyjs=True, config={"displaylogo": False})
     picture = options.out.with_suffix(".html")
-    picture.write_text(page, encoding="utf-8", newline="\n")
+    write_text(picture, page)
     _print_medians(sweep, table, summary, options.out)
     print(f"figure: {picture}")
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 PAGES = ("glossary.md", "symbols.md")
@@ -53,7 +54,7 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
         copy = Path(target) / name
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, "utf-8")
+            write_text(copy, text)
             new.append(copy)
     return new
 

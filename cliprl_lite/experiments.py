@@ -7,7 +7,7 @@ does not depend on the number of workers or on where an earlier run was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -21,9 +21,10 @@ from cliprl_lite.journal import Journal
 from cliprl_lite.learners import policy_class
 from cliprl_lite.methods import METHODS, NETWORK_METHODS, RIDGE_PENALTY, Method, find_method
 from cliprl_lite.results import COLUMNS, to_table
+from cliprl_lite.stability import SENSITIVE, SHAKE, SHAKES
 from cliprl_lite.studies import Study
 from cliprl_lite.tasks import TaskSuite, load_suite
-from cliprl_lite.transfer import SOFTMAX_TEMPERATURE
+from cliprl_lite.transfer import COLD_TEMPERATURE, OF_EVERY_SCORE, SOFTMAX_TEMPERATURE
 from cliprl_lite.trials import Job, run_job
 
 CORNER_SIZES = (8, 10, 15, 25)
@@ -130,7 +131,7 @@ class Sweep:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """What must agree for old rows to stand beside new ones."""
+        """What must agree for old rows to stand beside new ones: all that a row hangs on."""
         return {
             "version": version("cliprl-lite"),
             "targets": list(self.targets),
@@ -141,7 +142,12 @@ class Sweep:
             "methods": {name: _what_it_does(find_method(name)) for name in self.method_names},
             "policy": self.policy,
             "learners": policy_class(self.policy).settings,
+            "scores": OF_EVERY_SCORE,
         }
+
+    def rows_of(self, job: Job) -> list[dict[str, Any]]:
+        """The cells that name each row of a job."""
+        return job.rows
 
     def _cap(self, suite: TaskSuite) -> int:
         return policy_class(self.policy).cap(suite.world) if self.cap is None else self.cap
@@ -185,6 +191,7 @@ def run_sweep(
         sweep: what to run.
         out: a `.csv` file. Each finished trial is kept beside it at once, in `<out>.partial`; a
             sweep that was stopped goes on from there, and one with more trials adds to the table.
+            As long as it runs no other sweep can write there.
         workers: parallel processes; −1 for one per core.
         progress: show a bar.
         backend: `"processes"` of this machine, or `"dask"` for the workers of a Dask cluster
@@ -195,8 +202,8 @@ def run_sweep(
         The table, one row per run, sorted; `sweep.columns` describes its columns.
 
     Raises:
-        ValueError: if `out` holds a table that was made with other choices, or the backend does
-            not go with its options.
+        ValueError: if `out` holds a table that was made with other choices or is damaged, another
+            sweep is writing to it, or the backend does not go with its options.
         BackendError: if processes or cluster cannot go on; the message says what is kept.
 
     Example:
@@ -208,23 +215,26 @@ def run_sweep(
     from tqdm import tqdm
 
     run = choose_backend(backend, workers, scheduler)
-    journal = Journal(Path(out), sweep.choices, sweep.columns, sweep.keys) if out else None
-    done = journal.read() if journal else {}
     jobs: dict[str, Any] = {job.key: job for job in sweep.jobs()}
-    left = {key: job for key, job in jobs.items() if key not in done}
-    bar = tqdm(total=len(jobs), initial=len(jobs) - len(left), unit="trial", disable=not progress)
-    try:
-        with bar, closing(run(sweep.work, left)) as finished:
-            for key, rows in finished:
-                done[key] = rows
-                if journal:
-                    journal.append(key, rows)
-                bar.update()
-    except BackendError as error:
-        n_done = len(jobs.keys() & done.keys())
-        raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
-    if journal:
-        journal.finish(to_table((row for rows in done.values() for row in rows), sweep.columns))
+    named = {key: sweep.rows_of(job) for key, job in jobs.items()}
+    keep = Journal(Path(out), sweep.choices, sweep.columns, sweep.keys) if out else nullcontext()
+    with keep as journal:
+        done = journal.read(named) if journal else {}
+        left = {key: job for key, job in jobs.items() if key not in done}
+        before = len(jobs) - len(left)
+        bar = tqdm(total=len(jobs), initial=before, unit="trial", disable=not progress)
+        try:
+            with bar, closing(run(sweep.work, left)) as finished:
+                for key, rows in finished:
+                    done[key] = rows
+                    if journal:
+                        journal.append(key, rows)
+                    bar.update()
+        except BackendError as error:
+            n_done = len(jobs.keys() & done.keys())
+            raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
+        if journal:
+            journal.finish(to_table((row for rows in done.values() for row in rows), sweep.columns))
     return to_table((row for job in jobs for row in done[job]), sweep.columns)
 
 
@@ -241,10 +251,12 @@ def _kept(done: int, total: int, journal: Journal | None) -> str:
 
 def _what_it_does(method: Method) -> dict[str, Any]:
     """A method without its label, which may change without changing any row."""
-    constants = {"softmax": SOFTMAX_TEMPERATURE, "cold": SOFTMAX_TEMPERATURE}
+    temperatures = {"softmax": SOFTMAX_TEMPERATURE, "cold": COLD_TEMPERATURE}
     what = {key: value for key, value in asdict(method).items() if key != "label"}
-    if method.weighting in constants:
-        what["temperature"] = constants[method.weighting]
+    if method.weighting in temperatures:
+        what["temperature"] = temperatures[method.weighting]
+    if method.alignment:
+        what["sensitive"] = [SENSITIVE, SHAKE, SHAKES]
     if method.source == "ridge":
         what["penalty"] = RIDGE_PENALTY
     return what

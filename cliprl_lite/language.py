@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.encoder import heard
-from cliprl_lite.paths import data_path
+from cliprl_lite.paths import data_path, in_one_move, write_text
 from cliprl_lite.rounding import rounded
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
     sentences = sorted(set(sentences))
     vectors = _encode_by(sentence_transformer(REFERENCE), sentences)
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "sentences.npy", vectors.astype(np.float32), allow_pickle=False)
+    with in_one_move(folder / "sentences.npy") as fresh, fresh.open("wb") as stream:
+        np.save(stream, vectors.astype(np.float32), allow_pickle=False)
     description = {
         "command": "cliprl-lite embed",
         "model": MODEL_NAME,
@@ -180,7 +181,7 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
         "sentences": sentences,
     }
     text = json.dumps(description, indent=1, ensure_ascii=False)
-    (folder / "sentences.json").write_text(text + "\n", encoding="utf-8")
+    write_text(folder / "sentences.json", text + "\n")
 
 
 def _encode_by(encoder: SentenceTransformer, sentences: Sequence[str]) -> FloatArray:

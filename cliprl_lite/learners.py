@@ -14,12 +14,37 @@ from zlib import crc32
 
 import numpy as np
 
-from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.greedy import NEAR_OPTIMAL
+from cliprl_lite.gridworld import DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.matching import match
-from cliprl_lite.network_training import NetworkRun, deep_q_learning, distil, fitted_q_iteration
-from cliprl_lite.networks import FloatArray, NetworkSettings, Parameters, initialise, pick, stack
+from cliprl_lite.network_stacks import RATES
+from cliprl_lite.network_training import (
+    DISTIL_STEPS,
+    NetworkRun,
+    deep_q_learning,
+    distil,
+    fitted_q_iteration,
+)
+from cliprl_lite.networks import (
+    FREQUENCIES,
+    FloatArray,
+    NetworkSettings,
+    Parameters,
+    initialise,
+    pick,
+    stack,
+)
 from cliprl_lite.policies import MLPPolicy, Policy, TabularPolicy, learn_policy
-from cliprl_lite.qlearning import LearningRun, cap_for, learn
+from cliprl_lite.qlearning import (
+    CHECK_SPACING,
+    EPSILON,
+    FEW_SHOT_EPISODES,
+    LEARNING_RATE,
+    REGRET_EPISODES,
+    LearningRun,
+    cap_for,
+    learn,
+)
 from cliprl_lite.tasks import TaskSuite
 
 NETWORK_CAP = 20_000
@@ -28,6 +53,14 @@ proportion to the states: eleven times the median that a fresh one takes to beco
 development suites."""
 
 _CAP_STATES = 15 * 15
+
+# What a run and its measures hang on, whatever learns.
+_OF_EVERY_RUN = {
+    "step_reward": STEP_REWARD,
+    "near_optimal": NEAR_OPTIMAL,
+    "few_shot_episodes": FEW_SHOT_EPISODES,
+    "regret_episodes": REGRET_EPISODES,
+}
 
 
 def rng_for(seed: int, *names: str) -> np.random.Generator:
@@ -75,7 +108,12 @@ class Tables:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {}
+        return _OF_EVERY_RUN | {
+            "learning_rate": LEARNING_RATE,
+            "epsilon": EPSILON,
+            "discount": DISCOUNT,
+            "check_spacing": CHECK_SPACING,
+        }
 
     def cap(self, world: GridWorld) -> int:
         return cap_for(world)
@@ -128,7 +166,8 @@ class Networks:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self)
+        more = {"frequencies": FREQUENCIES, "distil_steps": DISTIL_STEPS, "adam": RATES}
+        return _OF_EVERY_RUN | asdict(self) | more
 
     def cap(self, world: GridWorld) -> int:
         return NETWORK_CAP * max(world.n_states, _CAP_STATES) // _CAP_STATES

@@ -16,6 +16,9 @@ from scipy.optimize import linear_sum_assignment
 
 from cliprl_lite.networks import FloatArray, Parameters, forward
 
+BARRIER_POINTS = 25
+"""Places on the line between two networks at which a loss barrier is looked for."""
+
 Permutation = NDArray[np.int64]
 """Which old neuron stands at each new place, shape `[H]`."""
 
@@ -161,7 +164,7 @@ def loss_barrier(
     first: Parameters,
     second: Parameters,
     loss: Callable[[Parameters, float], float],
-    points: int = 25,
+    points: int = BARRIER_POINTS,
 ) -> float:
     """How much worse it gets on the straight line between two networks, in units of the loss.
 

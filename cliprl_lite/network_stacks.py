@@ -50,8 +50,12 @@ def td_targets(
     return targets
 
 
+RATES = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+"""The usual decay rates of Adam's running means, and what keeps a step from dividing by zero."""
+
+
 class Adam:
-    """What Adam (Kingma & Ba 2015) remembers of some parameters, with its usual decay rates.
+    """What Adam (Kingma & Ba 2015) remembers of some parameters, with its usual decay `RATES`.
 
     The function behind `torch.optim.Adam` does the work: its class would load a compiler first.
 
@@ -96,9 +100,9 @@ class Adam:
                 [],
                 self.counts,
                 lr=self.learning_rate,
-                beta1=0.9,
-                beta2=0.999,
-                eps=1e-8,
+                beta1=RATES["beta1"],
+                beta2=RATES["beta2"],
+                eps=RATES["eps"],
                 weight_decay=0.0,
                 amsgrad=False,
                 maximize=False,

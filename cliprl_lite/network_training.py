@@ -21,6 +21,9 @@ from cliprl_lite.network_stacks import DistilledStack, FittedStack, OnlineStack,
 from cliprl_lite.networks import FloatArray, NetworkSettings, Parameters
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES
 
+DISTIL_STEPS = 2_000
+"""Gradient steps of a distillation, unless a call says otherwise."""
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkRun:
@@ -170,7 +173,7 @@ def distil(
     start: Parameters,
     settings: NetworkSettings | None = None,
     *,
-    steps: int = 2_000,
+    steps: int = DISTIL_STEPS,
 ) -> Parameters:
     """Train K networks to say what K tables say: policy distillation by regression.
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, GridWorld
+from cliprl_lite.paths import in_one_move
 from cliprl_lite.tasks import TaskSuite
 
 if TYPE_CHECKING:
@@ -316,16 +317,12 @@ def save_networks(
         ...     save_networks(Path(folder) / "networks.npz", stack, house, settings)
     """
     require_shapes(parameters, parameters[0][1].shape[:-1], settings.widths(suite.world))
-    arrays = {f"weights_{depth}": weights for depth, (weights, _) in enumerate(parameters)}
-    arrays |= {f"biases_{depth}": biases for depth, (_, biases) in enumerate(parameters)}
-    with Path(path).open("wb") as stream:
-        np.savez(
-            stream,
-            allow_pickle=False,
-            fingerprint=np.array(suite.fingerprint),
-            features=np.array(settings.features),
-            **arrays,
-        )
+    arrays = {"fingerprint": np.array(suite.fingerprint), "features": np.array(settings.features)}
+    for depth, (weights, biases) in enumerate(parameters):  # as numbers: no object to be pickled
+        arrays[f"weights_{depth}"] = np.asarray(weights, np.float64)
+        arrays[f"biases_{depth}"] = np.asarray(biases, np.float64)
+    with in_one_move(Path(path)) as fresh, fresh.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Parameters:
@@ -364,7 +361,7 @@ def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Pa
                 f"{path}: was made for {name} {found!r}, and {suite.name!r} with these settings "
                 f"has {wanted!r}; train the networks anew"
             )
-    depths = range(len(content) // 2 - 1)
+    depths = range(sum(name.startswith("weights_") for name in content))
     try:
         parameters = [
             (content[f"weights_{d}"].astype(np.float64), content[f"biases_{d}"].astype(np.float64))

@@ -1,8 +1,10 @@
-"""Where the package's data lies, wherever the package itself was installed."""
+"""Where the package's data lies, wherever the package was installed; and how files are written."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -41,3 +43,47 @@ def name_on_disk(path: Path) -> str:
         if path.name not in (file.name for file in files):
             return next((file.name for file in files if file.samefile(path)), path.name)
     return path.name
+
+
+@contextmanager
+def in_one_move(path: Path) -> Iterator[Path]:
+    """The name of a fresh file beside `path`, which takes its place when the block has ended well.
+
+    So there is never half a file: what stood there stays until the fresh one is whole and on the
+    disk, and stays for good if the block fails.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.bin")
+        ...     with in_one_move(path) as fresh:
+        ...         _ = fresh.write_bytes(b"new")
+        ...         before = path.exists()
+        ...     before, path.read_bytes(), len(list(Path(folder).iterdir()))
+        (False, b'new', 1)
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        yield fresh
+        with fresh.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one move: UTF-8, and `\\n` at the end of a line on every platform.
+
+    All text that this project writes goes through here, so that a file made on one machine is the
+    file made on another, byte for byte.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     write_text(Path(folder, "a.txt"), "γ\\n")
+        ...     Path(folder, "a.txt").read_bytes()
+        b'\\xce\\xb3\\n'
+    """
+    with in_one_move(path) as fresh, fresh.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)

@@ -20,6 +20,13 @@ from cliprl_lite.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 
 FloatArray = NDArray[np.float64]
 
+LEARNING_RATE = 1.0
+"""The learning rate η used throughout, unless a call says otherwise; right where nothing is left to
+chance."""
+
+EPSILON = 0.1
+"""The share of random actions ε used throughout, unless a call says otherwise."""
+
 CHECK_SPACING = 1.05
 """Ratio between the step counts of two checks that follow each other."""
 
@@ -155,8 +162,8 @@ class Learner:
         goal: tuple[int, int],
         start_q: FloatArray | None = None,
         seed: int | np.random.Generator = 0,
-        learning_rate: float = 1.0,
-        epsilon: float = 0.1,
+        learning_rate: float = LEARNING_RATE,
+        epsilon: float = EPSILON,
         discount: float = DISCOUNT,
         record: int = 1_000,
     ) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from io import StringIO
+from math import inf, isinf, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from cliprl_lite.evaluation import median_interval, paired_log_ratio
 from cliprl_lite.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.paths import write_text
 from cliprl_lite.rounding import rounded
 
 CLOCKS = {
@@ -51,9 +55,38 @@ COLUMNS = {
 }
 """Columns of a result table, in order, with what they hold."""
 
-
 _ORDER = ("suite", "size", "policy", "modality", "relation", "target", "method", "seed")
-_WORDS = ("suite", "policy", "modality", "relation", "target", "method", "weighting")
+_MEND = "delete that line, and the command that made the table runs its trial again"
+
+
+class _Kind(NamedTuple):
+    """What a column holds: in words, how it is read from a cell, and which values can be."""
+
+    words: str
+    read: Callable[[str], Any]
+    sound: Callable[[Any], bool]
+
+
+_NAME = _Kind("name", str, lambda value: type(value) is str and value != "")
+_WORD = _Kind("text", str, lambda value: type(value) is str)
+_WHOLE = _Kind("whole number from 0", int, lambda value: type(value) is int and value >= 0)
+_FLAG = _Kind("True or False", {"True": True, "False": False}.__getitem__,
+              lambda value: type(value) is bool)  # fmt: skip
+_NUMBER = _Kind("finite number", lambda cell: float(cell) if cell else nan,
+                lambda value: type(value) in (int, float) and not isinf(value))  # fmt: skip
+_COST = _Kind("finite number from 0", float,
+              lambda value: type(value) in (int, float) and 0 <= value < inf)  # fmt: skip
+_KINDS = (
+    dict.fromkeys(("suite", "policy", "modality", "relation", "target", "method"), _NAME)
+    | dict.fromkeys(("size", "seed", "pairs", "near_optimal", "optimal"), _WHOLE)
+    | dict.fromkeys((f"{clock}_censored" for clock in CLOCKS), _FLAG)
+    | {"weighting": _WORD, "first20": _COST}
+)  # all other columns hold numbers, or nothing where there is none
+
+
+# ---------------------------------------------------------------------------------------------
+# On disk
+# ---------------------------------------------------------------------------------------------
 
 
 def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
@@ -75,8 +108,12 @@ def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMN
 def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
     """Read a result table that `run_sweep` wrote, of runs unless `columns` says otherwise.
 
+    Every bit is what was written. No reader of CSV that guesses types gives that: a task may be
+    called "null" or "10", and the last digits of a number count.
+
     Raises:
-        ValueError: if the file is not such a table; the message names the missing column.
+        ValueError: if the file is not such a table, is torn, or holds a row twice or a value that
+            cannot be; the message names the file, and the column or the line.
 
     Example:
         >>> from cliprl_lite.paths import data_path
@@ -84,19 +121,99 @@ def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame
         >>> sorted(set(table["size"]))
         [8, 10, 15, 25]
     """
-    numbers = [column for column in columns if column not in _WORDS]
-    table = pd.read_csv(
-        path,
-        dtype=dict.fromkeys(_WORDS, str),
-        keep_default_na=False,  # a task may be called "null"
-        na_values={column: [""] for column in numbers},
-    )
-    missing = [column for column in columns if column not in table]
+    head, lines = _cells(path)
+    missing = [column for column in columns if column not in head]
     if missing:
         raise ValueError(f"{path.name} is no result table: it has no column {missing[0]!r}")
-    return table[list(columns)]
+    for number, line in lines.items():
+        if len(line) != len(head):
+            raise ValueError(
+                f"line {number} of {path.name} has {len(line)} cells in place of {len(head)}; "
+                + _MEND
+            )
+    cells_of = dict(zip(head, zip(*lines.values(), strict=True), strict=False))
+    table: dict[str, list[Any]] = {}
+    distinct: dict[str, list[Any]] = {}  # most cells stand there often, and are judged once
+    for column in columns:
+        cells = cells_of.get(column, ())
+        values = {cell: _from_text(column, cell) for cell in set(cells)}
+        table[column] = [values[cell] for cell in cells]
+        distinct[column] = list(values.values())
+    wrong = first_unsound(distinct) and first_unsound(table)
+    if wrong:
+        row, words = wrong
+        raise ValueError(f"line {list(lines)[row]} of {path.name}: {words}; {_MEND}")
+    names = [table[column] for column in _ORDER if column in columns]
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, name in zip(lines, zip(*names, strict=True), strict=True):
+        if name in seen:
+            raise ValueError(
+                f"line {number} of {path.name} is of the same run as line {seen[name]}; {_MEND}"
+            )
+        seen[name] = number
+    return pd.DataFrame(table)
 
 
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, in one move, so that `read_table` finds every bit of it.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     write_table(Path(folder, "a.csv"), pd.DataFrame({"seed": [0], "regret": [0.1]}))
+        ...     print(Path(folder, "a.csv").read_text("utf-8").strip())
+        seed,regret
+        0,0.1
+    """
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def first_unsound(table: Mapping[str, Sequence[Any]]) -> tuple[int, str] | None:
+    """The first row with a value that its column cannot hold: its place, and what is wrong.
+
+    Args:
+        table: values by their columns.
+
+    Example:
+        >>> first_unsound({"seed": [0, 1, 2], "optimal": [900, 870.5, True]})
+        (1, 'optimal is 870.5, which is no whole number from 0')
+    """
+    found = []
+    for column, values in table.items():
+        kind = _KINDS.get(column, _NUMBER)
+        place = next((place for place, value in enumerate(values) if not kind.sound(value)), None)
+        if place is not None:
+            found.append((place, f"{column} is {values[place]!r}, which is no {kind.words}"))
+    return min(found, default=None)
+
+
+def _from_text(column: str, cell: str) -> Any:
+    """What a cell says; where it says nothing of its column's kind, its text as it stands."""
+    try:
+        return _KINDS.get(column, _NUMBER).read(cell)
+    except (ValueError, KeyError):
+        return cell
+
+
+def _cells(path: Path) -> tuple[list[str], dict[int, list[str]]]:
+    """The head of a CSV file, and the cells of every row by the number of its line."""
+    try:
+        text = path.read_text("utf-8-sig")
+        reader = csv.reader(StringIO(text))
+        head = next(reader, [])
+        lines = dict((reader.line_num, cells) for cells in reader if cells)  # noqa: C402
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is no table: byte {error.start} is not UTF-8") from None
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num} of {path.name}: {error}; {_MEND}") from None
+    if lines and not text.endswith("\n"):
+        raise ValueError(f"{path.name} breaks off in line {max(lines)}; {_MEND}")
+    return head, lines
+
+
+# ---------------------------------------------------------------------------------------------
+# What a table says
+# ---------------------------------------------------------------------------------------------
 def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> pd.DataFrame:
     """Medians over trials with 95 % bootstrap intervals, one row per group, method and clock.
 

@@ -7,25 +7,25 @@ A `Study` is run by `run_sweep` as a `Sweep` is: in parallel, resumable, one row
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite.alignment import AlignmentSettings, cosine_similarity
 from cliprl_lite.evaluation import share_on, top_is
 from cliprl_lite.greedy import evaluate_greedy
 from cliprl_lite.language import embed
 from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
-from cliprl_lite.matching import interpolate, loss_barrier, match, q_error
+from cliprl_lite.matching import BARRIER_POINTS, interpolate, loss_barrier, match, q_error
 from cliprl_lite.networks import Parameters, features, forward
 from cliprl_lite.policies import MODALITIES, MLPPolicy, Policy, policy_vectors
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
-from cliprl_lite.transfer import softmax
+from cliprl_lite.transfer import OF_EVERY_SCORE, SOFTMAX_TEMPERATURE, softmax
 from cliprl_lite.trials import fit
 
 TWIN_SEED = 1_000_000
@@ -178,33 +178,34 @@ def average_rows(job: StudyJob) -> list[dict[str, Any]]:
     rows = []
     for relation, pairs in _pairs(job).items():
         found = [_between(job.suite, *pair) for pair in pairs]
-        if found:
-            rows.append(
-                _key(job)
-                | {"relation": relation, "pairs": len(found)}
-                | {
-                    "barrier": round(float(np.median([one["barrier"] for one in found])), 6),
-                    "agreement": round(float(np.mean([one["agreement"] for one in found])), 6),
-                    "success": round(float(np.mean([one["success"] for one in found])), 6),
-                }
-            )
+        rows.append(
+            _key(job)
+            | {"relation": relation, "pairs": len(found)}
+            | {
+                "barrier": round(float(np.median([one["barrier"] for one in found])), 6),
+                "agreement": round(float(np.mean([one["agreement"] for one in found])), 6),
+                "success": round(float(np.mean([one["success"] for one in found])), 6),
+            }
+        )
     return rows
 
 
 _Learned = tuple[Task, MLPPolicy]
 
 
+def _relations(job: StudyJob) -> list[str]:
+    learners = policy_class(job.policy)
+    shared = isinstance(learners, Networks) and learners.bases == "shared"
+    return [*([] if shared else ["same task"]), "same group", "other group"]
+
+
 def _pairs(job: StudyJob) -> dict[str, list[tuple[_Learned, _Learned]]]:
     suite, learners = job.suite, policy_class(job.policy)
     once = learners.learn_bases(suite, job.seed)
     learned = [(task, once[task.name].network) for task in suite.tasks]
-    found: dict[str, list[tuple[_Learned, _Learned]]] = {
-        "same task": [],
-        "same group": [],
-        "other group": [],
-    }
+    found: dict[str, list[tuple[_Learned, _Learned]]] = {name: [] for name in _relations(job)}
     matched = isinstance(learners, Networks) and learners.bases == "matched"
-    if not (isinstance(learners, Networks) and learners.bases == "shared"):
+    if "same task" in found:
         anew = policy_class("mlp-independent") if matched else learners
         twice = anew.learn_bases(suite, TWIN_SEED + job.seed)
         for task, policy in learned:
@@ -250,11 +251,32 @@ def _key(job: StudyJob) -> dict[str, Any]:
     }
 
 
-STUDIES: dict[str, tuple[Callable[[StudyJob], list[dict[str, Any]]], dict[str, str]]] = {
-    "modalities": (modality_rows, MODALITY_COLUMNS),
-    "averages": (average_rows, AVERAGE_COLUMNS),
+class Look(NamedTuple):
+    """What makes a study: what a job of it does, which rows that gives, and what they hang on."""
+
+    work: Callable[[StudyJob], list[dict[str, Any]]]
+    columns: dict[str, str]
+    rows_of: Callable[[StudyJob], list[dict[str, Any]]]
+    settings: dict[str, Any]
+
+
+STUDIES = {
+    "modalities": Look(
+        modality_rows,
+        MODALITY_COLUMNS,
+        lambda job: [_key(job) | {"modality": modality} for modality in MODALITIES],
+        OF_EVERY_SCORE
+        | {"alignment": asdict(AlignmentSettings())}
+        | {"temperature": SOFTMAX_TEMPERATURE},
+    ),
+    "averages": Look(
+        average_rows,
+        AVERAGE_COLUMNS,
+        lambda job: [_key(job) | {"relation": relation} for relation in _relations(job)],
+        {"twin_seed": TWIN_SEED, "as_good": AS_GOOD, "barrier_points": BARRIER_POINTS},
+    ),
 }
-"""Each study's name, with what one job of it does and the columns of its table."""
+"""Each study by its name."""
 
 
 @dataclass(frozen=True)
@@ -312,12 +334,12 @@ class Study:
     @property
     def work(self) -> Callable[[StudyJob], list[dict[str, Any]]]:
         """What is done for a job."""
-        return STUDIES[self.name][0]
+        return STUDIES[self.name].work
 
     @property
     def columns(self) -> dict[str, str]:
         """Columns of the table, with what they hold."""
-        return STUDIES[self.name][1]
+        return STUDIES[self.name].columns
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -332,7 +354,12 @@ class Study:
             "study": self.name,
             "suites": {suite.name: {"fingerprint": suite.fingerprint} for suite in self._loaded},
             "policies": {name: policy_class(name).settings for name in self.policies},
+            "settings": STUDIES[self.name].settings,
         }
+
+    def rows_of(self, job: StudyJob) -> list[dict[str, Any]]:
+        """The cells that name each row of a job."""
+        return STUDIES[self.name].rows_of(job)
 
     @cached_property
     def _loaded(self) -> list[TaskSuite]:

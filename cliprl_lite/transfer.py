@@ -15,16 +15,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings, cosine_similarity
 from cliprl_lite.alignment_training import align
-from cliprl_lite.language import embed
+from cliprl_lite.language import WEIGHTS_SHA256, embed
 from cliprl_lite.policies import Policy, average, policy_vectors
-from cliprl_lite.rounding import rounded
+from cliprl_lite.rounding import DECIMALS, rounded
 
 FloatArray = NDArray[np.float64]
 
 SOFTMAX_TEMPERATURE = 0.1
 """Temperature of the `softmax` weighting, chosen on the development suites."""
 
-_WEIGHT_DECIMALS = 9
+COLD_TEMPERATURE = SOFTMAX_TEMPERATURE / 10
+"""Temperature of the `cold` weighting."""
+
+WEIGHT_DECIMALS = 9
+"""Decimals of a softmax weight."""
+
+OF_EVERY_SCORE = {
+    "encoder": WEIGHTS_SHA256,
+    "score_decimals": DECIMALS,
+    "weight_decimals": WEIGHT_DECIMALS,
+}
+"""What scores and weights hang on, whatever the method."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -79,7 +90,7 @@ def softmax(scores: ArrayLike, temperature: float = SOFTMAX_TEMPERATURE) -> Floa
         raise ValueError(f"the temperature is positive and finite; got {temperature}")
     scores = _scores(scores)
     powers = np.exp((scores - scores.max()) / temperature)
-    return rounded(powers / math.fsum(powers), _WEIGHT_DECIMALS)
+    return rounded(powers / math.fsum(powers), WEIGHT_DECIMALS)
 
 
 def cold(scores: ArrayLike) -> FloatArray:
@@ -90,7 +101,7 @@ def cold(scores: ArrayLike) -> FloatArray:
         >>> cold([0.90, 0.88, 0.80]).round(3).tolist()
         [0.881, 0.119, 0.0]
     """
-    return softmax(scores, SOFTMAX_TEMPERATURE / 10)
+    return softmax(scores, COLD_TEMPERATURE)
 
 
 def closest(scores: ArrayLike) -> FloatArray:

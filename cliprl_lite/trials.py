@@ -61,6 +61,29 @@ class Job:
         """Names the trial: suite and seed."""
         return f"{self.suite.name}|{self.seed}"
 
+    @property
+    def transfers(self) -> list[Transfer]:
+        """The new tasks that are met, each with its base tasks."""
+        every = self.suite.transfers()
+        return [t for t in every if not self.targets or t.target.name in self.targets]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The cells that name each row of the trial: every target met by every method, once."""
+        return [
+            {
+                "suite": self.suite.name,
+                "size": self.suite.world.shape[0],
+                "policy": self.policy,
+                "target": transfer.target.name,
+                "method": method.name,
+                "weighting": method.weighting,
+                "seed": self.seed,
+            }
+            for transfer in self.transfers
+            for method in map(find_method, self.methods)
+        ]
+
 
 @dataclass(frozen=True, eq=False)
 class _Meeting:
@@ -86,7 +109,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
     for name in job.targets:
         suite.transfer(name)
     methods = [find_method(name) for name in job.methods]
-    transfers = [t for t in suite.transfers() if not job.targets or t.target.name in job.targets]
+    transfers = job.transfers
     policies = learners.learn_bases(suite, job.seed)
     wanted = {(method.alignment, method.modality) for method in methods if method.alignment}
     sets = [transfer.bases for transfer in transfers]
@@ -132,16 +155,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         )
     )
     rows = []
-    for meeting in meetings:
-        key = {
-            "suite": suite.name,
-            "size": suite.world.shape[0],
-            "policy": job.policy,
-            "target": meeting.transfer.target.name,
-            "method": meeting.method.name,
-            "weighting": meeting.method.weighting,
-            "seed": job.seed,
-        }
+    for key, meeting in zip(job.rows, meetings, strict=True):
         if meeting.exists:
             rows.append(key | _choice(meeting.start, meeting.transfer) | measure(next(runs)))
         else:

@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
@@ -30,8 +31,12 @@ METADATA = {
 
 
 def execute(path: Path) -> None:
-    """Run a notebook, and store what it shows in its file."""
-    nbformat.write(executed(path), path)
+    """Run a notebook and store what it shows, unless somebody changed its file meanwhile."""
+    before = path.read_text("utf-8")
+    notebook = executed(path)
+    if path.read_text("utf-8") != before:
+        raise SystemExit(f"{path.name} was changed while it ran; nothing is stored: run it again")
+    write_text(path, nbformat.writes(notebook) + "\n")
     print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
 

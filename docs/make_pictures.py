@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cliprl_lite as clip
 from cliprl_lite import plots
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 DOCS = Path(__file__).resolve().parent
@@ -65,7 +66,7 @@ def screenshot(browser: str, page: str, picture: Path, size: tuple[int, int]) ->
     """A page of HTML as a picture of so many pixels."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "page.html")
-        file.write_text(page, encoding="utf-8")
+        write_text(file, page)
         subprocess.run(
             [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--disable-background-networking", f"--user-data-dir={folder}/profile",

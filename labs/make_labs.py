@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import csv
 import importlib.util
+import io
 import logging
 import os
 import shutil
@@ -32,6 +33,7 @@ import nbformat
 from nbformat import NotebookNode
 from submissions import SUBMISSIONS, Submission
 
+from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 LABS = Path(__file__).resolve().parent
@@ -283,7 +285,7 @@ def make_release(sources: dict[str, NotebookNode], root: Path) -> dict[str, Note
         must(api.generate_assignment(lab, force=True, create=True), f"{lab}, student edition")
         target = notebook_path(LABS / "release", lab)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(notebook_path(root / "release", lab), target)
+        write_text(target, notebook_path(root / "release", lab).read_text("utf-8"))
     return {lab: read(notebook_path(LABS / "release", lab)) for lab in sources}
 
 
@@ -297,7 +299,7 @@ def grade_all(
             student = submission.name
             path = notebook_path(root / "submitted" / student, lab)
             path.parent.mkdir(parents=True)
-            nbformat.write(hand_in(source, releases[lab], submission), path)
+            write_text(path, nbformat.writes(hand_in(source, releases[lab], submission)) + "\n")
             scored = score(api, root, lab, student)
             found = list(judge(lab, source, submission, scored))
             line = row(lab, source, submission, scored, ok=not found)
@@ -330,10 +332,11 @@ def main() -> int:
                     troubles += check_release(sources[lab], release, lab)
                 if not troubles:
                     table, troubles = grade_all(sources, releases, root)
-                    with TABLE.open("w", encoding="utf-8", newline="") as stream:
-                        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-                        writer.writeheader()
-                        writer.writerows(table)
+                    lines = io.StringIO()
+                    writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+                    writer.writeheader()
+                    writer.writerows(table)
+                    write_text(TABLE, lines.getvalue())
             except LabError as error:
                 troubles.append(str(error))
     for trouble in troubles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import bench
@@ -60,6 +61,34 @@ def test_some_parts_measured_anew_take_their_places() -> None:
     new = [Measurement("c", "C", 3.0, "s"), Measurement("a", "A", 4.0, "s")]
     merged = bench.merge(old, new)
     assert [(one.key, one.value) for one in merged] == [("a", 4.0), ("b", 2.0), ("c", 3.0)]
+
+
+def test_parts_that_are_measured_at_the_same_time_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another run has put into the file meanwhile is still there in the end."""
+    for name in ("RESULTS", "README"):
+        (tmp_path / name).write_bytes(getattr(bench, name).read_bytes())
+        monkeypatch.setattr(bench, name, tmp_path / name)
+    monkeypatch.setattr(bench, "versions", lambda: versions)
+    monkeypatch.setattr(bench.os, "cpu_count", lambda: cores)
+    versions = dict(RESULTS["versions"])
+    cores = versions.pop("cores")
+    key, other = MEASURED[0].key, MEASURED[1].key
+
+    def run(part: str, folder: Path) -> list[Measurement]:
+        content = json.loads(bench.RESULTS.read_text("utf-8"))
+        content["measurements"][1]["value"] = 98765.0
+        bench.RESULTS.write_text(json.dumps(content), "utf-8")
+        return [replace(MEASURED[0], value=54321.0)]
+
+    monkeypatch.setattr(bench, "run", run)
+    bench.main(["qlearning"])
+    found = json.loads(bench.RESULTS.read_text("utf-8"))["measurements"]
+    values = {entry["key"]: entry["value"] for entry in found}
+    assert (values[key], values[other]) == (54321.0, 98765.0)
+    assert len(found) == len(MEASURED)
+    assert "98,765" in bench.README.read_text("utf-8")
 
 
 def test_a_part_that_is_not_there() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +14,14 @@ import pandas as pd
 import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
+import cliprl_lite
+from cliprl_lite.cli import STUDY_WORLDS
 from cliprl_lite.experiments import Sweep, figure2_sweep, worlds_sweep
+from cliprl_lite.learners import policy_class
 from cliprl_lite.methods import METHODS
+from cliprl_lite.paths import data_path
 from cliprl_lite.results import read_table
+from cliprl_lite.studies import Study
 from cliprl_lite.tasks import SuiteError, load_suite
 
 
@@ -174,3 +184,174 @@ def test_a_suite_that_changed_since_is_another_choice(own: Path, tmp_path: Path)
     own.write_text(OWN.replace("[3, 0]", "[3, 3]"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"own"):
         run_quietly(replace(sweep, trials=2), tmp_path / "table.csv")
+
+
+# What a row hangs on
+PLACES = [
+    ("qlearning", "LEARNING_RATE = 1.0", "LEARNING_RATE = 0.9", "tables modalities averages"),
+    ("qlearning", "EPSILON = 0.1", "EPSILON = 0.2", "tables modalities averages"),
+    ("qlearning", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
+    ("qlearning", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
+    ("qlearning", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
+    ("qlearning", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
+    ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
+    ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
+    ("greedy", "NEAR_OPTIMAL = 1.05", "NEAR_OPTIMAL = 1.1", "all"),
+    ("learners", "NETWORK_CAP = 20_000", "NETWORK_CAP = 10_000", "networks"),
+    ("networks", "epsilon_end: float = 0.1", "epsilon_end: float = 0.2",
+     "networks modalities averages"),
+    ("networks", "(0.5, 1.0, 2.0, 4.0)", "(0.5, 1.0, 2.0)", "networks modalities averages"),
+    ("network_training", "DISTIL_STEPS = 2_000", "DISTIL_STEPS = 1_000",
+     "networks modalities averages"),
+    ("network_stacks", '"beta1": 0.9', '"beta1": 0.8', "networks modalities averages"),
+    ("alignment", "steps: int = 100", "steps: int = 110", "tables networks modalities"),
+    ("transfer", "SOFTMAX_TEMPERATURE = 0.1", "SOFTMAX_TEMPERATURE = 0.2",
+     "tables networks modalities"),
+    ("transfer", "SOFTMAX_TEMPERATURE / 10", "SOFTMAX_TEMPERATURE / 9", "tables networks"),
+    ("rounding", "DECIMALS = 6", "DECIMALS = 5", "tables networks modalities"),
+    ("stability", "SENSITIVE = 1e-9", "SENSITIVE = 1e-8", "tables networks"),
+    ("stability", "SHAKE, SHAKES = 1e-15, 4", "SHAKE, SHAKES = 1e-15, 5", "tables networks"),
+    ("transfer", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
+    ("methods", "RIDGE_PENALTY = 0.03", "RIDGE_PENALTY = 0.3", "tables networks"),
+    ("language", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35', "tables networks modalities"),
+    ("studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
+    ("studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
+    ("matching", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
+]  # fmt: skip
+"""A setting where it stands, another value, and the descriptions of tables that must tell."""
+
+DESCRIBE = """
+import importlib, json, sys
+from pathlib import Path
+
+package, places = Path(sys.argv[1]), json.loads(sys.argv[2])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(package.parent))
+
+def describe():
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cliprl_lite"]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    from cliprl_lite.experiments import Sweep
+    from cliprl_lite.studies import Study
+    corners = (("corners", 8),)
+    sweeps = {
+        "tables": Sweep(corners), "networks": Sweep(corners, policy="mlp"),
+        "modalities": Study("modalities", corners), "averages": Study("averages", corners),
+    }
+    return {name: json.dumps(sweep.choices, sort_keys=True) for name, sweep in sweeps.items()}
+
+before, told = describe(), []
+for module, old, new, _ in places:
+    file = package / f"{module}.py"
+    text = file.read_text("utf-8")
+    assert text.count(old) == 1, (module, old, text.count(old))
+    file.write_text(text.replace(old, new), "utf-8")
+    after = describe()
+    told.append(sorted(name for name in before if after[name] != before[name]))
+    file.write_text(text, "utf-8")
+print(json.dumps([sys.modules["cliprl_lite"].__file__, told]))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(run_python: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> list:
+    """For each of `PLACES`, whose descriptions change with it: in a copy of the package."""
+    folder = tmp_path_factory.mktemp("copy")
+    package = Path(cliprl_lite.__file__).parent
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, folder / "cliprl_lite", ignore=ignored)
+    (folder / "data").symlink_to(data_path())
+    copy = folder / "cliprl_lite"
+    said = run_python(DESCRIBE, copy, json.dumps(PLACES))
+    file, found = json.loads(said)
+    assert Path(file) == copy / "__init__.py"
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(PLACES)), ids=[place[1] for place in PLACES])
+def test_a_setting_that_changed_is_another_choice(number: int, told: list[list[str]]) -> None:
+    """So that a table or journal of before is refused (see `test_journal`) and not continued."""
+    who = PLACES[number][3].replace("all", "tables networks modalities averages")
+    assert told[number] == sorted(who.split())
+
+
+OF_NO_ROW = {
+    "_CAP_STATES": "of the caps, which stand beside the suites",
+    "DIMENSION": "of the encoder",
+    "NOVEL_BELOW": "of what a reader types",
+    "MARKS": "of records of a training",
+    "_BATCH": "what is trained together changes no bit",
+}
+"""Numbers that no row of a table hangs on, and why."""
+
+OF_TRIALS = (
+    "alignment", "alignment_training", "evaluation", "greedy", "gridworld", "language",
+    "learners", "matching", "methods", "network_stacks", "network_training", "networks",
+    "policies", "qlearning", "rounding", "stability", "studies", "tasks", "transfer", "trials",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("module", OF_TRIALS)
+def test_no_number_is_forgotten(module: str) -> None:
+    """A new one belongs into the choices and into `PLACES`, or above, with a reason."""
+    tree = ast.parse((Path(cliprl_lite.__file__).parent / f"{module}.py").read_text("utf-8"))
+    known = " ".join(old for place, old, *_ in PLACES if place == module)
+    for node in tree.body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
+            continue
+        name = node.targets[0].id
+        if name.isupper() and re.fullmatch(r"[-\d._*(), ]+", ast.unparse(node.value)):
+            assert name in OF_NO_ROW or name in known or ast.unparse(node.value) in known, name
+
+
+def test_a_setting_that_changed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_quietly(replace(SMALL, trials=1), tmp_path / "table.csv")
+    settings = policy_class("tabular").settings | {"epsilon": 0.2}
+    monkeypatch.setattr(type(policy_class("tabular")), "settings", settings)
+    with pytest.raises(
+        ValueError, match=r"table\.csv was made with other learners .* \(epsilon\);"
+    ):
+        run_quietly(SMALL, tmp_path / "table.csv")
+
+
+HOUSE_METHODS = (
+    "scratch", "alg1_closest", "alg2", "alg2_q", "alg2_closest", "alg2_distilled", "uniform",
+    "oracle",
+)  # fmt: skip
+STUDIED = tuple((world, None) for world in STUDY_WORLDS)
+COMMITTED = {
+    "figure2": figure2_sweep(trials=100),
+    "worlds": worlds_sweep(trials=20),
+    "figure2_mlp": figure2_sweep((8, 10, 15), trials=50, policy="mlp"),
+    "averages": Study("averages", STUDIED, trials=3),
+    "modalities": Study("modalities", STUDIED, trials=5),
+} | {
+    f"house_a_{policy}": worlds_sweep(("house_a",), trials=3, policy=policy, methods=HOUSE_METHODS)
+    for policy in ("mlp", "mlp-independent", "mlp-matched")
+}
+"""The commands in CONTRIBUTING's list of data."""
+
+
+@pytest.mark.parametrize("name", COMMITTED)
+def test_a_committed_table_is_done_and_can_be_continued(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own command, run on a copy, finds every trial and gives every byte again."""
+    out = tmp_path / f"{name}.csv"
+    for file in (out, out.with_suffix(".json")):
+        shutil.copy(data_path("results", file.name), file)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def run(job: object) -> list:
+        raise AssertionError(f"{job} is run again")
+
+    monkeypatch.setattr(type(COMMITTED[name]), "work", property(lambda _: run))
+    run_quietly(COMMITTED[name], out)
+    versions = json.loads(before[out.with_suffix(".json")])["versions"]
+    assert {file.name for file in tmp_path.iterdir()} == {out.name, f"{name}.json"}
+    assert out.read_bytes() == before[out]
+    after = json.loads(out.with_suffix(".json").read_text("utf-8"))
+    assert after | {"versions": versions} == json.loads(before[out.with_suffix(".json")])
+    with pytest.raises(AssertionError, match="is run again"):
+        run_quietly(replace(COMMITTED[name], trials=COMMITTED[name].trials + 1), out)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pandas as pd
 import pytest
@@ -16,6 +20,8 @@ from small_sweep import SMALL, assert_same, run_quietly
 
 from cliprl_lite import experiments, methods
 from cliprl_lite import journal as journal_module
+from cliprl_lite.cli import main
+from cliprl_lite.journal import Journal
 from cliprl_lite.methods import METHODS
 from cliprl_lite.results import read_table
 from cliprl_lite.tasks import load_suite
@@ -75,31 +81,50 @@ def journal(out: Path) -> Path:
     return out.with_name(out.name + ".partial")
 
 
-def test_a_killed_sweep_goes_on_without_repeating_a_trial(
-    small: pd.DataFrame, ran: list[int], tmp_path: Path
-) -> None:
-    """SIGKILL while the third trial is under way: no handler runs, nothing is tidied up."""
-    code = """
+WAITING = """
 import sys, time
 from pathlib import Path
 from cliprl_lite import experiments
-honest = experiments.run_job
-experiments.run_job = lambda job: time.sleep(600) if job.seed == 2 else honest(job)
+honest, out, go_on = experiments.run_job, Path(sys.argv[1]), Path(sys.argv[2])
+
+def wait_in_the_third(job):
+    while job.seed == 2 and not go_on.exists():
+        time.sleep(0.01)
+    return honest(job)
+
+experiments.run_job = wait_in_the_third
 methods = ("scratch", "alg1", "random")
 sweep = experiments.Sweep((("corners", 5),), trials=4, methods=methods, cap=100_000)
-experiments.run_sweep(sweep, Path(sys.argv[1]), workers=1, progress=False)
+experiments.run_sweep(sweep, out, workers=1, progress=False)
 """
-    out = tmp_path / "table.csv"
-    process = subprocess.Popen([sys.executable, "-c", code, str(out)])
+
+
+@contextmanager
+def another_process(out: Path) -> Iterator[subprocess.Popen]:
+    """`SMALL`, run by another process that is in the midst of its third trial.
+
+    It goes on once there is a file `go on` beside the table, and is killed at the end of the block:
+    by SIGKILL, so that no handler runs and nothing is tidied up.
+    """
+    process = subprocess.Popen([sys.executable, "-c", WAITING, out, out.with_name("go on")])
     try:
         deadline = time.monotonic() + 60
         while not journal(out).exists() or journal(out).read_bytes().count(b"\n") < 3:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        yield process
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+
+def test_a_killed_sweep_goes_on_without_repeating_a_trial(
+    small: pd.DataFrame, ran: list[int], tmp_path: Path
+) -> None:
+    out = tmp_path / "table.csv"
+    with another_process(out):
+        pass
     assert not out.exists()
     assert_same(run_quietly(SMALL, out), small)
     assert ran == [2, 3]
@@ -113,11 +138,11 @@ def test_finished_trials_are_taken_from_the_journal_as_they_stand(
     """Marked by hand, so that a trial that was run again would show."""
     header, first, second, end = journal(stopped).read_text("utf-8").split("\n")
     entry = json.loads(second)
-    entry["rows"][0]["regret"] = -12345.0
+    entry["rows"][0]["regret"] = 12345.0
     journal(stopped).write_text("\n".join([header, first, json.dumps(entry), end]), "utf-8")
     table = run_quietly(SMALL, stopped)
-    assert (table["regret"] == -12345).sum() == 1
-    same = table["regret"] != -12345
+    assert (table["regret"] == 12345).sum() == 1
+    same = table["regret"] != 12345
     assert_same(table[same], small[same])
     assert ran == [2, 3]
 
@@ -261,6 +286,185 @@ def test_a_damaged_line_is_named_and_nothing_is_lost(damage: str, stopped: Path)
     assert journal(stopped).read_bytes() == damaged
 
 
+# What a trial must have
+def whole_lines(out: Path) -> list[str]:
+    return journal(out).read_text("utf-8").splitlines()
+
+
+def put(out: Path, lines: list[str]) -> None:
+    journal(out).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def without_a_row(entry: dict) -> None:
+    del entry["rows"][4]
+
+
+def with_a_row_twice(entry: dict) -> None:
+    entry["rows"].append(entry["rows"][4])
+
+
+def without_a_cell(entry: dict) -> None:
+    del entry["rows"][4]["regret"]
+
+
+def with_no_number(entry: dict) -> None:
+    entry["rows"][4]["first20"] = float("nan")
+
+
+def with_text(entry: dict) -> None:
+    entry["rows"][4]["optimal"] = "900"
+
+
+def of_another_trial(entry: dict) -> None:
+    entry["key"] = "corners_5|3"
+
+
+def of_another_method(entry: dict) -> None:
+    entry["rows"][4]["method"] = "ridge"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (without_a_row, "lacks a row: corners_5, 5, tabular, right, alg1, literal, 1"),
+        (with_a_row_twice, "has a row too many: corners_5, 5, tabular, right, alg1, literal, 1"),
+        (without_a_cell, "has rows with other columns than the table"),
+        (with_no_number, "has a row that cannot be: first20 is nan"),
+        (with_text, "has a row that cannot be: optimal is '900', which is no whole number"),
+        (of_another_trial, r"has other rows than those of trial corners_5\|3"),
+        (of_another_method, "lacks a row: corners_5, 5, tabular, right, alg1"),
+    ],
+)
+def test_a_line_that_is_no_whole_trial_is_named(
+    spoil: Callable[[dict], None],
+    words: str,
+    stopped: Path,
+    small: pd.DataFrame,
+    ran: list[int],
+) -> None:
+    *lines, last = whole_lines(stopped)
+    entry = json.loads(last)
+    spoil(entry)
+    put(stopped, [*lines, json.dumps(entry)])
+    with pytest.raises(ValueError, match=rf"^line 3 of table\.csv\.partial {words}.*; delete that"):
+        run_quietly(SMALL, stopped)
+    put(stopped, lines)  # as the message says
+    assert_same(run_quietly(SMALL, stopped), small)
+    assert ran == [1, 2, 3]
+
+
+def test_a_trial_twice_in_the_journal_is_named(stopped: Path) -> None:
+    lines = whole_lines(stopped)
+    put(stopped, [*lines, lines[1]])
+    with pytest.raises(
+        ValueError, match=r"line 4 of table\.csv\.partial is of the same .* line 2;"
+    ):
+        run_quietly(SMALL, stopped)
+
+
+def test_a_table_that_lost_rows_gets_them_back(
+    small: pd.DataFrame, ran: list[int], tmp_path: Path
+) -> None:
+    """All rows of a method, and with one trial more: nothing is done because its key was seen."""
+    out = tmp_path / "table.csv"
+    run_quietly(replace(SMALL, trials=3), out)
+    ran.clear()
+    lines = out.read_text("utf-8").splitlines(keepends=True)
+    out.write_text("".join(line for line in lines if ",alg1," not in line), "utf-8")
+    assert_same(run_quietly(SMALL, out), small)
+    assert_same(read_table(out), small)
+    assert sorted(ran) == [0, 1, 2, 3]
+
+
+def test_only_the_trial_that_lost_a_row_is_run_again(
+    small: pd.DataFrame, ran: list[int], tmp_path: Path
+) -> None:
+    out = tmp_path / "table.csv"
+    run_quietly(SMALL, out)
+    ran.clear()
+    lines = out.read_text("utf-8").splitlines(keepends=True)
+    lost = lines.pop(6)
+    out.write_text("".join(lines), "utf-8")
+    assert_same(run_quietly(SMALL, out), small)
+    assert out.read_text("utf-8").splitlines(keepends=True).index(lost) == 6
+    assert ran == [int(lost.split(",")[6])]
+
+
+@pytest.mark.parametrize(
+    ("left", "words"), [(30, "has .* cells in place of 21"), (-1, "breaks off")]
+)
+def test_a_table_with_a_torn_end_is_named(
+    left: int, words: str, small: pd.DataFrame, ran: list[int], tmp_path: Path
+) -> None:
+    """In the midst of a cell, or only the end of the line lost; then as the message says."""
+    out = tmp_path / "table.csv"
+    run_quietly(SMALL, out)
+    ran.clear()
+    lines = out.read_text("utf-8").splitlines(keepends=True)
+    torn = lines[-1][:left] + ("\n" if left > 0 else "")
+    out.write_text("".join([*lines[:-1], torn]), "utf-8")
+    with pytest.raises(
+        ValueError, match=rf"table\.csv {words}|line 37 of table\.csv {words}"
+    ) as error:
+        run_quietly(SMALL, out)
+    assert "line 37" in str(error.value)
+    out.write_text("".join(lines[:-1]), "utf-8")
+    assert_same(run_quietly(SMALL, out), small)
+    assert ran == [3]
+
+
+def test_what_a_smaller_sweep_does_not_want_it_leaves_alone(
+    small: pd.DataFrame, ran: list[int], tmp_path: Path
+) -> None:
+    """A trial that lost a row is mended by the sweep that wants it, and kept by all others."""
+    out = tmp_path / "table.csv"
+    run_quietly(SMALL, out)
+    ran.clear()
+    *lines, last = out.read_text("utf-8").splitlines(keepends=True)
+    out.write_text("".join(lines), "utf-8")
+    run_quietly(replace(SMALL, trials=2), out)
+    assert out.read_text("utf-8") == "".join(lines)
+    assert ran == []
+    assert_same(run_quietly(SMALL, out), small)
+    assert out.read_text("utf-8") == "".join([*lines, last])
+
+
+# A journal's first lines
+@pytest.mark.parametrize("content", ["", "\n", "\n \n\n", "garb"])
+def test_a_journal_without_a_word_is_begun_anew(
+    content: str, small: pd.DataFrame, ran: list[int], tmp_path: Path
+) -> None:
+    out = tmp_path / "table.csv"
+    journal(out).write_text(content, "utf-8")
+    assert_same(run_quietly(SMALL, out), small)
+    assert ran == [0, 1, 2, 3]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv", "table.json"]
+
+
+@pytest.mark.parametrize("head", [None, "garbage", '{"choices": 5}'])
+@pytest.mark.parametrize("finished", [True, False])
+def test_trials_of_nobody_are_put_aside_and_run_again(
+    head: str | None, finished: bool, stopped: Path, small: pd.DataFrame, ran: list[int]
+) -> None:
+    """A sweep that was dropped while another wrote left a journal without its first line."""
+    lines = whole_lines(stopped)
+    if finished:
+        run_quietly(SMALL, stopped)
+        ran.clear()
+    put(stopped, [*([] if head is None else [head]), *lines[1:]])
+    before = journal(stopped).read_bytes()
+    with pytest.warns(
+        UserWarning, match=r"table\.csv\.partial does not say .* table\.csv\.partial\.old"
+    ):
+        table = run_quietly(SMALL, stopped)
+    assert_same(table, small)
+    assert ran == ([] if finished else [0, 1, 2, 3])
+    assert stopped.with_name("table.csv.partial.old").read_bytes() == before
+    assert_same(
+        run_quietly(SMALL, stopped), small
+    )  # and no second warning, which would be an error
+
+
 def test_a_journal_without_a_trial_binds_nobody(
     small: pd.DataFrame, stopped: Path, ran: list[int]
 ) -> None:
@@ -270,21 +474,175 @@ def test_a_journal_without_a_trial_binds_nobody(
     assert ran == [0, 1, 2, 3]
 
 
+def test_a_suite_that_joined_a_journal_binds_those_after_it(
+    stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its choices were not in the first line, and its rows are in the journal all the same."""
+    own = tmp_path / "own.toml"
+    text = (
+        'map = "open"\nsize = 4\n'
+        '[[tasks]]\nname = "a"\nsentence = "go to the red cone"\ngoal = [0, 0]\n'
+        '[[tasks]]\nname = "b"\nsentence = "go to the blue cone"\ngoal = [3, 0]\n'
+        '[[tasks]]\nname = "c"\nsentence = "go to the blue box"\ngoal = [0, 3]\n'
+    )
+    own.write_text(text, "utf-8")
+    both = replace(SMALL, suites=(*SMALL.suites, (str(own), None)))
+
+    def run_own_only(job: Job) -> list[dict]:
+        if job.suite.name != "own":
+            raise Stopped
+        return run_job(job)
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(experiments, "run_job", run_own_only)
+            patch.setattr(
+                experiments.Sweep, "jobs", lambda sweep, honest=experiments.Sweep.jobs:
+                sorted(honest(sweep), key=lambda job: job.suite.name != "own"),
+            )  # fmt: skip
+            with pytest.raises(Stopped):
+                run_quietly(both, stopped)
+        assert sum('"choices"' in line for line in whole_lines(stopped)) == 2
+        assert sum('"own|' in line for line in whole_lines(stopped)) == 4
+    own.write_text(text.replace("[0, 3]", "[3, 3]"), "utf-8")
+    with pytest.raises(
+        ValueError, match=r"table\.csv\.partial was made with other suites .* \(own\)"
+    ):
+        run_quietly(replace(both), stopped)  # which reads the file anew
+
+
+# Two at once
+BUSY = r"another sweep is writing to table\.csv now: wait for its end, stop it, or choose another"
+
+
+def test_two_sweeps_at_once_do_not_write_to_one_table(
+    small: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second is told so at once, whatever it would run, and the first one loses nothing."""
+    out = tmp_path / "table.csv"
+    other = ["figure2", "--sizes", "6", "--trials", "1", "--methods", "scratch,alg1,random"]
+    with another_process(out) as process:
+        before = journal(out).read_bytes()
+        for sweep in (SMALL, replace(SMALL, suites=(("corners", 6),)), replace(SMALL, cap=9)):
+            with pytest.raises(ValueError, match=BUSY):
+                run_quietly(sweep, out)
+        assert main([*other, "--workers", "1", "--out", str(out)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+        assert journal(out).read_bytes() == before
+        assert_same(run_quietly(SMALL, tmp_path / "elsewhere.csv"), small)
+        (tmp_path / "go on").touch()
+        assert process.wait(timeout=60) == 0
+    assert_same(read_table(out), small)
+    six = replace(SMALL, suites=(("corners", 6),), trials=1)
+    run_quietly(six, out)
+    both = read_table(out)
+    assert_same(both[both["suite"] == "corners_5"].reset_index(drop=True), small)
+    assert (both["suite"] == "corners_6").sum() == 9
+
+
+def test_of_many_that_start_together_each_ends_well_or_is_told(tmp_path: Path) -> None:
+    """Different sweeps for one table: rows of one that ended well are there."""
+    out = tmp_path / "table.csv"
+    command = [sys.executable, "-m", "cliprl_lite.cli", "figure2", "--trials", "2"]
+    command += ["--workers", "1", "--methods", "scratch,alg1", "--out", str(out), "--sizes"]
+    together = {
+        size: subprocess.Popen([*command, size], stdout=DEVNULL, stderr=PIPE, text=True)
+        for size in ("5", "6", "7")
+    }
+    ended = {size: (one.communicate()[1], one.returncode) for size, one in together.items()}
+    well = {size for size, (_, status) in ended.items() if status == 0}
+    assert well
+    for said, status in ended.values():
+        assert status == 0 or "another sweep is writing to table.csv now" in said.splitlines()[-1]
+    assert {f"corners_{size}" for size in well} == set(read_table(out)["suite"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "table.csv",
+        "table.html",
+        "table.json",
+    ]
+
+
+def test_a_dead_sweep_holds_nothing_though_its_workers_live(
+    small: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Worker processes outlive a parent that was killed, and must not have its files."""
+    code = """
+import sys, time
+from pathlib import Path
+from cliprl_lite import experiments
+
+def sleep_in_the_third(job):
+    if job.seed >= 2:
+        Path(sys.argv[1]).with_name(f"asleep {job.seed}").touch()
+        time.sleep(20)
+    return []
+
+class Sleepy(experiments.Sweep):
+    work = property(lambda sweep: sleep_in_the_third)
+
+sweep = Sleepy((("corners", 5),), trials=4, methods=("scratch",), cap=100_000)
+experiments.run_sweep(sweep, Path(sys.argv[1]), workers=2, progress=False)
+"""
+    out = tmp_path / "table.csv"
+    process = subprocess.Popen([sys.executable, "-c", code, str(out)])
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("asleep *"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    with Journal(out, {"suites": {}}):
+        pass  # nobody has it
+
+
+def test_a_journal_that_is_taken_away_between_two_calls_is_not_written_to(
+    stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other sweep ends after this one has opened the file, and before it has locked it."""
+    honest, calls = journal_module._lock, []
+
+    def lock_after_the_other_ended(stream) -> bool:
+        if not calls:
+            journal(stopped).unlink()
+        calls.append(stream)
+        return honest(stream)
+
+    monkeypatch.setattr(journal_module, "_lock", lock_after_the_other_ended)
+    with Journal(stopped, SMALL.choices) as mine:
+        assert mine.read() == {}
+        assert len(calls) == 2
+        assert [*json.loads(journal(stopped).read_text("utf-8"))] == ["choices"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are another module's there")
+def test_where_files_cannot_be_locked_a_sweep_runs_all_the_same(
+    small: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert_same(run_quietly(SMALL, tmp_path / "table.csv"), small)
+
+
 @pytest.mark.parametrize("move", ["table.json", "table.csv"])
 def test_killed_between_the_last_moves_it_goes_on(
     move: str, small: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ran: list[int]
 ) -> None:
     """The description is moved to its place, then the table; then the journal is dropped."""
-    honest = journal_module._replace
+    honest = Path.replace
 
-    def stop_at(path: Path, content: str) -> None:
+    def stop_at(fresh: Path, path: Path) -> Path:
         if path.name == move:
             raise Stopped
-        honest(path, content)
+        return honest(fresh, path)
 
     out = tmp_path / "table.csv"
     with monkeypatch.context() as patch:
-        patch.setattr(journal_module, "_replace", stop_at)
+        patch.setattr(Path, "replace", stop_at)
         with pytest.raises(Stopped):
             run_quietly(SMALL, out)
     ran.clear()

@@ -156,7 +156,7 @@ def test_caps() -> None:
 
 def test_settings_tell_the_classes_apart() -> None:
     settings = [learners.settings for learners in POLICY_CLASSES.values()]
-    assert settings[0] == {}
+    assert settings[0]["epsilon"] == 0.1
     assert len({str(one) for one in settings}) == len(POLICY_CLASSES)
     slow = Networks("shared", replace(NetworkSettings(), learning_rate=0.0001)).settings
     assert slow != POLICY_CLASSES["mlp"].settings

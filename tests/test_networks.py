@@ -227,6 +227,9 @@ def test_a_file_gives_back_what_was_saved(tmp_path: Path, hidden: tuple, one: bo
     loaded = load_networks(tmp_path / "a.npz", HOUSE, settings)
     assert [w.shape for w, _ in loaded] == [w.shape for w, _ in saved]
     assert largest_difference(loaded, saved) == 0
+    layers = range(len(hidden) + 1)
+    parts = [f"{part}_{layer}" for part in ("weights", "biases") for layer in layers]
+    assert set(np.load(tmp_path / "a.npz").files) == {"fingerprint", "features", *parts}
 
 
 def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:

@@ -104,6 +104,26 @@ def test_numbering_by_hand() -> None:
     assert numbered == {new[0]: {"layout": f"IPY_MODEL_{new[2]}"}, new[1]: {}, new[2]: {}}
 
 
+@pytest.mark.parametrize("meanwhile", ["", "open('a.ipynb', 'a').write(' ')"])
+def test_a_notebook_that_was_changed_while_it_ran_is_not_written_over(
+    meanwhile: str, tmp_path: Path
+) -> None:
+    """Running takes a minute, in which its author may have saved something better."""
+    file = tmp_path / "a.ipynb"
+    cell = nbformat.v4.new_code_cell(f"{meanwhile}\n'done'")
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=[cell])) + "\n"
+    file.write_text(text, "utf-8")
+    if meanwhile:
+        with pytest.raises(SystemExit, match=r"a\.ipynb was changed while it ran"):
+            execute_notebooks.execute(file)
+        assert file.read_text("utf-8") == text + " "
+    else:
+        execute_notebooks.execute(file)
+        (ran,) = nbformat.read(file, as_version=4).cells
+        assert ran.outputs[0].data["text/plain"] == "'done'"
+        assert file.read_bytes().endswith(b"}\n")
+
+
 def test_there_are_notebooks() -> None:
     assert {"00_tour", "08_does_it_reproduce"} <= {path.stem for path in NOTEBOOKS}
 

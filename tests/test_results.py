@@ -22,6 +22,7 @@ from cliprl_lite.results import (
     to_table,
     verdict,
     verdicts,
+    write_table,
 )
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.trials import Job, run_job
@@ -54,7 +55,7 @@ def test_a_table_survives_the_disk_with_every_bit_and_type(
 def test_numbers_with_many_digits_survive_the_disk(small: pd.DataFrame, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     table = small.assign(first20=rng.random(len(small)) * 10.0 ** rng.integers(-3, 6, len(small)))
-    table.to_csv(tmp_path / "table.csv", index=False)
+    write_table(tmp_path / "table.csv", table)
     assert_same(read_table(tmp_path / "table.csv"), table)
 
 
@@ -70,6 +71,94 @@ def test_another_file_is_no_result_table(column: str, small: pd.DataFrame, tmp_p
     small.drop(columns=column).to_csv(tmp_path / "other.csv")
     with pytest.raises(ValueError, match=rf"other\.csv is no result table: .* '{column}'"):
         read_table(tmp_path / "other.csv")
+
+
+@pytest.fixture
+def written(small: pd.DataFrame, tmp_path: Path) -> Path:
+    write_table(tmp_path / "table.csv", small)
+    return tmp_path / "table.csv"
+
+
+def spoil(file: Path, line: int, column: str, cell: str) -> None:
+    """Put another cell into a line of a file, counted from 1 as editors do."""
+    lines = file.read_text("utf-8").split("\n")
+    cells = lines[line - 1].split(",")
+    cells[list(COLUMNS).index(column)] = cell
+    lines[line - 1] = ",".join(cells)
+    file.write_text("\n".join(lines), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("suite", "", "suite is '', which is no name"),
+        ("method", "", "method is '', which is no name"),
+        ("seed", "", "seed is '', which is no whole number from 0"),
+        ("seed", "-1", "seed is -1, which is no whole number from 0"),
+        ("size", "5.0", "size is '5.0', which is no whole number"),
+        ("optimal", "9e2", "optimal is '9e2', which is no whole number"),
+        ("near_optimal", "9\0\0", "near_optimal is '9\\\\x00"),
+        ("first20", "", "first20 is '', which is no finite number from 0"),
+        ("first20", "nan", "first20 is nan, which is no finite number from 0"),
+        ("first20", "-3", "first20 is -3.0, which is no finite number from 0"),
+        ("regret", "many", "regret is 'many', which is no finite number"),
+        ("asymptote", "inf", "asymptote is inf, which is no finite number"),
+        ("optimal_censored", "Fals", "optimal_censored is 'Fals', which is no True or False"),
+        ("optimal_censored", "", "optimal_censored is '', which is no True or False"),
+        ("asymptote", "1.0,1", "has 22 cells in place of 21"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_by_file_and_line(
+    column: str, cell: str, words: str, written: Path
+) -> None:
+    spoil(written, 12, column, cell)
+    with pytest.raises(ValueError, match=rf"^line 12 of table\.csv:? {words}.*; delete that line"):
+        read_table(written)
+
+
+def test_numbers_that_do_not_exist_are_no_damage(written: Path) -> None:
+    spoil(written, 12, "regret", "")
+    assert np.isnan(read_table(written)["regret"][10])
+
+
+def test_a_run_that_stands_twice_is_named(written: Path) -> None:
+    lines = written.read_text("utf-8").splitlines(keepends=True)
+    written.write_text("".join([*lines, lines[4]]), "utf-8")
+    with pytest.raises(ValueError, match=r"line 38 of table\.csv is of the same run as line 5;"):
+        read_table(written)
+
+
+@pytest.mark.parametrize("left", [-1, -2, -40])
+def test_a_table_that_breaks_off_is_named(left: int, written: Path) -> None:
+    """Even where what is left of the last cell would be a number."""
+    written.write_text(written.read_text("utf-8")[:left], "utf-8")
+    with pytest.raises(ValueError, match=r"^table\.csv breaks off in line 37; delete that line"):
+        read_table(written)
+
+
+def test_a_file_that_is_no_text_is_named(written: Path) -> None:
+    written.write_bytes(written.read_bytes() + b"\xff\n")
+    with pytest.raises(ValueError, match=r"table\.csv is no table: byte \d+ is not UTF-8"):
+        read_table(written)
+    written.write_bytes(b"")
+    with pytest.raises(ValueError, match=r"table\.csv is no result table: .* 'suite'"):
+        read_table(written)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r\r\n", b"\n\n"])
+def test_a_table_with_other_ends_of_lines_is_the_same(
+    end: bytes, small: pd.DataFrame, written: Path
+) -> None:
+    """As some editors and older versions leave it; and with a mark of UTF-8 in front."""
+    written.write_bytes(b"\xef\xbb\xbf" + written.read_bytes().replace(b"\n", end))
+    assert_same(read_table(written), small)
+
+
+def test_names_may_hold_what_csv_itself_is_made_of(small: pd.DataFrame, tmp_path: Path) -> None:
+    strange = small.replace({"left": 'a "left", or\nnone', "right": "null", "mismatch": "1"})
+    table = to_table(strange.to_dict("records"))
+    write_table(tmp_path / "table.csv", table)
+    assert_same(read_table(tmp_path / "table.csv"), table)
 
 
 def hand_table(costs: dict[tuple[str, str], list[float]], censored: tuple = ()) -> pd.DataFrame:

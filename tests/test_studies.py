@@ -159,6 +159,35 @@ def test_a_study_is_kept_and_goes_on(name: str, policy: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "policy", "column", "expected"),
+    [
+        ("modalities", "tabular", "modality", ["weights", "q-values", "actions"]),
+        ("averages", "tabular", "relation", ["same task", "same group", "other group"]),
+        ("averages", "mlp", "relation", ["same group", "other group"]),
+    ],
+)
+def test_the_rows_of_a_job_are_known_before_it_is_run(
+    name: str, policy: str, column: str, expected: list[str]
+) -> None:
+    study = Study(name, (("corners", 6),), 1, (policy,))
+    (job,) = study.jobs()
+    key = {"suite": "corners_6", "size": 6, "policy": policy, "seed": 0}
+    by_hand = [key | {column: value} for value in expected]
+    assert study.rows_of(job) == by_hand
+    assert [{cell: row[cell] for cell in by_hand[0]} for row in study.work(job)] == by_hand
+
+
+def test_a_study_that_lost_a_row_gets_it_back(tmp_path: Path) -> None:
+    out = tmp_path / "study.csv"
+    study = Study("averages", (("corners", 6),), 1, ("tabular",))
+    first = run_sweep(study, out, workers=1, progress=False)
+    whole = out.read_bytes()
+    out.write_bytes(b"".join(line for line in whole.splitlines(True) if b"same group" not in line))
+    assert_frame_equal(run_sweep(study, out, workers=1, progress=False), first)
+    assert out.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
     ("choices", "complaint"),
     [
         ({"name": "colours"}, "no study 'colours'; take one of modalities, averages"),

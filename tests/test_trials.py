@@ -90,6 +90,18 @@ def test_all_methods_of_a_trial_meet_the_same_random_numbers(
     assert right["first20"] != rows["uniform", "right", 1]["first20"]
 
 
+def test_the_rows_of_a_trial_are_known_before_it_is_run() -> None:
+    job = Job(load_suite("corners", 5), 3, ("right", "left"), ("alg1_cold", "scratch"), 10**5)
+    by_hand = [
+        ("corners_5", 5, "tabular", target, method, weighting, 3)
+        for target in ("left", "right")
+        for method, weighting in (("alg1_cold", "cold"), ("scratch", ""))
+    ]
+    names = ["suite", "size", "policy", "target", "method", "weighting", "seed"]
+    assert [tuple(row.values()) for row in job.rows] == by_hand
+    assert [tuple(row[name] for name in names) for row in run_job(job)] == by_hand
+
+
 def test_scores_that_cancel_fail_on_every_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     def cancel(scores: np.ndarray) -> np.ndarray:
         raise ZeroSumError("these scores cancel")

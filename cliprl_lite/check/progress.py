@@ -18,6 +18,7 @@ from typing import ParamSpec, Protocol
 
 from cliprl_lite.check.answers import Stopped
 from cliprl_lite.check.verdict import Verdict
+from cliprl_lite.paths import write_text
 
 FILE = "progress.json"
 """Beside the notebook, in the folder in which its kernel works."""
@@ -124,15 +125,13 @@ def remember(notebook: str, name: str, folder: Path | None = None) -> None:
         ProgressError: if the file is damaged, or cannot be written.
     """
     file = (folder or Path()) / FILE
-    half = file.with_suffix(f".{os.getpid()}.partial")
     try:
         with _alone(file.with_suffix(".lock")):
             passed = solved(folder)
             if name in passed.get(notebook, []):
                 return
             passed.setdefault(notebook, []).append(name)
-            half.write_text(json.dumps({"passed": passed}, indent=1) + "\n", "utf-8")
-            half.replace(file)
+            write_text(file, json.dumps({"passed": passed}, indent=1) + "\n")
     except OSError as error:
         raise ProgressError(f"{FILE} cannot be written ({error.strerror})") from None
 
