@@ -280,6 +280,7 @@ OF_NO_ROW = {
     "_CAP_STATES": "of the caps, which stand beside the suites",
     "DIMENSION": "of the encoder",
     "NOVEL_BELOW": "of what a reader types",
+    "HUB_SECONDS": "of a hub that is waited for",
     "MARKS": "of records of a training",
     "_BATCH": "what is trained together changes no bit",
 }

@@ -391,7 +391,7 @@ def test_only_the_trial_that_lost_a_row_is_run_again(
 
 
 @pytest.mark.parametrize(
-    ("left", "words"), [(30, "has .* cells in place of 21"), (-1, "breaks off")]
+    ("left", "words"), [(30, "has .* cells in place of 22"), (-1, "breaks off")]
 )
 def test_a_table_with_a_torn_end_is_named(
     left: int, words: str, small: pd.DataFrame, ran: list[int], tmp_path: Path

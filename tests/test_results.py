@@ -105,7 +105,7 @@ def spoil(file: Path, line: int, column: str, cell: str) -> None:
         ("asymptote", "inf", "asymptote is inf, which is no finite number"),
         ("optimal_censored", "Fals", "optimal_censored is 'Fals', which is no True or False"),
         ("optimal_censored", "", "optimal_censored is '', which is no True or False"),
-        ("asymptote", "1.0,1", "has 22 cells in place of 21"),
+        ("asymptote", "1.0,1", "has 23 cells in place of 22"),
     ],
 )
 def test_a_value_that_cannot_be_is_named_by_file_and_line(
