@@ -11,10 +11,8 @@ export default widget("tour", (model, root, signal) => {
   });
   const choose = () => ask(model, "choose", { typed: box.value });
   const chooser = element("button", { onclick: choose }, "Choose");
-  const goer = element("button", {
-    class: "cl-main",
-    onclick: () => ask(model, model.get("playing") ? "stop" : "go"),
-  });
+  let going = false;
+  const goer = element("button", { class: "cl-main", onclick: () => ask(model, going ? "stop" : "go") });
   const choices = element("div", { class: "cl-choices" });
   const bars = element("div", { class: "cl-bars" });
   root.append(element("div", { class: "cl-row" }, frame,
@@ -24,8 +22,9 @@ export default widget("tour", (model, root, signal) => {
   follow(model, ["typed"], () => { box.value = model.get("typed"); }, signal);
   follow(model, ["choices"], () => choices.replaceChildren(
     ...model.get("choices").map((choice) => element("p", {}, choice))), signal);
-  follow(model, ["playing"], () => {
-    goer.textContent = model.get("playing") ? "Stop" : "Go";
+  whilePlaying(model, (playing) => {
+    going = playing;
+    goer.textContent = going ? "Stop" : "Go";
   }, signal);
   follow(model, ["bars"], () => { bars.innerHTML = model.get("bars"); }, signal);
 

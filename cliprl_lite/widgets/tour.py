@@ -16,7 +16,7 @@ from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.tasks import Task, TaskSuite
 from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
-from cliprl_lite.widgets.base import Asked, Refused, module, style
+from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
 
 LONGEST = 200
@@ -64,7 +64,7 @@ class _Runner:
             self.trail = [*self.trail[-12:], here]
 
 
-class Tour(Asked):
+class Tour(Player):
     """An instruction, two ways of choosing, three agents.
 
     The sentence only chooses the teachers. The goal is a square of the map: suggested where the
@@ -91,7 +91,6 @@ class Tour(Asked):
     bars = traitlets.Unicode().tag(sync=True)
     choices: traitlets.List[str] = traitlets.List().tag(sync=True)
     goal = traitlets.Int(-1).tag(sync=True, heard=True)
-    playing = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self, suite: TaskSuite, policies: Mapping[str, TabularPolicy], seed: int = 0
@@ -189,7 +188,6 @@ class Tour(Asked):
         """Stop where they are."""
         under_way = self._task is not None
         self.end()
-        self.playing = False
         if under_way:
             self.status = "Stopped on the way. Go sends them off anew."
 
@@ -205,9 +203,6 @@ class Tour(Asked):
         if not -1 <= goal < self.suite.world.n_states:
             raise Refused(f"squares are numbered 0 to {self.suite.world.n_states - 1}")
         return goal
-
-    def _rest(self) -> None:
-        self.playing = False
 
     # -----------------------------------------------------------------------------------------
     # On the way

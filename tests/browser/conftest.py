@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -60,16 +61,15 @@ FAULTS = """() => {
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with JupyterLab and Notebook 7, in a reader's copy of the course."""
-    folder = tmp_path_factory.mktemp("lab")
-    working_copy(ROOT, folder / "course")
-    (folder / "settings").mkdir()
+@contextmanager
+def serving(folder: Path, port: int = 0) -> Iterator[str]:
+    """The address of a server with JupyterLab and Notebook 7; it shows `folder / "course"`."""
+    (folder / "settings").mkdir(exist_ok=True)
     overrides = folder / "settings" / "overrides.json"
     overrides.write_text(json.dumps(SETTINGS))
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
@@ -94,6 +94,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server in a reader's copy of the course."""
+    folder = tmp_path_factory.mktemp("lab")
+    working_copy(ROOT, folder / "course")
+    with serving(folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
