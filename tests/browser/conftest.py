@@ -18,7 +18,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from cliprl_lite.course import working_copy
+from cliprl_lite.course import settle, working_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -64,6 +64,7 @@ RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-
 @contextmanager
 def serving(folder: Path, port: int = 0) -> Iterator[str]:
     """The address of a server with JupyterLab and Notebook 7; it shows `folder / "course"`."""
+    settle(folder)
     (folder / "settings").mkdir(exist_ok=True)
     overrides = folder / "settings" / "overrides.json"
     overrides.write_text(json.dumps(SETTINGS))
@@ -82,7 +83,10 @@ def serving(folder: Path, port: int = 0) -> Iterator[str]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=folder / "course", stdout=log, stderr=subprocess.STDOUT,
-            env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")},
+            env=os.environ | {
+                "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+                "JUPYTER_CONFIG_PATH": str(folder / "etc" / "jupyter"),
+            },
         )  # fmt: skip
         try:
             deadline = time.monotonic() + 60
