@@ -73,6 +73,7 @@ labs: $(INSTALLED)
 	$(BIN)/python labs/make_labs.py
 
 site: $(INSTALLED)
+	rm -rf site
 	$(BIN)/python -m sphinx -W -q -E -b html docs/site site
 	@echo 'open site/index.html'
 
