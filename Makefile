@@ -79,12 +79,13 @@ labs: $(INSTALLED)
 	$(BIN)/python labs/make_labs.py
 
 site: $(INSTALLED)
+	rm -rf site
 	$(BIN)/python -m sphinx -W -q -E -b html docs/site site
 	@echo 'open site/index.html'
 
 # The learning loop is compiled here, so that no reader waits for it.
 # Jupyter asks no server for news or newer versions unless the reader turns that on; it shows pages
-# as pages, and saves what widgets show.
+# as pages, saves what widgets show, and exports pages that need no network.
 $(INSTALLED): pyproject.toml requirements.lock
 	$(require_python)
 	$(PYTHON) -m venv .venv
@@ -94,6 +95,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	$(BIN)/python -c 'from cliprl_lite import GridWorld, learn; learn(GridWorld.open_map(3), (0, 0))'
 	@mkdir -p $(dir $(LAB_SETTINGS))
 	@echo '{$(NO_NEWS), $(PAGES), $(PICTURES)}' > $(LAB_SETTINGS)
+	@$(BIN)/python -c 'import sys; from cliprl_lite.course import settle; settle(sys.prefix)'
 	@touch $@
 
 # torch goes first, in this very version: where pip is set up to find a CPU build, "the newest"

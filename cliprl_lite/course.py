@@ -1,7 +1,8 @@
 """The reader's own copy of the course: exercises are solved there, and no update undoes them.
 
 A notebook comes without its outputs, since what stands below a guess is its answer, and since a
-widget is only a picture until its cell is run. Glossary and symbols come along.
+widget is only a picture until its cell is run. Glossary and symbols come along. What is exported
+from there, by `jupyter nbconvert` or by JupyterLab's menu, shows its pictures without a network.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 PAGES = ("glossary.md", "symbols.md")
 """Pages of `docs/` to which notebooks link."""
+
+SETTINGS = {"HTMLExporter": {"preprocessors": ["cliprl_lite.course.offline"]}}
+"""What Jupyter is told: every page that it exports is made `offline`."""
+
+PLOTLY = "application/vnd.plotly.v1+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NOTHING = "data:text/javascript,"
 
 
 def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
@@ -77,6 +86,74 @@ def unrun(notebook: str) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
+def offline(notebook: Any, resources: Any) -> tuple[Any, Any]:
+    """A notebook on its way to an HTML page, with everything in it that the page shows.
+
+    Jupyter's own page asks two other hosts for scripts: for widgets, formulas and diagrams. Here a
+    widget is its picture, a figure comes with plotly's script, and a formula stays as it is typed.
+
+    Args:
+        notebook: as nbformat reads it; it is changed.
+        resources: what nbconvert hands to its template; the scripts' addresses are changed.
+    """
+    notebook.metadata.pop("widgets", None)
+    bundles = [
+        out.data for cell in notebook.cells for out in cell.get("outputs", []) if "data" in out
+    ]
+    drawn = 0
+    for bundle in bundles:
+        if PLOTLY in bundle:
+            html = _figure(bundle.pop(PLOTLY), drawn)
+            drawn += 1
+        elif WIDGET in bundle:
+            bundle.pop(WIDGET)
+            html = "".join(bundle.pop("image/svg+xml", ""))
+        else:
+            continue
+        if html:
+            bundle["text/html"] = html
+    for script in ("require_js", "jquery", "mathjax", "mermaid_js", "mermaid_layout_elk_js"):
+        resources[f"{script}_url"] = NOTHING
+    resources.get("reveal", {})["url_prefix"] = "reveal.js"  # slides look for it beside them
+    return notebook, resources
+
+
+def _figure(content: Any, number: int) -> str:
+    """A figure as HTML; the first of a page brings the script that draws them all."""
+    from plotly.io import to_html
+
+    made: str = to_html(
+        dict(content), validate=False, full_html=False, auto_play=False,
+        include_plotlyjs=number == 0, div_id=f"figure-{number}", config={"displaylogo": False},
+    )  # fmt: skip
+    return made
+
+
+def settle(environment: str | Path) -> list[Path]:
+    """Have Jupyter, in this Python environment, export pages that ask no other host.
+
+    Settings that are there already are never touched, nor those of an environment that may not be
+    written to.
+
+    Returns:
+        The new file, in a list.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     [path.name for path in settle(folder)], settle(folder)
+        (['jupyter_config.json'], [])
+    """
+    settings = Path(environment) / "etc" / "jupyter" / "jupyter_config.json"
+    try:
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        with settings.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(SETTINGS, indent=1) + "\n")
+    except OSError:
+        return []
+    return [settings]
+
+
 @forgiving_output()
 def main(arguments: Sequence[str]) -> int:
     """Copy as the command line says; returns the exit status. Errors go to stderr in one line."""
@@ -85,6 +162,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         new = working_copy(*arguments)
+        if sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir():
+            new += settle(sys.prefix)  # an environment of its own, not the system's Python
     except (OSError, ValueError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2

@@ -1,4 +1,7 @@
-"""The reader's copy of the course: new files arrive unrun, and nothing of the reader's is lost."""
+"""The reader's copy of the course: new files arrive unrun, and nothing of the reader's is lost.
+
+And what is exported from it names no other host. `tests/browser` opens those pages.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
+from traitlets.config import Config
 
-from cliprl_lite.course import main, working_copy
+from cliprl_lite.course import PLOTLY, SETTINGS, WIDGET, main, offline, settle, working_copy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -130,3 +135,54 @@ def test_every_link_of_the_copied_course_leads_somewhere(tmp_path: Path) -> None
             text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
             assert link.startswith("https://") or (tmp_path / link).exists(), (path.name, link)
+
+
+# Exports
+def exported(data: dict[str, object], path: Path) -> str:
+    """The page that Jupyter makes of a notebook with these outputs, after a `settle`."""
+    outputs = [nbformat.v4.new_output("display_data", data=dict(data)) for _ in range(2)]
+    cell = nbformat.v4.new_code_cell("1", outputs=outputs, execution_count=1)
+    widgets = {"application/vnd.jupyter.widget-state+json": {"state": {"a": {}}}}
+    made = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": widgets})
+    (settings,) = settle(path)
+    config = Config(json.loads(settings.read_text("utf-8")))
+    return str(HTMLExporter(config=config).from_notebook_node(made)[0])
+
+
+SCRIPTS = r'(?:src="|import[ (]*["\']|href=")((?:https?:)?//[^"\']+)'
+
+
+def test_a_widget_is_exported_as_its_picture(tmp_path: Path) -> None:
+    picture = "<svg role='img'><title>a map</title></svg>"
+    page = exported({WIDGET: {"model_id": "a"}, "image/svg+xml": picture}, tmp_path)
+    assert page.count("<title>a map</title>") == 2
+    assert re.findall(SCRIPTS, page) == []
+    assert "html-manager" not in page
+
+
+def test_a_figure_brings_the_script_that_draws_it_once(tmp_path: Path) -> None:
+    figure = {"data": [{"y": [1, 3]}], "layout": {"title": {"text": "</script>"}}, "frames": []}
+    page = exported({PLOTLY: figure, "text/plain": "Figure"}, tmp_path)
+    assert page.count("Plotly.newPlot(") == 2
+    assert 4_000_000 < len(page) < 7_000_000
+    assert "figure-0" in page
+    assert "figure-1" in page
+
+
+def test_other_outputs_stay_as_they_are() -> None:
+    data = {"text/html": "<b>1</b>", "text/plain": "1"}
+    cell = nbformat.v4.new_code_cell("1", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("execute_result", data=data)]
+    made, resources = offline(nbformat.v4.new_notebook(cells=[cell]), {"theme": "light"})
+    assert made.cells[0].outputs[0].data == data
+    assert resources["theme"] == "light"
+
+
+def test_settings_that_are_there_stay(tmp_path: Path) -> None:
+    (settings,) = settle(tmp_path)
+    assert json.loads(settings.read_text("utf-8")) == SETTINGS
+    settings.write_text("{}")
+    assert settle(tmp_path) == []
+    assert settings.read_text() == "{}"
+    (tmp_path / "file").write_text("")
+    assert settle(tmp_path / "file") == []  # nothing can be written below a file

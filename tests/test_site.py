@@ -15,7 +15,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "docs" / "site"))
 
-from course_pages import assets, docstrings, glossary, outputs, reference, staging  # noqa: E402
+from course_pages import (  # noqa: E402
+    assets,
+    docstrings,
+    glossary,
+    links,
+    outputs,
+    reference,
+    staging,
+)
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGES = {
@@ -31,7 +39,9 @@ def sources() -> dict[str, bytes]:
     return staging.sources()
 
 
-@pytest.mark.parametrize("name", ["assets", "docstrings", "glossary", "outputs", "reference"])
+@pytest.mark.parametrize(
+    "name", ["assets", "docstrings", "glossary", "links", "outputs", "reference"]
+)
 def test_examples(name: str) -> None:
     assert doctest.testmod(import_module(f"course_pages.{name}")).failed == 0
 
@@ -40,7 +50,9 @@ def test_examples(name: str) -> None:
 def test_every_part_has_a_page(sources: dict[str, bytes]) -> None:
     wanted = {"index.md", "glossary.md", "symbols.md", "reference/index.md"}
     wanted |= {f"notebooks/{path.name}" for path in NOTEBOOKS}
-    wanted |= {f"guides/{name}.md" for name in ("notebooks", "suites", "cluster", "changelog")}
+    wanted |= {
+        f"guides/{name}.md" for name in ("notebooks", "labs", "suites", "cluster", "changelog")
+    }
     assert wanted <= sources.keys()
 
 
@@ -105,6 +117,7 @@ def test_staging_twice_gives_the_same(sources: dict[str, bytes], tmp_path: Path)
         ("[a](../docs/suites.md#b)", "[a](../guides/suites.md#b)"),
         ("[map](../CONTRIBUTING.md)", "[map](../guides/contributing.md)"),
         ("[code](../cliprl_lite/cli.py)", "`code`"),
+        ("[lost](../docs/suits.md)", "[lost](../docs/suits.md)"),  # for Sphinx to find
         ("[paper](https://arxiv.org)", "[paper](https://arxiv.org)"),
         ("![a picture](../docs/a.png)", "![a picture](../docs/a.png)"),
         ("`[a](../docs/suites.md)`", "`[a](../docs/suites.md)`"),
@@ -118,6 +131,21 @@ def test_staging_twice_gives_the_same(sources: dict[str, bytes], tmp_path: Path)
 def test_links(written: str, meant: str) -> None:
     page = "notebooks/06_transfer.ipynb"
     assert staging.relink(written, page, page, PAGES) == meant
+
+
+def test_the_labs_page_is_linked_to(sources: dict[str, bytes]) -> None:
+    assert "](labs.md)" in sources["guides/teachers_guide.md"].decode()
+
+
+def test_links_of_pages_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "b c.html").write_text('<p id="here">B</p><a href="../a.html">A</a>')
+    (tmp_path / "picture.png").write_bytes(b"")
+    good = ["in/b%20c.html", "in/b%20c.html#here", "picture.png?v=1", "#top", "https://x.org/y"]
+    bad = ["in/b.html", "in/b%20c.html#there", "lost.png", "#bottom", "in"]
+    anchors = "".join(f'<a href="{link}">x</a>' for link in good + bad)
+    (tmp_path / "a.html").write_text(f'<h1 id="top">A</h1>{anchors}<img src="gone.svg">')
+    assert links.broken(tmp_path) == [f"a.html: {link}" for link in [*bad, "gone.svg"]]
 
 
 def test_a_guide_that_does_not_exist_is_left_out() -> None:

@@ -61,6 +61,16 @@ class CourseWidget(anywidget.AnyWidget):
     _task: asyncio.Task[None] | None = None
     _refusal = ""
 
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(lambda _, content, __: self._reply(content))
+
+    def _reply(self, told: Any) -> None:
+        """Tell the page that its message has arrived; after a restart, nobody does."""
+        match told:
+            case {"told": int(number)}:
+                self.send({"heard": number})
+
     @property
     def _switches(self) -> set[str]:
         """Traits for which true is true; elsewhere it would pass for a 1 that is none."""
@@ -103,15 +113,13 @@ class CourseWidget(anywidget.AnyWidget):
         self._task.add_done_callback(self._ended)
 
     def end(self) -> None:
-        """Stop what is worked on in the background; nothing is playing then."""
-        if self._drop() and self.has_trait("playing"):
-            self.set_trait("playing", False)
+        """Stop what is worked on in the background."""
+        self._drop()
 
-    def _drop(self) -> bool:
+    def _drop(self) -> None:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-        return task is not None
 
     def close(self) -> None:
         self.end()
@@ -200,6 +208,35 @@ class Asked(CourseWidget):
             ValueError: if that is nothing that can be done, with a text for the reader.
         """
         raise NotImplementedError
+
+
+class Player(Asked):
+    """A widget that can be at work until somebody stops it.
+
+    That it works is told to the page by message and is no part of its state: whatever is stored of
+    it, in a notebook or on a page, is at rest.
+
+    Attributes:
+        playing: it is at work.
+    """
+
+    playing = traitlets.Bool()
+
+    @traitlets.observe("playing")
+    def _tell_playing(self, _: Any = None) -> None:
+        self.send({"playing": self.playing})
+
+    def _reply(self, told: Any) -> None:
+        super()._reply(told)
+        self._tell_playing()
+
+    def end(self) -> None:
+        """Stop what is worked on in the background; nothing is playing then."""
+        super().end()
+        self.playing = False
+
+    def _rest(self) -> None:
+        self.playing = False
 
 
 def in_words(trouble: BaseException) -> str:

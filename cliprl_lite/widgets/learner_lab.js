@@ -42,11 +42,13 @@ export default widget("learner-lab", (model, root, signal) => {
 
   // What it does.
   const press = (name) => ask(model, name);
+  let running = false;
   const play = element("button", {
-    class: "cl-main", type: "button", onclick: () => tell(model, { playing: !model.get("playing") }),
+    class: "cl-main", type: "button", onclick: () => press(running ? "pause" : "play"),
   });
-  follow(model, ["playing"], () => {
-    play.textContent = model.get("playing") ? "Pause" : "Play";
+  whilePlaying(model, (playing) => {
+    running = playing;
+    play.textContent = running ? "Pause" : "Play";
   }, signal);
   const button = (label, name) =>
     element("button", { type: "button", onclick: () => press(name) }, label);

@@ -15,7 +15,7 @@ from cliprl_lite.drawing import Agent, colour, map_svg, picture, printable, tag,
 from cliprl_lite.greedy import as_table, greedy_actions
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.qlearning import Learner
-from cliprl_lite.widgets.base import Asked, Refused, module, style
+from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
 
 LIMIT = 1_000_000
@@ -30,7 +30,7 @@ _RECORD = 100_000  # journeys; more than fit into the limit on any map of intere
 _ARRIVING = 50  # steps a picture on the way to an arrival
 
 
-class LearnerLab(Asked):
+class LearnerLab(Player):
     """A map on which a `Learner` learns live, from an empty table or another one.
 
     The shade of a square says how many steps the agent believes to be away from the goal, an
@@ -55,7 +55,8 @@ class LearnerLab(Asked):
         goal_state: state of the goal.
         speed: steps a picture, of which there are 25 a second.
         playing: it learns now.
-        asked: buttons that were pressed lately: `"step"`, `"arrive"` or `"restart"`.
+        asked: buttons that were pressed lately: `"play"`, `"pause"`, `"step"`, `"arrive"` or
+            `"restart"`.
         readouts: label and value of each number.
 
     Raises:
@@ -86,7 +87,6 @@ class LearnerLab(Asked):
     place_goal = traitlets.Bool().tag(sync=True)
     marked = traitlets.Bool().tag(sync=True, heard=True)
     speed = traitlets.Int(10).tag(sync=True, heard=True)
-    playing = traitlets.Bool().tag(sync=True, heard=True)
 
     def __init__(
         self,
@@ -157,7 +157,6 @@ class LearnerLab(Asked):
 
     def pause(self) -> None:
         """Stop learning; what was learned stays."""
-        self.playing = False
         self.end()
 
     # -----------------------------------------------------------------------------------------
@@ -193,15 +192,20 @@ class LearnerLab(Asked):
             self._show()
 
     def _do(self, button: Any) -> None:
-        if button == "step":
-            self.step()
-        elif button == "restart":
-            self.restart()
-        elif button == "arrive":
-            self.pause()
-            self._stream(self.learner.episode + 1)
-        else:
+        doing = {
+            "play": self.play,
+            "pause": self.pause,
+            "step": self.step,
+            "restart": self.restart,
+            "arrive": self._watch_arrival,
+        }
+        if not isinstance(button, str) or button not in doing:
             raise ValueError(f"there is no button {str(button)[:40]!r}")
+        doing[button]()
+
+    def _watch_arrival(self) -> None:
+        self.pause()
+        self._stream(self.learner.episode + 1)
 
     @traitlets.observe("playing")
     def _plays(self, change: Any) -> None:
@@ -272,9 +276,6 @@ class LearnerLab(Asked):
                 self._finished()
                 return
             await asyncio.sleep(max(0.005, begun + period - time.perf_counter()))
-
-    def _rest(self) -> None:
-        self.playing = False
 
     # -----------------------------------------------------------------------------------------
     # What is seen

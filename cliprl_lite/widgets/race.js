@@ -1,6 +1,7 @@
 export default widget("race", (model, root, signal) => {
   const button = (label, act, attributes = {}) => element("button", { type: "button", onclick: act, ...attributes }, label);
-  const play = button("Play", () => tell(model, { playing: !model.get("playing") }), { class: "cl-main" });
+  let running = false;
+  const play = button("Play", () => ask(model, running ? "pause" : "play"), { class: "cl-main" });
   const step = button("Step", () => ask(model, "step"), { title: "one picture further at this speed" });
   const stop = button("Stop", () => ask(model, "stop"), { title: "everybody back to the start" });
   const speed = element("select", { onchange: () => tell(model, { speed: speed.value }) },
@@ -32,7 +33,10 @@ export default widget("race", (model, root, signal) => {
   controls.append(element("label", {}, wrong, "squares still wrong"), watched);
   root.append(element("div", { class: "cl-row" }, chart, map), table);
 
-  follow(model, ["playing"], () => { play.textContent = model.get("playing") ? "Pause" : "Play"; }, signal);
+  whilePlaying(model, (playing) => {
+    running = playing;
+    play.textContent = running ? "Pause" : "Play";
+  }, signal);
   follow(model, ["speed", "seed", "show_wrong", "watched"], () => {
     speed.value = model.get("speed");
     seed.value = model.get("seed");

@@ -17,7 +17,7 @@ from cliprl_lite.drawing import printable
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES
-from cliprl_lite.widgets.base import Asked, Refused, module, style
+from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
 from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
 
@@ -44,7 +44,7 @@ HEADS = (
 _LONGEST, _PIECE_STEPS = 24, 50_000
 
 
-class Race(Asked):
+class Race(Player):
     """Up to three learners on one new task, step by step side by side.
 
     It starts paused. Changing the seed or the hope sets everybody back to the start.
@@ -86,7 +86,6 @@ class Race(Asked):
     rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
     first: traitlets.List[int] = traitlets.List().tag(sync=True)
     progress = traitlets.Unicode().tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True, heard=True)
     speed = traitlets.Enum(SPEEDS, "ever faster").tag(sync=True, heard=True)
     seed = traitlets.Int(0).tag(sync=True, heard=True)
     hopeful = traitlets.Bool(False).tag(sync=True)
@@ -127,12 +126,12 @@ class Race(Asked):
     # --- what the buttons do ----------------------------------------------------------------
     def play(self) -> None:
         """Go on, picture by picture, in the background; a finished race begins anew."""
-        self._cancel()
+        self.end()
         self.playing = True
 
     def pause(self) -> None:
         """Stand still."""
-        self._cancel()
+        self.end()
         self.status = f"Paused, after {self.taken:,} steps."
 
     def step(self) -> None:
@@ -142,7 +141,7 @@ class Race(Asked):
 
     def reset(self) -> None:
         """Stop, and everybody back to the start, with the seed and the hope of now."""
-        self._cancel()
+        self.end()
         self._line_up()
 
     @traitlets.validate("seed", "hope")
@@ -166,7 +165,7 @@ class Race(Asked):
 
     def finish(self) -> None:
         """Everybody learns to the end, at once."""
-        self._cancel()
+        self.end()
         self.run_to(max(racer.cap for racer in self.racers))
 
     # --- what it knows ----------------------------------------------------------------------
@@ -214,20 +213,14 @@ class Race(Asked):
         self.status = "Paused at the start. Press Play."
         self._draw()
 
-    def _cancel(self) -> None:
-        self.end()
-        self.playing = False
-
     def _do(self, button: Any) -> None:
-        if button == "step":
-            self.step()
-        elif button == "stop":
-            self.reset()
-        else:
+        doing = {"play": self.play, "pause": self.pause, "step": self.step, "stop": self.reset}
+        if not isinstance(button, str) or button not in doing:
             raise ValueError(f"there is no button {str(button)[:40]!r}")
+        doing[button]()
 
     def _on_playing(self, change: Any) -> None:
-        """The browser, or a cell, sets the trait."""
+        """A button, or a cell, sets the trait."""
         if change.new and self._task is None:
             self._start()
         elif not change.new and self._task is not None:
@@ -273,9 +266,6 @@ class Race(Asked):
                     await asyncio.sleep(0.001)
                     piece = time.perf_counter()
         self.taken = goal
-
-    def _rest(self) -> None:
-        self.playing = False
 
     def _next(self) -> int:
         ahead = PER_FRAME.get(self.speed)

@@ -21,7 +21,7 @@ function follow(model, traits, paint, signal) {
   paint();
 }
 
-/** Set traits and send them to Python. */
+/** Set traits and send them to Python. Of a widget whose kernel is gone, nothing is set. */
 function tell(model, values) {
   for (const [key, value] of Object.entries(values)) model.set(key, value);
   model.save_changes();
@@ -136,6 +136,97 @@ function cursorOn(model, frame, start, press) {
   return [mark, spoken];
 }
 
+const GONE = "The kernel behind this is gone: run the notebook again, down to this cell.";
+const SILENT = "The kernel has not answered. If no cell is running, run the notebook again, down to this cell.";
+const PATIENCE = 4000; // milliseconds without an answer before that is said
+
+/** The model, as long as a kernel stands behind it, and what looks whether one does. Jupyter marks a
+    view whose kernel was restarted, or that was only stored; a kernel that died by itself, or was
+    shut down or changed, is known by its status, and any other by its silence, since Python answers
+    whatever it is told. Where it is gone, that is said, controls rest, and nothing is set any more:
+    `lost` is the signal of it. Pages that need no kernel have a model that is `alone`. */
+function withKernel(model, el, root, signal) {
+  const words = element("p", { class: "cl-gone", tabindex: "-1", hidden: true });
+  const say = (text, role) => {
+    words.setAttribute("role", role);
+    words.replaceChildren(text);
+    words.hidden = !text;
+  };
+  root.append(words);
+
+  const lost = new AbortController(), kernel = model.widget_manager?.kernel;
+  let told = 0, timer = 0;
+  const lose = () => {
+    if (lost.signal.aborted) return;
+    lost.abort();
+    clearTimeout(timer);
+    root.classList.add("cl-lost");
+    say(GONE, "note"); // every widget says so at once: who is not in one need not hear it
+    const controls = [...root.querySelectorAll("button, input, select, textarea")];
+    passFocus(controls, words);
+    controls.forEach((control) => { control.disabled = true; });
+    for (const control of [...controls, ...root.querySelectorAll(".cl-frame[tabindex]")]) {
+      control.setAttribute("aria-disabled", "true"); // a map can still be read, by its cursor
+    }
+  };
+  const wait = () => { timer = setTimeout(() => say(SILENT, "alert"), PATIENCE); };
+  const hear = ({ heard }) => {
+    if (heard === undefined || lost.signal.aborted) return;
+    clearTimeout(timer);
+    timer = 0;
+    if (heard < told) wait();
+    say("", "alert");
+  };
+  const look = () => { if (el.classList.contains("jupyter-widgets-disconnected")) lose(); };
+  const follows = (_, status) => {
+    if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) lose();
+  };
+  model.on("msg:custom", hear);
+  model.on("comm_live_update", look);
+  kernel?.statusChanged?.connect(follows);
+  kernel?.disposed?.connect(lose);
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    model.off("msg:custom", hear);
+    model.off("comm_live_update", look);
+    kernel?.statusChanged?.disconnect(follows);
+    kernel?.disposed?.disconnect(lose);
+  });
+
+  const send = () => {
+    model.save_changes();
+    if (model.alone) return;
+    told += 1;
+    if (!timer) wait();
+    try {
+      if (model.widget_manager?.kernel !== kernel) lose();
+      else model.send({ told });
+    } catch {
+      lose(); // nothing can be sent to a kernel that is dead
+    }
+  };
+  return [{
+    ...model,
+    lost: lost.signal,
+    set: (trait, value) => { if (!lost.signal.aborted) model.set(trait, value); },
+    save_changes() {
+      if (!lost.signal.aborted) send();
+      if (lost.signal.aborted) say(GONE, "alert"); // somebody is there, who pressed
+    },
+  }, look];
+}
+
+/** Call `paint` with whether the widget is at work, now and whenever that changes. It comes by
+    message, not by trait: what is stored is at rest. For widgets that are a `Player`. */
+function whilePlaying(model, paint, signal) {
+  const hear = ({ playing }) => { if (playing !== undefined && !model.lost.aborted) paint(playing); };
+  model.on("msg:custom", hear);
+  signal.addEventListener("abort", () => model.off("msg:custom", hear));
+  model.lost.addEventListener("abort", () => paint(false));
+  paint(false);
+  model.send({ told: 0 }); // it answers with what it does
+}
+
 /** A widget's view: `build(model, root, signal)` fills the root; `signal` ends with the view. */
 function widget(name, build) {
   return {
@@ -147,8 +238,10 @@ function widget(name, build) {
       motion.addEventListener("change", calm, { signal: ended.signal });
       calm();
       el.append(root);
-      build(model, root, ended.signal);
-      root.append(...messages(model, ended.signal));
+      const [linked, look] = withKernel(model, el, root, ended.signal);
+      build(linked, root, ended.signal);
+      root.append(...messages(linked, ended.signal));
+      look();
       return () => ended.abort();
     },
   };

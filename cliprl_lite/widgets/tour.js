@@ -11,9 +11,10 @@ export default widget("tour", (model, root, signal) => {
   });
   const choose = () => ask(model, "choose", { typed: box.value });
   const chooser = element("button", { onclick: choose }, "Choose");
+  let going = false;
   const goer = element("button", {
     class: "cl-main",
-    onclick: () => model.get("playing") ? ask(model, "stop") : ask(model, "go", { typed: box.value }),
+    onclick: () => going ? ask(model, "stop") : ask(model, "go", { typed: box.value }),
   });
   const choices = element("div", { class: "cl-choices" });
   const told = element("p", { class: "cl-told", role: "status" });
@@ -27,8 +28,9 @@ export default widget("tour", (model, root, signal) => {
     ...model.get("choices").map((choice) => element("p", {}, choice))), signal);
   const tellNow = quietly(told, signal);
   follow(model, ["told"], () => { tellNow(model.get("told")); told.hidden = !model.get("told"); }, signal);
-  follow(model, ["playing"], () => {
-    goer.textContent = model.get("playing") ? "Stop" : "Go";
+  whilePlaying(model, (playing) => {
+    going = playing;
+    goer.textContent = going ? "Stop" : "Go";
   }, signal);
   follow(model, ["bars"], () => { bars.innerHTML = model.get("bars"); }, signal);
 

@@ -17,7 +17,7 @@ from cliprl_lite.qlearning import Learner
 from cliprl_lite.reading import Request, asked_for
 from cliprl_lite.tasks import Task, TaskSuite
 from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
-from cliprl_lite.widgets.base import Asked, Refused, module, style
+from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
 
 LONGEST = 200
@@ -67,7 +67,7 @@ class _Runner:
             self.trail = [*self.trail[-12:], here]
 
 
-class Tour(Asked):
+class Tour(Player):
     """An instruction, two ways of choosing, three agents.
 
     The sentence only chooses the teachers. Whoever has learned what it asks for is held out, from
@@ -98,7 +98,6 @@ class Tour(Asked):
     choices: traitlets.List[str] = traitlets.List().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
     goal = traitlets.Int(-1).tag(sync=True, heard=True)
-    playing = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self, suite: TaskSuite, policies: Mapping[str, TabularPolicy], seed: int = 0
@@ -199,7 +198,6 @@ class Tour(Asked):
         """Stop where they are."""
         under_way = self._task is not None
         self.end()
-        self.playing = False
         if under_way:
             self.status = "Stopped on the way. Go sends them off anew."
 
@@ -215,9 +213,6 @@ class Tour(Asked):
         if not -1 <= goal < self.suite.world.n_states:
             raise Refused(f"squares are numbered 0 to {self.suite.world.n_states - 1}")
         return goal
-
-    def _rest(self) -> None:
-        self.playing = False
 
     # -----------------------------------------------------------------------------------------
     # On the way

@@ -1,7 +1,8 @@
 """The course as static pages: `make site`, or `python -m sphinx -W -b html docs/site site`.
 
 Nothing is executed: pages show what the stored notebooks show. What the pages are made of lies
-elsewhere (notebooks/, docs/, docstrings); `course_pages` brings it together in `site/.staging`.
+elsewhere (notebooks/, docs/, labs/, docstrings); `course_pages` brings it together in a temporary
+folder. A warning fails the build, and so does a link that leads nowhere.
 """
 
 from __future__ import annotations

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from cliprl_lite.course import working_copy
+from cliprl_lite.course import settle, working_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -60,16 +61,16 @@ FAULTS = """() => {
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with JupyterLab and Notebook 7, in a reader's copy of the course."""
-    folder = tmp_path_factory.mktemp("lab")
-    working_copy(ROOT, folder / "course")
-    (folder / "settings").mkdir()
+@contextmanager
+def serving(folder: Path, port: int = 0) -> Iterator[str]:
+    """The address of a server with JupyterLab and Notebook 7; it shows `folder / "course"`."""
+    settle(folder)
+    (folder / "settings").mkdir(exist_ok=True)
     overrides = folder / "settings" / "overrides.json"
     overrides.write_text(json.dumps(SETTINGS))
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
@@ -82,7 +83,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=folder / "course", stdout=log, stderr=subprocess.STDOUT,
-            env=os.environ | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")},
+            env=os.environ | {
+                "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+                "JUPYTER_CONFIG_PATH": str(folder / "etc" / "jupyter"),
+            },
         )  # fmt: skip
         try:
             deadline = time.monotonic() + 60
@@ -94,6 +98,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server in a reader's copy of the course."""
+    folder = tmp_path_factory.mktemp("lab")
+    working_copy(ROOT, folder / "course")
+    with serving(folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -29,12 +30,21 @@ OPTIONS = [
 ]
 
 
+def build(project: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    """What `make site` does, with the package and the pages of this project."""
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-E", "-b", "html", "docs/site"]
+    environment = os.environ | {"PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [*command, str(site)], cwd=project, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the pages."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "docs/site", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    folder = tmp_path_factory.mktemp("built") / "site"
+    done = build(ROOT, folder)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from conftest import build
+from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = {
@@ -61,6 +64,52 @@ def test_every_page_is_sound(built: Path, reader) -> None:
     assert faults == [], f"{kinds}\n" + "\n".join(faults)
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of all that the site is made of."""
+    hidden = shutil.ignore_patterns("__pycache__", ".*")
+    for name in ("cliprl_lite", "docs", "labs", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / "copy" / name, ignore=hidden)
+    for name in ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / "copy")
+    (tmp_path / "copy" / "data").symlink_to(ROOT / "data")
+    return tmp_path / "copy"
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+BROKEN = {
+    "[page](clusters.md)": "guides/suites.md:{line}: WARNING: .*clusters.md",
+    "[place](cluster.md#not-there)": "guides/suites.md:{line}: WARNING: .*not-there",
+    '<a href="nowhere.html">page</a>': "WARNING: guides/suites.html: nowhere.html leads nowhere",
+    '<img src="lost.png" alt="">': "WARNING: guides/suites.html: lost.png leads nowhere",
+}
+"""A link in a guide, and what is said of it."""
+
+
+def test_a_broken_link_fails_the_build_and_nothing_is_left_behind(project: Path) -> None:
+    guide = project / "docs" / "suites.md"
+    text = guide.read_text("utf-8").rstrip("\n") + "\n\n" + "\n\n".join(BROKEN) + "\n"
+    guide.write_text(text, "utf-8")
+    before = files(project)
+    done = build(project, project / "site")
+    assert done.returncode != 0
+    for link, said in BROKEN.items():
+        line = 1 + text[: text.index(link)].count("\n")
+        assert re.search(said.format(line=line), done.stderr), done.stderr
+    made = {path for path in files(project) if path.startswith("site/")}
+    assert files(project) - made == before
+    assert "site/guides/suites.html" in made
+    assert not [path for path in made if "/." in path and path != "site/.buildinfo"]
+
+
+def test_a_build_leaves_nothing_beside_the_pages(built: Path) -> None:
+    assert [path.name for path in built.parent.iterdir()] == ["site"]
+    assert {path.name for path in built.iterdir() if path.name.startswith(".")} <= {".buildinfo"}
+
+
 def test_nothing_of_this_machine(built: Path) -> None:
     """No page names a folder of the machine that built it, or another host's file."""
     here = (str(ROOT), str(Path.home()) + "/", str(built))
@@ -84,6 +133,15 @@ def test_search_finds(reader) -> None:
     page.wait_for_url("**/search.html?q=temperature*")
     expect(page.locator("#search-results a[href*='notebooks/']").first).to_be_visible()
     assert page.locator("#search-results li").count() >= 3  # they come one by one
+
+
+def test_search_finds_from_the_disk(built: Path, browser: Browser) -> None:
+    page, errors = browser.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((built / "search.html").as_uri() + "?q=temperature")
+    expect(page.locator("#search-results a[href*='notebooks/']").first).to_be_visible()
+    assert errors == []
+    page.close()
 
 
 def test_the_switch_of_themes_changes_widgets(reader) -> None:

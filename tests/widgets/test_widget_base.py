@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import pytest
 import traitlets
 
-from cliprl_lite.widgets.base import Asked, CourseWidget, Refused
+import cliprl_lite as clip
+from cliprl_lite import widgets
+from cliprl_lite.widgets import BackupBoard, LearnerLab, Race, Tour
+from cliprl_lite.widgets.base import Asked, CourseWidget, Player, Refused
 
 
 class Worker(CourseWidget):
@@ -195,3 +199,77 @@ def test_what_is_refused_leaves_the_old_value_and_sends_it_back(
     with pytest.raises(ValueError, match="numbers go to 9"):
         seen.number = 10
     assert seen.number == 3
+
+
+# What is told by message
+def test_who_is_there_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(Listener, "send", lambda self, content: sent.append(content))
+    seen = Listener()
+    for content in ({"told": 3}, {"told": 4}, {"told": "x"}, {}, None, 5):
+        seen._handle_custom_msg(content, [])
+    assert sent == [{"heard": 3}, {"heard": 4}]
+
+
+def test_a_player_tells_that_it_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(Player, "send", lambda self, content: sent.append(content))
+
+    class Working(Player, Worker):
+        pass
+
+    async def use() -> None:
+        player = Working()
+        player.begin(player.work(2))
+        player.playing = True
+        player._handle_custom_msg({"told": 0}, [])  # a new view
+        await asyncio.sleep(0.05)
+        assert sent == [{"playing": True}, {"heard": 0}, {"playing": True}, {"playing": False}]
+
+    asyncio.run(use())
+
+
+WORLD = clip.GridWorld.open_map(6)
+
+
+def on_tour() -> Tour:
+    house = clip.load_suite("house_a")
+    tour = Tour(house, {t.sentence: clip.learn_policy(house.world, t.goal)[0] for t in house.tasks})
+    tour.choose("go to the red box")
+    return tour
+
+
+@pytest.mark.parametrize(
+    ("made", "start"),
+    [
+        (lambda: Race(WORLD, (0, 0), {"scratch": ("none", None)}), "play"),
+        (lambda: LearnerLab(WORLD, (0, 0)), "play"),
+        (on_tour, "go"),
+        (lambda: BackupBoard(WORLD, (0, 0)), -2),
+    ],
+    ids=["race", "lab", "tour", "board"],
+)
+def test_no_state_says_that_something_runs(made: Callable[[], Asked], start: object) -> None:
+    """At work and at rest, a widget's state has the same switches."""
+
+    def switches(widget: Asked) -> str:
+        stored = widget.get_state()
+        return json.dumps({name: on for name, on in stored.items() if isinstance(on, bool)})
+
+    async def use() -> None:
+        widget = made()
+        resting = switches(widget)
+        widget.set_state({"asked": [[1, start]], "pace": 50})
+        await asyncio.sleep(0.05)
+        assert widget._task is not None
+        assert switches(widget) == resting
+        widget.end()
+
+    asyncio.run(use())
+
+
+def test_whatever_plays_is_a_player() -> None:
+    for name in widgets.__all__:
+        kind = getattr(widgets, name)
+        assert issubclass(kind, Player) == (name in ("LearnerLab", "Race", "Tour"))
+        assert not {"playing", "running", "busy"} & {*kind.class_traits(sync=True)}

@@ -159,9 +159,9 @@ async def until(condition, seconds: float = 20) -> None:
 def test_it_plays_pauses_and_goes_on() -> None:
     async def use() -> None:
         lab = LearnerLab(WORLD, GOAL, seed=5, epsilon=0.3, learning_rate=0.1, speed=10)
-        lab.set_state({"playing": True})
+        lab.set_state({"asked": [[1, "play"]]})
         await until(lambda: lab.learner.steps >= 30)
-        lab.set_state({"playing": False})
+        lab.set_state({"asked": [[2, "pause"]]})
         steps = lab.learner.steps
         await asyncio.sleep(0.15)
         assert lab.learner.steps == steps

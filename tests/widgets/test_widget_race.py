@@ -158,7 +158,7 @@ def test_buttons_headless() -> None:
     assert "no button 'fly'" in seen.error
     seen.set_state({"asked": [[6, "step"], [7, "stop"]]})
     assert (seen.taken, seen.error) == (0, "")
-    seen.set_state({"playing": True})  # no loop runs here
+    seen.set_state({"asked": [[8, "play"]]})  # no loop runs here
     assert "outside a notebook" in seen.error
     assert seen.playing is False
 
@@ -168,7 +168,7 @@ def test_it_plays_in_the_background(speed: str) -> None:
     async def watch() -> Race:
         seen = race()
         seen.speed = speed
-        seen.set_state({"playing": True})
+        seen.set_state({"asked": [[1, "play"]]})
         await asyncio.sleep(0.3)
         return seen
 
@@ -187,7 +187,7 @@ def test_pause_and_a_new_start_cancel_the_old() -> None:
         assert first is not None
         assert first.cancelled()
         assert seen.playing
-        seen.set_state({"playing": False})
+        seen.set_state({"asked": [[1, "pause"]]})
         await asyncio.sleep(0.05)
         stood = seen.taken
         await asyncio.sleep(0.15)
@@ -235,7 +235,7 @@ def test_less_motion_means_fewer_pictures() -> None:
         seen, drawn = race(), []
         seen.speed = "×10"
         seen.observe(lambda _: drawn.append(seen.taken), "chart")
-        seen.set_state({"calm": True, "playing": True})
+        seen.set_state({"calm": True, "asked": [[1, "play"]]})
         await asyncio.sleep(0.3)
         seen.pause()
         assert drawn == [250]  # a second's worth at once, and then still

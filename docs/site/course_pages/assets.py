@@ -82,8 +82,9 @@ def copy(app: Sphinx) -> None:
 
 
 def tidy(app: Sphinx, error: Exception | None) -> None:
-    """Called at the end: maps for debugging the theme's scripts are of no use to readers."""
-    for needless in sorted((Path(app.outdir) / "_static").glob("**/*.map")):
+    """Called at the end: the theme's maps for debugging and templates are of no use to readers."""
+    static = Path(app.outdir) / "_static"
+    for needless in [*static.glob("**/*.map"), *static.glob("**/*.html")]:
         needless.unlink()
 
 

@@ -22,6 +22,7 @@ SITE = ROOT / "docs" / "site"
 GUIDES = {
     "CONTRIBUTING.md": "guides/contributing.md",
     "CHANGELOG.md": "guides/changelog.md",
+    "labs/README.md": "guides/labs.md",
 }
 """Files outside docs/ that have a page; inside, every guide has one."""
 
@@ -118,7 +119,7 @@ def relink(text: str, source: str, page: str, pages: dict[str, str]) -> str:
     """A Markdown text whose links lead to pages of the site.
 
     A link to the glossary becomes a term of the glossary, if its words are one. A link to a file
-    that has no page becomes that file's name.
+    that has no page becomes that file's name; one that leads nowhere stays.
 
     Args:
         text: as it stands in the project.
@@ -135,6 +136,8 @@ def relink(text: str, source: str, page: str, pages: dict[str, str]) -> str:
         if pages.get(meant) == "glossary.md" and (term := glossary.term_of(anchor or words)):
             return f"{{term}}`{words} <{term}>`"
         if meant not in pages:
+            if not (ROOT / meant).exists():
+                return link[0]  # Sphinx finds that it leads nowhere, and says in which line
             return f"`{words}`" if "`" not in words else words
         way = os.path.relpath(pages[meant], PurePosixPath(page).parent)
         return f"[{words}]({way}{'#' + anchor if anchor else ''})"

@@ -12,6 +12,7 @@
     const heard = new Map();
     const listeners = (name) => heard.get(name) ?? heard.set(name, new Set()).get(name);
     return {
+      alone: true,
       get: (trait) => state[trait],
       set(trait, value) {
         if (state[trait] === value) return;

@@ -1,5 +1,8 @@
-// Small things for every page: code to copy, and everything open on paper.
+// Small things for every page: code to copy, everything open on paper, a search from the disk.
 (() => {
+  // A page from the disk may not read others: results there come without an excerpt.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   if (navigator.clipboard) {
     for (const block of document.querySelectorAll("div.highlight")) {
       const button = document.createElement("button");
