@@ -324,7 +324,7 @@ STUDIED = tuple((world, None) for world in STUDY_WORLDS)
 COMMITTED = {
     "figure2": figure2_sweep(trials=100),
     "worlds": worlds_sweep(trials=20),
-    "figure2_mlp": figure2_sweep((8, 10, 15), trials=50, policy="mlp"),
+    "figure2_mlp": figure2_sweep((8, 10, 15), trials=10, policy="mlp"),
     "averages": Study("averages", STUDIED, trials=3),
     "modalities": Study("modalities", STUDIED, trials=5),
 } | {
