@@ -16,6 +16,9 @@ HIGHEST_LOSS = 4.0
 APART = 22.0
 """Pixels between two numbers of the scale; a mark that is nearer to the last has none."""
 
+DIGIT, GAP = 8.0, 4.0
+"""Pixels that a digit takes, and that stay free before the next number: it moves on if need be."""
+
 
 def axes(title: str, top: float, ticks: Sequence[float], high: float) -> list[str]:
     """Title, lines and numbers of one of the two charts.
@@ -53,13 +56,16 @@ def track(marks: Sequence[int], across: Sequence[float]) -> list[str]:
         tag("text", "training steps", x=LEFT + ACROSS / 2, y=TRACK + 44, font_size=13,
             text_anchor="middle", fill=colour("ink")),
     ]  # fmt: skip
-    last = -APART
+    last, end = -APART, -APART
     for mark, x in zip(marks, across, strict=True):
         drawn.append(tag("path", d=f"M{x} {TRACK - 5}v10", stroke=colour("none"), stroke_width=1.5))
         if x - last >= APART:
-            last = x
+            number = f"{mark:,}"
+            half = DIGIT * len(number) / 2
+            at = max(x, round(end + GAP + half, 1))
+            last, end = x, at + half
             drawn.append(
-                tag("text", f"{mark:,}", x=x, y=TRACK + 24, font_size=13, text_anchor="middle",
+                tag("text", number, x=at, y=TRACK + 24, font_size=13, text_anchor="middle",
                     fill=colour("ink"))
             )  # fmt: skip
     return drawn

@@ -163,9 +163,9 @@ def test_the_scrubber_moves_without_a_kernel(reader) -> None:
     slider = widget.get_by_role("slider")
     slider.focus()
     page.keyboard.press("End")
-    expect(numbers.nth(0)).to_have_text("1,000")
-    assert slider.get_attribute("aria-valuenow") == "1000"
-    for _ in range(6):
+    expect(numbers.nth(0)).to_have_text("3,000")
+    assert slider.get_attribute("aria-valuenow") == "3000"
+    for _ in range(7):
         page.keyboard.press("ArrowLeft")
     expect(numbers.nth(0)).to_have_text("10")
     expect(numbers.nth(2)).to_have_text("covered")

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from cliprl_lite.alignment_record import record_alignment
+from cliprl_lite.alignment_training import MARKS as ALL_MARKS
 from cliprl_lite.tasks import TaskSuite, load_suite
+from cliprl_lite.widgets.alignment_axes import WIDE, track
 from cliprl_lite.widgets.alignment_scrubber import AlignmentScrubber
 
 HOUSE = load_suite("house_a")
@@ -60,6 +62,20 @@ def test_steps_lie_on_a_logarithmic_scale_that_has_a_zero(scrubber) -> None:
     first, *_, last = scrubber.across
     shares = (np.array(scrubber.across) - first) / (last - first)
     np.testing.assert_allclose(shares, np.log1p(MARKS) / np.log1p(40), atol=1e-3)
+
+
+def test_numbers_of_the_scale_do_not_touch() -> None:
+    """Of the whole film's scale, whose last two are five characters each."""
+    across = (34 + 280 * np.log1p(ALL_MARKS) / np.log1p(3000)).tolist()
+    parts = [ElementTree.fromstring(part) for part in track(ALL_MARKS, across)]
+    numbers = [part for part in parts if part.tag == "text" and part.text != "training steps"]
+    assert [number.text for number in numbers][-4:] == ["100", "300", "1,000", "3,000"]
+    places = np.array([float(number.get("x")) for number in numbers])
+    half = np.array([4.0 * len(number.text) for number in numbers])  # 13 px: 8 a character
+    assert (places[1:] - half[1:] > places[:-1] + half[:-1] + 3).all()
+    assert places[-1] + half[-1] < WIDE
+    there = [across[ALL_MARKS.index(int(number.text.replace(",", "")))] for number in numbers]
+    assert np.abs(places - there).max() < 8  # each still stands at its mark
 
 
 def test_the_browser_moves_it_as_the_methods_do(scrubber) -> None:
