@@ -152,7 +152,6 @@ function withKernel(model, el, root, signal) {
     words.replaceChildren(text);
     words.hidden = !text;
   };
-  root.append(words);
 
   const lost = new AbortController(), kernel = model.widget_manager?.kernel;
   let told = 0, timer = 0;
@@ -161,6 +160,7 @@ function withKernel(model, el, root, signal) {
     lost.abort();
     clearTimeout(timer);
     root.classList.add("cl-lost");
+    root.prepend(words);
     say(GONE, "note"); // every widget says so at once: who is not in one need not hear it
     const controls = [...root.querySelectorAll("button, input, select, textarea")];
     passFocus(controls, words);
@@ -169,7 +169,12 @@ function withKernel(model, el, root, signal) {
       control.setAttribute("aria-disabled", "true"); // a map can still be read, by its cursor
     }
   };
-  const wait = () => { timer = setTimeout(() => say(SILENT, "alert"), PATIENCE); };
+  const wait = () => {
+    timer = setTimeout(() => {
+      root.append(words); // below, so that nothing moves under the hand
+      say(SILENT, "alert");
+    }, PATIENCE);
+  };
   const hear = ({ heard }) => {
     if (heard === undefined || lost.signal.aborted) return;
     clearTimeout(timer);
