@@ -14,7 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -167,7 +167,7 @@ class Journal:
         description = {
             "choices": self.choices,
             "trials": len(set(table["seed"])),
-            "versions": {name: version(name) for name in ("cliprl-lite", "numpy", "torch")},
+            "versions": _versions("cliprl-lite", "numpy", "torch"),
         }
         text = json.dumps(description, indent=1, ensure_ascii=False)
         write_text(self.description, text + "\n")
@@ -252,6 +252,15 @@ class Journal:
             f"line {number} of {self.partial.name} {how}; delete that line, and its trial is run "
             "again"
         )
+
+
+def _versions(*packages: str) -> dict[str, str]:
+    """The versions of those that are installed: tables of tabular policies need no torch."""
+    found = {}
+    for name in packages:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _choices(text: str) -> dict[str, Any] | None:
