@@ -226,7 +226,7 @@ def _verdict_fault(case: dict[int, bool], said: str) -> str:
 # ---------------------------------------------------------------------------------------------
 @exercise(3, "Break it, both ways")
 def both_ways(best: Any, none: Any) -> Verdict:
-    """Choices under which card 1 is plainly confirmed, and choices under which no card survives.
+    """Choices under which card 1 is plainly confirmed, and others that leave no card about steps.
 
     Args:
         best, none: choice → value; what is left out stays at the start.
@@ -256,20 +256,21 @@ def both_ways(best: Any, none: Any) -> Verdict:
     if "best" in found and found["best"]["halved"] != "confirmed":
         return wrong(f"with best, card 1 says “{found['best']['halved']}”, so not at every size")
     if "none" in found:
+        counted = [name for name, claim in CLAIMS.items() if claim.kind != "share"]
         standing = [
             str(number)
-            for number, words in enumerate(found["none"].values(), start=1)
-            if words != "not confirmed"
+            for number, (name, words) in enumerate(found["none"].items(), start=1)
+            if name in counted and words != "not confirmed"
         ]
         if standing:
             return wrong(
-                f"with none, {len(standing)} of {len(CLAIMS)} cards still hold, somewhere at "
-                f"least: {', '.join(standing)}"
+                f"with none, {len(standing)} of the {len(counted)} cards that count steps still "
+                f"hold, somewhere at least: {', '.join(standing)}"
             )
     if any(blank):
         return not_yet(f"that is one of the two; now {'best' if blank[0] else 'none'}")
     return right(
-        "one table, and the paper's claim is true at every size, or nothing is true at all. "
+        "one table, and the paper's claim is true at every size, or no claim about steps is true. "
         "So choices are to be named before results are seen"
     )
 

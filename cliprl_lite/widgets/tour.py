@@ -75,7 +75,7 @@ class Tour(Player):
     where the sentence asks for one object that is there, and otherwise for the reader to press.
 
     Args:
-        suite: a house whose alignment ships.
+        suite: a house.
         policies: the old agents, sentence → policy, one for each task.
         seed: of the agents' luck on their first way; every further one has the next.
 

@@ -116,7 +116,7 @@ def test_of_one_mind(agents: dict) -> None:
     [
         ("walk over to the red ball", "“go to the red ball”, and somebody has learned exactly"),
         ("don't go to the blue key", "the encoder does not hear “not”"),
-        ("walk over to something red", "here words and map point to one teacher"),
+        ("walk over to something green", "here words and map point to one teacher"),
     ],
 )
 def test_of_one_mind_about_whom(answer: str, words: str, agents: dict) -> None:
@@ -129,7 +129,7 @@ def test_the_map_that_is_asked_has_not_seen_the_new_errand(agents: dict) -> None
     """Each errand asked for in other words; an alignment that knows it would change an answer."""
     changed = 0
     for errand in HOUSE.transfers():
-        said = f"walk to the {errand.target.colour} {errand.target.shape}"
+        said = f"please go over to the {errand.target.colour} {errand.target.shape}"
         new, known = embed([said])[0], embed([task.sentence for task in errand.bases])
         rows = [
             align_suite(HOUSE, held_out).similarity(new, known)

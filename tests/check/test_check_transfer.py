@@ -148,6 +148,7 @@ def test_a_spoiled_start_passes(spoil: Callable[[np.ndarray], Any]) -> None:
         (lambda t: np.round(t), "as good as the best"),
         (lambda t: t + 1e-6, "not ten times as long"),
         (lambda t: t * 1.02, "not ten times as long"),  # 0.8 times
+        (lambda t: t + 1, "not ten times as long"),  # 9.5 times
         (lambda t: t - 1e13, "lost by rounding"),
         (lambda t: t[0], "the shape (625, 4) has to stay"),
         (lambda t: t / 0, "not a finite number"),

@@ -90,7 +90,7 @@ def chosen(tour: Tour) -> list[str]:
     return [choice.split(": ")[1] for choice in tour.choices]
 
 
-@pytest.mark.parametrize("words", ["go to the {}", "Go to the {}.", "please go to the {}"])
+@pytest.mark.parametrize("words", ["go to the {}", "Go to the {}.", "please go over to the {}"])
 def test_nobody_who_chooses_has_seen_the_new_task(tour: Tour, words: str) -> None:
     """Neither its agent nor an alignment that was trained on it; each would change a choice."""
     blind, seen_by_all, seen_by_map = [], [], []

@@ -101,7 +101,8 @@ def test_growth_is_the_librarys_fit(judge: Judge) -> None:
     assert finding.verdict == "confirmed"
     line = np.log2([row.fitted for row in finding.rows])  # a straight line through the medians
     np.testing.assert_allclose(np.diff(line) / [2, 5, 10], fit.slope)
-    np.testing.assert_allclose(line.mean(), np.median(logs, axis=1).mean())
+    middle = np.median(logs, axis=1).mean()
+    np.testing.assert_allclose(line.mean(), middle, atol=1e-4)  # ratios have 6 decimals
 
 
 def test_averages_are_another_statistic(judge: Judge) -> None:
@@ -109,7 +110,7 @@ def test_averages_are_another_statistic(judge: Judge) -> None:
     means = TABLE[TABLE["target"] == "left"].groupby(["method", "size"])["first20"].mean()
     rows = judge.finding("halved", choices).rows
     np.testing.assert_allclose(
-        [row.found.value for row in rows], (means["alg2"] / means["alg1"]).to_numpy()
+        [row.found.value for row in rows], (means["alg2"] / means["alg1"]).to_numpy(), atol=1e-6
     )
     assert judge.finding("grows", choices).slope != judge.finding("grows", START).slope
 
@@ -123,7 +124,8 @@ def test_right_picks_world_by_world(judge: Judge) -> None:
             assert row.found.low <= row.found.value <= row.found.high
             assert row.holds == (row.found.low > 0.5)
             assert row.other == 0  # words mislead in every one of these worlds
-    assert judge.finding("right favourite", {"algorithm_2": "box"}).mark == "no"
+    box = judge.finding("right favourite", {"algorithm_2": "box"})
+    assert (box.verdict, box.mark) == ("only in 4 of 7 worlds", "half")
 
 
 def test_a_share_holds_only_if_its_whole_interval_does() -> None:
@@ -175,8 +177,8 @@ def test_a_choice_changes_cards_and_says_which(app: VerdictCards) -> None:
     after = app.verdicts
     moved = [name for name in before if before[name] != after[name]]
     assert app.changed == app.differs == moved
-    assert len(moved) == 5
-    assert "5 of 6 cards (1, 2, 3, 4, 5)" in app.told
+    assert len(moved) == 4
+    assert "4 of 6 cards (1, 3, 4, 5)" in app.told
     assert "card 1 was confirmed from 15×15 on, is not confirmed" in app.status
     assert app.cards[0]["was"] == "confirmed from 15×15 on"
     assert app.cards[5]["was"] == ""
@@ -215,12 +217,12 @@ def test_signs_follow_the_words(app: VerdictCards) -> None:
 
 
 def test_a_choice_without_effect_says_so(app: VerdictCards) -> None:
-    app.choose(clock="first20")
+    app.choose(algorithm_2="text")
     app.choose(statistic="averages")
     assert app.changed == []
     assert app.status == "This choice changed no card."
     app.choose(clock="near_optimal", algorithm_1="closest")
-    app.choose(clock="optimal", algorithm_1="printed", statistic="median")
+    app.choose(clock="optimal", algorithm_1="printed", statistic="median", algorithm_2="repaired")
     assert app.told == "These are the starting choices."
 
 
