@@ -109,9 +109,10 @@ def test_medians_of_networks(target: str, method: str, words: str) -> None:
 def test_claims_about_networks() -> None:
     table = read_table(data_path("results", "figure2_mlp.csv"))
     assert (verdicts(table, "alg2", "alg1", 0.5) == "not confirmed").all().all()
-    assert (verdicts(table, "alg1", "scratch") == "confirmed").all().all()
+    assert (verdicts(table, "alg1", "scratch").loc["first20"] == "confirmed").all()
+    assert (verdicts(table, "alg2", "scratch")["left"] == "confirmed").all()
     cut = table[table["method"] == "alg2_text"]["optimal_censored"]
-    assert cut.all()
+    assert f"{100 * cut.mean():.0f} % of those runs are cut off" in NETWORKS
     tabular = read_table(data_path("results", "figure2.csv")).query("method == 'alg2_text'")
     assert not tabular["optimal_censored"].any()
 

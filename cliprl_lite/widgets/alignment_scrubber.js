@@ -156,4 +156,4 @@ export default widget("alignment-scrubber", (model, root, signal) => {
     read(cursor);
     say(cell.textContent);
   });
-});
+}, { needsKernel: false });

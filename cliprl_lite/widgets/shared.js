@@ -232,8 +232,9 @@ function whilePlaying(model, paint, signal) {
   model.send({ told: 0 }); // it answers with what it does
 }
 
-/** A widget's view: `build(model, root, signal)` fills the root; `signal` ends with the view. */
-function widget(name, build) {
+/** A widget's view: `build(model, root, signal)` fills the root; `signal` ends with the view. One
+    that works in the page alone goes on where the kernel is gone. */
+function widget(name, build, { needsKernel = true } = {}) {
   return {
     render({ model, el }) {
       const ended = new AbortController();
@@ -243,7 +244,7 @@ function widget(name, build) {
       motion.addEventListener("change", calm, { signal: ended.signal });
       calm();
       el.append(root);
-      const [linked, look] = withKernel(model, el, root, ended.signal);
+      const [linked, look] = needsKernel ? withKernel(model, el, root, ended.signal) : [model, () => {}];
       build(linked, root, ended.signal);
       root.append(...messages(linked, ended.signal));
       look();

@@ -22,7 +22,8 @@ def test_guess_type_and_watch(notebook) -> None:
     box = tour.get_by_role("textbox", name="instruction")
     box.fill("<b>walk</b> to the cone, the green one")
     box.press("Enter")
-    tour.locator(".cl-choices").get_by_text("By the map: go to the green").wait_for()
+    tour.locator(".cl-choices").get_by_text("By the map: go to the").wait_for()
+    tour.locator(".cl-side").get_by_text("“go to the green cone” is held out").wait_for()
     assert tour.locator("b").count() == 0
     tour.get_by_role("button", name="Go").click()
     tour.get_by_role("button", name="Stop").wait_for()
