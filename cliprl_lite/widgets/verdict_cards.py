@@ -66,7 +66,7 @@ class VerdictCards(Asked):
         ...                      for name in ("figure2", "worlds")))
         >>> app.choose(target="mismatch")
         >>> app.verdicts["halved"], len(app.differs)
-        ('not confirmed', 5)
+        ('not confirmed', 4)
         >>> app.reset()
         >>> app.differs
         []
