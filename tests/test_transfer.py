@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import reduce
+from math import fsum
+from operator import add
 
 import numpy as np
 import pytest
@@ -163,9 +166,9 @@ def cosine(u: list[float], v: list[float]) -> float:
 def literal_average(d: list[float], tables: list[np.ndarray]) -> list[float]:
     """Σ d nn(π) / Σ d: each d to six decimals, the sums in the order of the bases."""
     d = [round(score, 6) for score in d]
-    weights = [score / sum(d) for score in d]
-    return [
-        sum((w * x for w, x in zip(weights, entries, strict=True)), 0.0)
+    weights = [score / round(fsum(d), 6) for score in d]
+    return [  # one after the other: since Python 3.12 `sum` corrects itself on the way
+        reduce(add, (w * x for w, x in zip(weights, entries, strict=True)), 0.0)
         for entries in zip(*(table.ravel().tolist() for table in tables), strict=True)
     ]
 
