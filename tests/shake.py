@@ -15,6 +15,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
@@ -58,6 +59,18 @@ def start(seed: int) -> None:
     sys.meta_path.insert(0, _Finder)
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
         shell.ast_transformers.append(Shaking())
+
+
+def without(*packages: str) -> None:
+    """As if these packages were not installed; none of them may have been imported before."""
+    assert not any(name in sys.modules for name in packages)
+
+    class Missing(MetaPathFinder):
+        def find_spec(self, fullname: str, *_: object) -> None:
+            if fullname.partition(".")[0] in packages:
+                raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+    sys.meta_path.insert(0, Missing())
 
 
 def moved_by(values: np.ndarray, seed: int) -> np.ndarray:
