@@ -250,6 +250,7 @@ def _check_pairs(sentences: FloatArray, policies: FloatArray, seeds: Seeds) -> N
 
 
 def check_settings(settings: Sequence[AlignmentSettings], number: int, *same: str) -> None:
+    """Refuse settings that cannot be trained side by side; `same` names what else they share."""
     if len(settings) != number:
         raise ValueError(f"{number} alignments need one setting or as many; got {len(settings)}")
     for name in ("similarity", "dimension", *same):
