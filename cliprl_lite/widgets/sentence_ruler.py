@@ -253,7 +253,7 @@ class SentenceRuler(CourseWidget):
         except Exception:
             self.status = before
             raise
-        cosines: list[float] = cosine_similarity(tau_j, tau_i).round(6).tolist()
+        cosines: list[float] = rounded(cosine_similarity(tau_j, tau_i)).tolist()
         return cosines
 
     def _say(self, done: str) -> None:

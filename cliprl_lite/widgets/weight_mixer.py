@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from cliprl_lite.drawing import colour, glyph, map_svg, picture, printable, tag, text
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import TabularPolicy, average
+from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task
 from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, warm_start
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
@@ -144,7 +146,7 @@ class WeightMixer(CourseWidget):
     @property
     def total(self) -> float:
         """Σ d."""
-        return round(sum(self.scores), 6)
+        return float(rounded(math.fsum(self.scores)))
 
     @traitlets.validate("scores")
     def _are_scores(self, proposal: Any) -> list[float]:
