@@ -26,7 +26,7 @@ from cliprl_lite.policies import MODALITIES, MLPPolicy, Policy, policy_vectors
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
 from cliprl_lite.transfer import OF_EVERY_SCORE, SOFTMAX_TEMPERATURE, softmax
-from cliprl_lite.trials import fit
+from cliprl_lite.trials import align_sets
 
 TWIN_SEED = 1_000_000
 """Added to a trial's seed for the second learning of its tasks."""
@@ -150,7 +150,7 @@ def structure(
 def _aligned(job: StudyJob, policies: Mapping[str, Policy], modality: str) -> dict[str, float]:
     tasks = job.suite.tasks
     sets = {task: tuple(other for other in tasks if other is not task) for task in tasks}
-    fitted = fit(job.suite, job.seed, sets.values(), policies, None, modality)
+    fitted = align_sets(job.suite, job.seed, sets.values(), policies, None, modality)
     right, reuse = [], []
     for task, bases in sets.items():
         known = embed([base.sentence for base in bases])

@@ -1,4 +1,4 @@
-"""One trial: learn the base policies, meet every target by every method, measure.
+"""One trial in five moves: learn bases → train alignments → choose starts → practise → rows.
 
 All randomness follows from the names of the suite, the target and the trial's seed, so that a row
 does not depend on what else was run. Within a trial all methods meet the new task with the same
@@ -8,10 +8,12 @@ random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings
 from cliprl_lite.alignment_training import align_batch
@@ -28,7 +30,25 @@ from cliprl_lite.stability import SENSITIVE, sensitivity
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
 from cliprl_lite.transfer import WEIGHTINGS, WarmStart, ZeroSumError, warm_start
 
+FloatArray = NDArray[np.float64]
+
 _BATCH = 2**24  # numbers in the policies of one batch of alignments: 128 MB
+
+
+How = tuple[AlignmentSettings, str]
+"""What an alignment is trained with: its settings, and the modality of the policies."""
+
+
+class Meeting(NamedTuple):
+    """A new task, and the method by which it is met."""
+
+    transfer: Transfer
+    method: Method
+
+    @property
+    def how(self) -> How | None:
+        """What the method's alignment is trained with; None if it has none."""
+        return (self.method.alignment, self.method.modality) if self.method.alignment else None
 
 
 @dataclass(frozen=True)
@@ -64,8 +84,19 @@ class Job:
     @property
     def transfers(self) -> list[Transfer]:
         """The new tasks that are met, each with its base tasks."""
-        every = self.suite.transfers()
-        return [t for t in every if not self.targets or t.target.name in self.targets]
+        if not self.targets:
+            return self.suite.transfers()
+        asked = [self.suite.transfer(name).target for name in self.targets]
+        return [t for t in self.suite.transfers() if t.target in asked]
+
+    @property
+    def meetings(self) -> list[Meeting]:
+        """Every target with every method, in the order of the rows."""
+        return [
+            Meeting(transfer, method)
+            for transfer in self.transfers
+            for method in map(find_method, self.methods)
+        ]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -75,28 +106,28 @@ class Job:
                 "suite": self.suite.name,
                 "size": self.suite.world.shape[0],
                 "policy": self.policy,
-                "target": transfer.target.name,
-                "method": method.name,
-                "weighting": method.weighting,
+                "target": meeting.transfer.target.name,
+                "method": meeting.method.name,
+                "weighting": meeting.method.weighting,
                 "seed": self.seed,
             }
-            for transfer in self.transfers
-            for method in map(find_method, self.methods)
+            for meeting in self.meetings
         ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Meeting:
-    """A new task and a method, and the start that it chose: None from scratch."""
+Alignments = dict[How, dict[tuple[Task, ...], Alignment]]
+"""For each way of training: base tasks → their alignment."""
 
-    transfer: Transfer
-    method: Method
-    start: WarmStart | None
-    exists: bool = True
+Starts = dict[Meeting, WarmStart | None]
+"""The start of each meeting; None is learning from nothing. A meeting whose scores sum to zero has
+no start, and is missing."""
 
 
 def run_job(job: Job) -> list[dict[str, Any]]:
     """All rows of one trial: every target met by every method.
+
+    Raises:
+        ValueError: if the suite has no target of a name, or there is no such method.
 
     Example:
         >>> from cliprl_lite.tasks import load_suite
@@ -105,90 +136,24 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         >>> [(row["method"], row["optimal_censored"]) for row in rows]
         [('scratch', False), ('alg1', False)]
     """
-    suite, learners = job.suite, policy_class(job.policy)
-    for name in job.targets:
-        suite.transfer(name)
-    methods = [find_method(name) for name in job.methods]
-    transfers = job.transfers
-    policies = learners.learn_bases(suite, job.seed)
-    wanted = {(method.alignment, method.modality) for method in methods if method.alignment}
-    sets = [transfer.bases for transfer in transfers]
-    alignments = {how: fit(suite, job.seed, sets, policies, *how) for how in wanted}
-    moved = {how: _moved(transfers, alignments[how]) for how in wanted}
-
-    meetings = []
-    for transfer in transfers:
-        bases = [policies[base.name] for base in transfer.bases]
-        vectors = embed([base.sentence for base in transfer.bases])
-        instruction = embed([transfer.target.sentence])[0]
-        for method in methods:
-            if not method.weighting:
-                meetings.append(_Meeting(transfer, method, None))
-                continue
-            scores = method_scores(
-                method,
-                instruction,
-                vectors,
-                bases,
-                transfer.target.goal,
-                rng_for(job.seed, suite.name, transfer.target.name, method.name),
-                alignments[method.alignment, method.modality][transfer.bases]
-                if method.alignment
-                else None,
-            )
-            try:
-                start = warm_start(scores, bases, WEIGHTINGS[method.weighting])
-            except ZeroSumError:  # no start exists: the run fails at once, at every clock
-                meetings.append(_Meeting(transfer, method, None, exists=False))
-            else:
-                meetings.append(_Meeting(transfer, method, start))
-    _distil(meetings, job, policies)
-
-    running = [meeting for meeting in meetings if meeting.exists]
-    runs = iter(
-        learners.practise(
-            suite.world,
-            [meeting.transfer.target.goal for meeting in running],
-            [meeting.start.policy if meeting.start else None for meeting in running],
-            [rng_for(job.seed, suite.name, meeting.transfer.target.name) for meeting in running],
-            job.cap,
-        )
-    )
-    rows = []
-    for key, meeting in zip(job.rows, meetings, strict=True):
-        if meeting.exists:
-            rows.append(key | _choice(meeting.start, meeting.transfer) | measure(next(runs)))
-        else:
-            rows.append(key | _no_start(job.cap))
-        if meeting.method.alignment:
-            how = meeting.method.alignment, meeting.method.modality
-            rows[-1]["sensitive"] = float(moved[how][meeting.transfer] >= SENSITIVE)
-    return rows
+    policies = policy_class(job.policy).learn_bases(job.suite, job.seed)
+    alignments = align_bases(job, policies)
+    starts = choose_starts(job, policies, alignments)
+    runs = practise(job, starts)
+    return make_rows(job, alignments, starts, runs)
 
 
-def _distil(meetings: list[_Meeting], job: Job, policies: dict[str, Policy]) -> None:
-    """Replace the averages of methods that distil, all at once."""
-    places = [
-        place
-        for place, meeting in enumerate(meetings)
-        if meeting.start and meeting.method.merge == "distil"
-    ]
-    if not places:
-        return
-    tables, rngs = [], []
-    for place in places:
-        transfer, start = meetings[place].transfer, meetings[place].start
-        assert start is not None
-        tables.append(average_q([policies[base.name] for base in transfer.bases], start.weights))
-        rngs.append(rng_for(job.seed, job.suite.name, transfer.target.name, "distilled"))
-    made = policy_class(job.policy).distil(job.suite.world, np.stack(tables), rngs)
-    for place, policy in zip(places, made, strict=True):
-        start = meetings[place].start
-        assert start is not None
-        meetings[place] = replace(meetings[place], start=replace(start, policy=policy))
+# ---------------------------------------------------------------------------------------------
+# Alignments
+# ---------------------------------------------------------------------------------------------
+def align_bases(job: Job, policies: Mapping[str, Policy]) -> Alignments:
+    """Step 2 of Algorithm 2, for every method that aligns and every set of base tasks."""
+    sets = [transfer.bases for transfer in job.transfers]
+    ways = dict.fromkeys(how for meeting in job.meetings if (how := meeting.how))
+    return {how: align_sets(job.suite, job.seed, sets, policies, *how) for how in ways}
 
 
-def fit(
+def align_sets(
     suite: TaskSuite,
     seed: int,
     sets: Iterable[tuple[Task, ...]],
@@ -196,14 +161,20 @@ def fit(
     settings: AlignmentSettings | None,
     modality: str = "weights",
 ) -> dict[tuple[Task, ...], Alignment]:
-    """Step 2 of a trial: an alignment for every set of base tasks, all of one size.
+    """An alignment for each set of base tasks; the sets are of one size.
+
+    Args:
+        suite, seed: name the random numbers of the trial.
+        sets: base tasks.
+        policies: name of a task → its policy.
+        settings, modality: as for `algorithm_2`.
 
     Example:
         >>> from cliprl_lite.tasks import load_suite
         >>> suite = load_suite("corners", 5)
         >>> policies = policy_class("tabular").learn_bases(suite, 0)
-        >>> fitted = fit(suite, 0, [suite.tasks], policies, None)
-        >>> fitted[suite.tasks].sentence_tower.mixture.shape
+        >>> alignments = align_sets(suite, 0, [suite.tasks], policies, None)
+        >>> alignments[suite.tasks].sentence_tower.mixture.shape
         (4, 64)
     """
     sets = list(dict.fromkeys(sets))
@@ -213,7 +184,7 @@ def fit(
     }
     numbers = sum(vectors[base.name].size for base in sets[0])  # in the policies of one set
     together = max(1, _BATCH // numbers)
-    fitted: dict[tuple[Task, ...], Alignment] = {}
+    alignments: dict[tuple[Task, ...], Alignment] = {}
     for first in range(0, len(sets), together):
         some = sets[first : first + together]
         trained = align_batch(
@@ -222,16 +193,108 @@ def fit(
             settings,
             [rng_for(seed, suite.name, "alignment", *(base.name for base in b)) for b in some],
         )
-        fitted |= dict(zip(some, trained, strict=True))
-    return fitted
+        alignments |= dict(zip(some, trained, strict=True))
+    return alignments
+
+
+# ---------------------------------------------------------------------------------------------
+# Starts
+# ---------------------------------------------------------------------------------------------
+def choose_starts(job: Job, policies: Mapping[str, Policy], alignments: Alignments) -> Starts:
+    """Scores → weights → starting policy, for every meeting."""
+    starts: Starts = {}
+    for meeting in job.meetings:
+        if not meeting.method.weighting:
+            starts[meeting] = None
+            continue
+        bases = [policies[base.name] for base in meeting.transfer.bases]
+        scores = _scores(job, meeting, bases, alignments)
+        with suppress(ZeroSumError):
+            starts[meeting] = warm_start(scores, bases, WEIGHTINGS[meeting.method.weighting])
+    return starts | _distilled(job, policies, starts)
+
+
+def _scores(
+    job: Job, meeting: Meeting, bases: Sequence[Policy], alignments: Alignments
+) -> FloatArray:
+    (target, base_tasks), method = (meeting.transfer.target, meeting.transfer.bases), meeting.method
+    return method_scores(
+        method,
+        embed([target.sentence])[0],
+        embed([base.sentence for base in base_tasks]),
+        bases,
+        target.goal,
+        rng_for(job.seed, job.suite.name, target.name, method.name),
+        alignments[meeting.how][base_tasks] if meeting.how else None,
+    )
+
+
+def _distilled(job: Job, policies: Mapping[str, Policy], starts: Starts) -> Starts:
+    """The starts of methods that distil, with one policy that was taught what the average of the
+    base policies' Q-values says, in place of their averaged parameters."""
+    averaged = {
+        meeting: start for meeting, start in starts.items()
+        if start and meeting.method.merge == "distil"
+    }  # fmt: skip
+    if not averaged:
+        return {}
+    tables = [
+        average_q([policies[base.name] for base in meeting.transfer.bases], start.weights)
+        for meeting, start in averaged.items()
+    ]
+    rngs = [
+        rng_for(job.seed, job.suite.name, meeting.transfer.target.name, "distilled")
+        for meeting in averaged
+    ]
+    taught = policy_class(job.policy).distil(job.suite.world, np.stack(tables), rngs)
+    return {
+        meeting: replace(start, policy=policy)
+        for (meeting, start), policy in zip(averaged.items(), taught, strict=True)
+    }
+
+
+# ---------------------------------------------------------------------------------------------
+# Practice and rows
+# ---------------------------------------------------------------------------------------------
+def practise(job: Job, starts: Starts) -> dict[Meeting, LearningRun | NetworkRun]:
+    """Learn the new task from every start. All starts meet it with the same random numbers."""
+    targets = [meeting.transfer.target for meeting in starts]
+    runs = policy_class(job.policy).practise(
+        job.suite.world,
+        [target.goal for target in targets],
+        [start.policy if start else None for start in starts.values()],
+        [rng_for(job.seed, job.suite.name, target.name) for target in targets],
+        job.cap,
+    )
+    return dict(zip(starts, runs, strict=True))
+
+
+def make_rows(
+    job: Job,
+    alignments: Alignments,
+    starts: Starts,
+    runs: Mapping[Meeting, LearningRun | NetworkRun],
+) -> list[dict[str, Any]]:
+    """One row a meeting, with the columns of `COLUMNS`."""
+    moved = {how: _moved(job.transfers, trained) for how, trained in alignments.items()}
+    rows = []
+    for key, meeting in zip(job.rows, job.meetings, strict=True):
+        if meeting in starts:
+            row = key | _choice(starts[meeting], meeting.transfer) | measure(runs[meeting])
+        else:
+            row = key | _no_start(job.cap)
+        if meeting.how:
+            row["sensitive"] = float(moved[meeting.how][meeting.transfer] >= SENSITIVE)
+        rows.append(row)
+    return rows
 
 
 def _moved(
-    transfers: Sequence[Transfer], fitted: Mapping[tuple[Task, ...], Alignment]
+    transfers: Sequence[Transfer], trained: Mapping[tuple[Task, ...], Alignment]
 ) -> dict[Transfer, float]:
     """How far a shake of the last bits moves the scores of each target."""
     said = embed([transfer.target.sentence for transfer in transfers])
-    found = sensitivity([fitted[transfer.bases] for transfer in transfers], said)
+    found = sensitivity([trained[transfer.bases] for transfer in transfers], said)
     return dict(zip(transfers, found.tolist(), strict=True))
 
 

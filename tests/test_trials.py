@@ -24,7 +24,7 @@ from cliprl_lite.results import (
 )
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, softmax
-from cliprl_lite.trials import Job, fit, measure, run_job
+from cliprl_lite.trials import Job, align_sets, measure, run_job
 
 
 def test_a_row_recomputed_by_hand() -> None:
@@ -188,7 +188,7 @@ def test_alignments_in_small_batches_are_the_same(
     suite = load_suite("colours_6")
     policies = policy_class("tabular").learn_bases(suite, 3)
     sets = [transfer.bases for transfer in suite.transfers()]
-    together = fit(suite, 3, sets, policies, None)
+    together = align_sets(suite, 3, sets, policies, None)
     sizes = []
 
     def noted(sentences: np.ndarray, *rest: object) -> list[Alignment]:
@@ -197,7 +197,7 @@ def test_alignments_in_small_batches_are_the_same(
 
     monkeypatch.setattr(trials, "align_batch", noted)
     monkeypatch.setattr(trials, "_BATCH", numbers)
-    apart = fit(suite, 3, sets, policies, None)
+    apart = align_sets(suite, 3, sets, policies, None)
     assert sizes == ([1] * 6 if numbers == 1 else [2] * 3)
     assert list(apart) == list(together) == sets
     for bases, alignment in together.items():
@@ -228,7 +228,7 @@ def test_rows_of_networks_recomputed_by_hand() -> None:
     j = embed([target.sentence])[0]
 
     def weights(modality: str) -> np.ndarray:
-        fitted = fit(suite, seed, sets, bases, METHODS["alg2"].alignment, modality)
+        fitted = align_sets(suite, seed, sets, bases, METHODS["alg2"].alignment, modality)
         return softmax(fitted[suite.tasks].similarity(j, tau))
 
     said = average_q(old, weights("weights"))
@@ -255,7 +255,9 @@ def test_what_is_aligned_is_the_modality() -> None:
     suite = load_suite("corners", 6)
     bases = policy_class("mlp-independent").learn_bases(suite, 0)
     towers = [
-        fit(suite, 0, [suite.tasks], bases, None, modality)[suite.tasks].policy_tower.matrix.shape
+        align_sets(suite, 0, [suite.tasks], bases, None, modality)[
+            suite.tasks
+        ].policy_tower.matrix.shape
         for modality in MODALITIES
     ]
     inputs = 16 * 64 + 64 * 64 + 64 * 4
