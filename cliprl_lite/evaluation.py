@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import bootstrap
-
 from cliprl_lite.rounding import rounded
 
 FloatArray = NDArray[np.float64]
+
+RESAMPLES = 2_000
+"""How often trials are drawn anew for an interval (Efron 1979)."""
+
+MIDDLE = (2.5, 97.5)
+"""The percentiles between which 95 % of the resampled statistics lie."""
 
 
 def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
@@ -121,15 +125,8 @@ def median_interval(
     value = float(np.median(values))
     if values.size == 1 or np.ptp(values) == 0:
         return Interval(value, value, value, values.size, int(cut.sum()))
-    result = bootstrap(
-        (values,),
-        np.median,
-        n_resamples=2_000,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-        vectorized=True,
-    )
-    low, high = result.confidence_interval
+    picks = np.random.default_rng(seed).integers(0, values.size, (RESAMPLES, values.size))
+    low, high = np.percentile(np.median(values[picks], axis=1), MIDDLE)
     return Interval(value, float(low), float(high), values.size, int(cut.sum()))
 
 
@@ -202,14 +199,14 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
         x = np.log2(x)
     x = x - x.mean()
     rng = np.random.default_rng(seed)
-    picks = rng.integers(0, logs.shape[1], size=(2_000, *logs.shape))
+    picks = rng.integers(0, logs.shape[1], size=(RESAMPLES, *logs.shape))
     resampled = np.median(np.take_along_axis(logs[None], picks, axis=2), axis=2)
     slopes = resampled @ x / (x @ x)
     medians = np.median(logs, axis=1)
     slope = float(medians @ x / (x @ x))
     spread = ((medians - medians.mean()) ** 2).sum()
     residual = ((medians - medians.mean() - slope * x) ** 2).sum()
-    low, high = np.percentile(slopes, [2.5, 97.5])
+    low, high = np.percentile(slopes, MIDDLE)
     r_squared = float(1 - residual / spread) if rounded(spread) > 0 else 1.0
     return Growth(law, slope, float(low), float(high), r_squared)
 
@@ -231,7 +228,7 @@ def ratio_of_averages(
         0.2
     """
     logs = _log_averages(np.array([values], float), np.array([reference], float), plus, seed)
-    ends = np.percentile(logs[1:, 0], [2.5, 97.5])
+    ends = np.percentile(logs[1:, 0], MIDDLE)
     value, low, high = rounded(np.exp2([logs[0, 0], *ends])).tolist()
     return Interval(value, low, high, np.size(values))
 
@@ -254,7 +251,7 @@ def growth_of_averages(
     x = np.asarray(sizes, float)
     x = x - x.mean()
     slopes = logs @ x / (x @ x)
-    low, high = np.percentile(slopes[1:], [2.5, 97.5])
+    low, high = np.percentile(slopes[1:], MIDDLE)
     spread = logs[0] - logs[0].mean()
     residual = spread - slopes[0] * x
     flat = not rounded(spread).any()
@@ -267,7 +264,7 @@ def _log_averages(values: FloatArray, reference: FloatArray, plus: float, seed: 
     if values.shape != reference.shape or values.ndim != 2 or values.size == 0:
         raise ValueError(f"paired costs have one shape; got {values.shape}, {reference.shape}")
     k, n = values.shape
-    picks = np.random.default_rng(seed).integers(0, n, size=(2_001, k, n))
+    picks = np.random.default_rng(seed).integers(0, n, size=(1 + RESAMPLES, k, n))
     picks[0] = np.arange(n)
     above, below = (np.take_along_axis(a[None], picks, axis=2).mean(axis=2) + plus
                     for a in (values, reference))  # fmt: skip
