@@ -104,7 +104,7 @@ lock:
 	$(require_python)
 	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip install torch==$(TORCH)
-	.venv/lock/bin/python -m pip install '.[lab,docs,test,dev]'
+	.venv/lock/bin/python -m pip install '.[course,docs,test,dev]'
 	( echo '# Made by `make lock`: pip freeze of a fresh environment. Not for editing by hand.' && \
 	  .venv/lock/bin/python -m pip freeze --exclude cliprl-lite | sed 's/+cpu$$//' \
 	) > .venv/lock/requirements

@@ -203,7 +203,8 @@ def _cluster(scheduler: str) -> Iterator[Client]:
         from distributed.comm import CommClosedError
     except ImportError as error:
         raise BackendError(
-            "the backend 'dask' needs Dask; install the packages dask and distributed"
+            "the backend 'dask' needs Dask, which is not installed; install it by: "
+            'python -m pip install "cliprl-lite[cluster]"'
         ) from error
     with ThreadPoolExecutor(1) as thread:  # a notebook's own thread has an event loop already
         try:

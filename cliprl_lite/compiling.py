@@ -24,8 +24,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         from numba import njit
     except ImportError:
         warnings.warn(
-            "numba is not installed: learning runs in plain Python, some hundred times slower "
-            "and with the same results",
+            "numba is not installed: learning runs in plain Python, some hundred times slower and "
+            'with the same results. Install it by: python -m pip install "cliprl-lite[fast]"',
             stacklevel=2,
         )
         return function

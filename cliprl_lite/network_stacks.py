@@ -22,6 +22,7 @@ from cliprl_lite.networks import (
     gradients,
     require_shapes,
 )
+from cliprl_lite.optional import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -116,6 +117,7 @@ class Stack:
     def __init__(
         self, world: GridWorld, count: int, start: Parameters, settings: NetworkSettings
     ) -> None:
+        require("torch", "networks", "training a network")
         import torch
 
         require_shapes(start, (count,), settings.widths(world))

@@ -19,6 +19,7 @@ from cliprl_lite.greedy import GreedyEvaluation, as_table, evaluate_states
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.network_stacks import DistilledStack, FittedStack, OnlineStack, TaskStack
 from cliprl_lite.networks import FloatArray, NetworkSettings, Parameters
+from cliprl_lite.optional import require
 from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES
 
 DISTIL_STEPS = 2_000
@@ -278,7 +279,8 @@ def _train(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """No gradient is torch's, and each product is too small to be shared among threads."""
+    """Train in one thread: the products are too small to be shared. torch computes no gradient."""
+    require("torch", "networks", "training a network")
     import torch
 
     threads = torch.get_num_threads()

@@ -22,6 +22,7 @@ from cliprl_lite.language import embed
 from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.matching import BARRIER_POINTS, interpolate, loss_barrier, match, q_error
 from cliprl_lite.networks import Parameters, features, forward
+from cliprl_lite.optional import require
 from cliprl_lite.policies import MODALITIES, MLPPolicy, Policy, policy_vectors
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
@@ -130,6 +131,7 @@ def structure(
         >>> structure(alike, tasks, alike)
         {'nearest_right': 1.0, 'pair_order': 1.0, 'map_order': 1.0}
     """
+    require("scipy", "networks", "a study of modalities")
     from scipy.stats import mannwhitneyu, spearmanr
 
     similarity = rounded(similarity)

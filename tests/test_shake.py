@@ -21,7 +21,7 @@ from test_travel import ROWS, promised
 TESTS = Path(__file__).resolve().parent
 NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("*.ipynb"))
 SHAKEN = f"import sys; sys.path.insert(0, {str(TESTS)!r}); import shake; shake.start(1)"
-LIGHT = "; shake.without('torch', 'sentence_transformers', 'transformers')"
+LIGHT = "; shake.without('torch', 'sentence_transformers', 'transformers', 'scipy', 'gymnasium')"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
