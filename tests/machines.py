@@ -18,8 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-
 KERNELS = {
     "x86_64": ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake"),
     "AMD64": ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake"),
@@ -30,6 +28,14 @@ KERNELS = {
 
 TORCH = ("default", "avx2", "avx512")
 """torch's levels, oldest first; it takes the best that there is below the one it is told."""
+
+SWITCHES = ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY")
+"""Environment variables that make a machine. They may be set already, by whoever runs this."""
+
+LEVELS = """
+from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+print(*(level for level in __cpu_dispatch__ if __cpu_features__[level]))
+"""
 
 WHICH = """
 import numpy, threadpoolctl
@@ -42,7 +48,7 @@ print(found[0]["architecture"] if found else "")
 def machines() -> dict[str, dict[str, str]]:
     """Environment variables of each machine, by its name; the oldest first."""
     kernels = {_kernel(name): name for name in reversed(KERNELS.get(platform.machine(), ()))}
-    there = [feature for feature in __cpu_dispatch__ if __cpu_features__[feature]]
+    there = _said(LEVELS).split()
     levels = [there[number:] for number in range(len(there) + 1)]
     found = {}
     for number in range(max(len(kernels), len(levels))):
@@ -65,9 +71,15 @@ def _age(kernel: tuple[str, str]) -> int:
 
 def _kernel(name: str) -> str:
     """The kernel that OpenBLAS takes when told a name: it knows what the processor can run."""
+    return _said(WHICH, OPENBLAS_CORETYPE=name)
+
+
+def _said(code: str, **environment: str) -> str:
+    """What a Python prints that uses all of this processor but for the environment given here."""
+    free = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     done = subprocess.run(
-        [sys.executable, "-c", WHICH],
-        env=os.environ | {"OPENBLAS_CORETYPE": name},
+        [sys.executable, "-c", code],
+        env=free | environment,
         capture_output=True,
         text=True,
         check=True,
