@@ -135,13 +135,12 @@ class LightEncoder:
         limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
         self.n_layers: int = config["num_hidden_layers"]
         self.n_heads: int = config["num_attention_heads"]
-        # Loaded here, so that whoever only asks what is heard need not wait for them.
+        self.longest: int = limits["max_seq_length"]
+        tokenizer = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+        self.vocabulary: dict[str, int] = tokenizer["model"]["vocab"]
+        # Loaded here, so that whoever only asks what is heard need not wait for it.
         from threadpoolctl import ThreadpoolController
-        from tokenizers import Tokenizer
 
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.enable_truncation(limits["max_seq_length"])
-        self.tokenizer.no_padding()
         self.content = map_file(folder / "model.safetensors")
         self.weights = arrays_in(self.content)
         self.threads = ThreadpoolController()  # of the library that multiplies matrices …
@@ -149,7 +148,20 @@ class LightEncoder:
 
     def tokens(self, sentence: str) -> list[str]:
         """The pieces that the sentence is cut into; what follows the 256th is dropped."""
-        pieces: list[str] = self.tokenizer.encode(sentence).tokens
+        pieces = [piece for word in heard(sentence).split() for piece in self._pieces(word)]
+        return ["[CLS]", *pieces[: self.longest - 2], "[SEP]"]
+
+    def _pieces(self, word: str) -> list[str]:
+        """WordPiece (Wu et al. 2016): the longest beginning that is known, then the rest alike."""
+        pieces, begin = [], 0
+        while begin < len(word):
+            inside = "##" if begin else ""
+            ends = range(len(word), begin, -1)
+            known = (end for end in ends if inside + word[begin:end] in self.vocabulary)
+            if (end := next(known, None)) is None:
+                return ["[UNK]"]
+            pieces.append(inside + word[begin:end])
+            begin = end
         return pieces
 
     def encode(self, sentence: str) -> NDArray[np.float32]:
@@ -157,7 +169,7 @@ class LightEncoder:
 
         Each sentence goes by itself, so that its vector never depends on its company.
         """
-        x = self._embed_tokens(self.tokenizer.encode(sentence).ids)
+        x = self._embed_tokens([self.vocabulary[piece] for piece in self.tokens(sentence)])
         with self.lock, self.threads.limit(limits=1):  # more threads only wait for each other
             for number in range(self.n_layers):
                 x = self._layer(x, f"encoder.layer.{number}")
