@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank, kind, message
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.evaluation import Interval, median_interval, paired_log_ratio
 from cliprl_lite.paths import data_path

@@ -9,7 +9,7 @@ import numpy as np
 
 from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import as_sentence
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.policies import TabularPolicy

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
