@@ -10,7 +10,8 @@ from cliprl_lite.check.answers import Function, Stopped, as_array, as_whole, kin
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.matching import Permutation, interpolate, permute
+from cliprl_lite.interpolation import interpolate
+from cliprl_lite.matching import Permutation, permute
 from cliprl_lite.networks import Parameters, features, forward, initialise, pick
 
 _WORLD = GridWorld.open_map(7)

@@ -20,6 +20,7 @@ from cliprl_lite.qlearning import learn
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import algorithm_2, clipped, literal
+from cliprl_lite.walks import destinations
 
 FloatArray = NDArray[np.float64]
 
@@ -195,10 +196,8 @@ def upside_down(d: Any) -> Verdict:
 
 
 def _shares(scores: FloatArray) -> FloatArray:
-    from cliprl_lite.widgets.weight_mixer import destinations
-
     world, policies, goals = _four_teachers()
-    return destinations(average(policies, literal(scores)).q, world, goals)
+    return destinations(average(policies, literal(scores)).q, world, goals)[0]
 
 
 @cache
