@@ -23,6 +23,16 @@ def test_what_is_remembered_comes_back_and_is_forgotten_by_one_call(tmp_path: Pa
     assert solved(tmp_path) == {}
 
 
+def test_the_file_is_what_it_was_in_every_version(tmp_path: Path) -> None:
+    file = tmp_path / "progress.json"
+    written = '{\n "passed": {\n  "grid_world": [\n   "next_cell"\n  ]\n }\n}\n'
+    remember("grid_world", "next_cell", tmp_path)
+    assert file.read_text("utf-8") == written
+    file.write_text('{"passed": {"tour": ["same_choice"]}}', "utf-8")
+    remember("tour", "worst_teacher", tmp_path)
+    assert solved(tmp_path) == {"tour": ["same_choice", "worst_teacher"]}
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"passed": 3}', '{"passed": {"a": 1}}', "\xff"])
 def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, content: str) -> None:
     file = tmp_path / "progress.json"
