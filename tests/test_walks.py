@@ -138,6 +138,8 @@ def test_the_best_action_for_everywhere_by_hand() -> None:
     # only the top row arrives; up is right in the two side columns, and arrives from one.
     name, right, arrive = best_constant(WORLD, [BOX])
     assert (name, round(right * 9), round(arrive * 9)) == ("left", 6, 3)
+    # Up is right in the left column and arrives from nowhere; right arrives from one square.
+    assert best_constant(GridWorld.from_text("..\n.#\n.."), [(0, 1)]) == ("up", 0.5, 0.0)
     # To the right end of a row, or to both: only one way leads to every goal.
     assert best_constant(ROW, [(0, 3)]) == ("right", 1.0, 1.0)
     assert best_constant(ROW, [(0, 0), (0, 3)]) == ("left", 1.0, 1.0)  # the first of two as good
