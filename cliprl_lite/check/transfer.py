@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from cliprl_lite.policies import average, learn_policy
 from cliprl_lite.qlearning import learn
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_2, clipped, literal
+from cliprl_lite.transfer import algorithm_2, clipped, literal, score_sum
 from cliprl_lite.walks import destinations
 
 FloatArray = NDArray[np.float64]
@@ -170,7 +169,7 @@ def upside_down(d: Any) -> Verdict:
     least = int(scores.argmin())
     if (scores == scores[least]).sum() > 1:
         return wrong("two teachers are least similar; let it be one, so that one can say which")
-    total = float(rounded(math.fsum(scores)))
+    total = score_sum(scores)
     shown = f"{total:z.2f}".replace("-", "−")
     if total == 0:
         return wrong("Σd is exactly zero, and the literal weights do not exist")

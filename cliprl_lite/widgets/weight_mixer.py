@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from cliprl_lite.drawing import colour, glyph, map_svg, picture, printable, tag, text
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import TabularPolicy, average
-from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task
-from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, warm_start
+from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, score_sum, warm_start
 from cliprl_lite.walks import destinations
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.widgets.words import decimals
@@ -120,7 +118,7 @@ class WeightMixer(CourseWidget):
     @property
     def total(self) -> float:
         """Σ d."""
-        return float(rounded(math.fsum(self.scores)))
+        return score_sum(self.scores)
 
     @traitlets.validate("scores")
     def _are_scores(self, proposal: Any) -> list[float]:
