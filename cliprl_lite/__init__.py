@@ -47,7 +47,8 @@ _HOME = {
         "save_networks",
     ],
     "network_training": ["NetworkRun", "deep_q_learning", "distil", "fitted_q_iteration"],
-    "matching": ["interpolate", "loss_barrier", "match", "matching_permutations", "permute"],
+    "interpolation": ["interpolate", "loss_barrier"],
+    "matching": ["match", "matching_permutations", "permute"],
     "policies": [
         "MODALITIES",
         "MLPPolicy",

@@ -206,9 +206,7 @@ def record_alignment(
         tuple(targets),
         tuple(temperatures),
         tuple(marks),
-        frames=np.round((similar.clip(-1, 1) + 1) * 127)
-        .astype(np.uint8)
-        .reshape(*shape, *itself.shape),
+        frames=as_bytes(similar).reshape(*shape, *itself.shape),
         best=np.where(itself, -np.inf, similar)
         .argmax(axis=-1)
         .astype(np.uint8)
@@ -217,3 +215,24 @@ def record_alignment(
         weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
         sums=rounded(scores.sum(axis=1), 3).reshape(shape),
     )
+
+
+def as_bytes(similarity: FloatArray) -> NDArray[np.uint8]:
+    """Cosines as bytes, 0 for −1 and 254 for 1; the shape stays.
+
+    Example:
+        >>> as_bytes(np.array([-1.0, 0.0, 0.5, 1.0])).tolist()
+        [0, 127, 190, 254]
+    """
+    return np.round((similarity.clip(-1, 1) + 1) * 127).astype(np.uint8)
+
+
+def from_bytes(frames: NDArray[np.uint8]) -> FloatArray:
+    """The cosines that bytes stand for, to within 1/254.
+
+    Example:
+        >>> from_bytes(np.array([0, 127, 254], dtype=np.uint8)).tolist()
+        [-1.0, 0.0, 1.0]
+    """
+    similarity: FloatArray = frames / 127.0 - 1
+    return similarity

@@ -8,12 +8,13 @@ the runs are censored; `median_interval` says how many were.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cliprl_lite.rounding import rounded
+from cliprl_lite.rounding import favourites, rounded
 
 FloatArray = NDArray[np.float64]
 
@@ -71,6 +72,42 @@ def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
     """
     score, right = rounded(scores), np.asarray(similar, bool)
     return float(right[score == score.max()].mean())
+
+
+def favourites_alike(similarity: ArrayLike, labels: Sequence[str] | Sequence[int]) -> int:
+    """How many rows have their favourite (`rounding.favourites`) among those of their own label.
+
+    Args:
+        similarity: shape `[N, N]`, N ≥ 2.
+        labels: of each row, N of them: its room, its colour.
+
+    Example: the second row's favourite is the first, and the third's the second.
+        >>> favourites_alike([[1, 0.9, 0.1], [0.9, 1, 0.8], [0.1, 0.8, 1]], ["red", "red", "blue"])
+        2
+    """
+    own = np.asarray(labels)
+    return int((own[favourites(similarity)] == own).sum())
+
+
+def group_means(similarity: ArrayLike, groups: Sequence[str]) -> tuple[float, float]:
+    """Mean similarity of two rows of one group, and of two rows of different groups.
+
+    Args:
+        similarity: shape `[N, N]`; the diagonal is left out.
+        groups: of each row, N of them.
+
+    Returns:
+        Rounded as all that is shown; 0 where there are no such two.
+
+    Example:
+        >>> group_means([[1, 0.5, 0.1], [0.5, 1, 0.3], [0.1, 0.3, 1]], ["a", "a", "b"])
+        (0.5, 0.2)
+    """
+    similar, names = np.asarray(similarity, float), np.asarray(groups)
+    alike, others = names[:, None] == names, ~np.eye(len(names), dtype=bool)
+    within, across = (similar[pairs] for pairs in (alike & others, ~alike))
+    one, other = (float(rounded(part.mean())) if part.size else 0.0 for part in (within, across))
+    return one, other
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ at the goal, which belongs to the task and not to the map.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections import deque
 from dataclasses import dataclass
@@ -241,6 +242,16 @@ class GridWorld:
     def __repr__(self) -> str:
         rows, columns = self.shape
         return f"GridWorld({rows}×{columns}, {self.n_states} states)"
+
+
+def discounted_return(steps: int, discount: float = DISCOUNT) -> float:
+    """What an episode of so many steps earns: −1 each, times γ for each step before it.
+
+    Example:
+        >>> discounted_return(3, discount=0.5), discounted_return(0)
+        (-1.75, 0.0)
+    """
+    return math.fsum(STEP_REWARD * discount**before for before in range(steps))
 
 
 def drawn_rows(text: str) -> list[str]:

@@ -8,16 +8,13 @@ come in and arrays go out, one network at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cliprl_lite.networks import FloatArray, Parameters, forward
+from cliprl_lite.networks import FloatArray, Parameters
 from cliprl_lite.optional import require
-
-BARRIER_POINTS = 25
-"""Places on the line between two networks at which a loss barrier is looked for."""
 
 Permutation = NDArray[np.int64]
 """Which old neuron stands at each new place, shape `[H]`."""
@@ -123,82 +120,3 @@ def match(reference: Parameters, other: Parameters) -> Parameters:
         True
     """
     return permute(other, matching_permutations(reference, other))
-
-
-def interpolate(first: Parameters, second: Parameters, share: float) -> Parameters:
-    """(1 − λ) · first + λ · second, for every weight and bias.
-
-    Args:
-        share: λ; 0 is the first network and 1 the second.
-
-    Example:
-        >>> zeros, ones = [(np.zeros((1, 1)), np.zeros(1))], [(np.ones((1, 1)), np.ones(1))]
-        >>> interpolate(zeros, ones, 0.25)[0][0].tolist()
-        [[0.25]]
-    """
-    return [
-        ((1 - share) * w + share * v, (1 - share) * b + share * c)
-        for (w, b), (v, c) in zip(first, second, strict=True)
-    ]
-
-
-def q_error(
-    parameters: Parameters, x: FloatArray, optimal_q: FloatArray, goals: Sequence[int]
-) -> float:
-    """Mean squared distance of a network's Q from the exact one, in reward².
-
-    Args:
-        parameters: of one network.
-        x: features of every state, shape `[S, F]`.
-        optimal_q: `GridWorld.optimal_q`, or a blend of several, shape `[S, 4]`.
-        goals: states that are left out: nothing is learned at a goal. One for a single task, for
-            a blend the goal of each.
-
-    Example:
-        >>> says_2 = [(np.zeros((3, 4)), np.full(4, 2.0))]
-        >>> q_error(says_2, np.eye(3), np.full((3, 4), -1.0), goals=[0])
-        9.0
-    """
-    error = np.delete(forward(parameters, x) - optimal_q, goals, axis=0)
-    return float((error * error).mean())
-
-
-def loss_barrier(
-    first: Parameters,
-    second: Parameters,
-    loss: Callable[[Parameters, float], float],
-    points: int = BARRIER_POINTS,
-) -> float:
-    """How much worse it gets on the straight line between two networks, in units of the loss.
-
-    The largest L((1 − λ) a + λ b, λ) − (1 − λ) L(a, 0) − λ L(b, 1) over λ in [0, 1] (Entezari et
-    al. 2022, "The role of permutation invariance in linear mode connectivity", eq. 1, where L does
-    not see λ). It is never negative, and near 0 if the two lie in one valley.
-
-    `q_error` is the natural loss: unlike the share of starts that arrive, it is smooth, and sees
-    values that are off before they turn an arrow. There are two uses. If both networks learned one
-    task, the loss ignores λ. If they learned two, a and b, what is wanted changes on the way as
-    they do: it is the `q_error` against (1 − λ) Q*_a + λ Q*_b, both goals left out. A Q-table is
-    linear in its parameters, so that its error is a blend of the errors at the ends, and the loss
-    convex in λ: for tables there is never a barrier. Networks with hidden layers can have one.
-
-    Args:
-        loss: of a network, and of its share λ of the second one.
-        points: values of λ, evenly spaced, both ends included.
-
-    Raises:
-        ValueError: if there are fewer than two points.
-
-    Example: the loss has a hill between −1 and 1, 1 high.
-        >>> left, right = [(-np.ones((1, 1)), np.zeros(1))], [(np.ones((1, 1)), np.zeros(1))]
-        >>> loss_barrier(left, right, lambda network, share: float(1 - network[0][0][0, 0] ** 2))
-        1.0
-    """
-    if points < 2:
-        raise ValueError(f"a line has two points or more; got {points}")
-    ends = loss(first, 0.0), loss(second, 1.0)
-    heights = [
-        loss(interpolate(first, second, share), share) - (1 - share) * ends[0] - share * ends[1]
-        for share in np.linspace(0, 1, points)[1:-1].tolist()
-    ]
-    return float(max([0.0, *heights]))

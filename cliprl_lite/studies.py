@@ -18,16 +18,18 @@ import numpy as np
 from cliprl_lite.alignment import AlignmentSettings, cosine_similarity
 from cliprl_lite.evaluation import share_on, top_is
 from cliprl_lite.greedy import evaluate_greedy
+from cliprl_lite.interpolation import BARRIER_POINTS, interpolate, loss_barrier, value_loss
 from cliprl_lite.language import embed
 from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
-from cliprl_lite.matching import BARRIER_POINTS, interpolate, loss_barrier, match, q_error
-from cliprl_lite.networks import Parameters, features, forward
+from cliprl_lite.matching import match
+from cliprl_lite.networks import features, forward
 from cliprl_lite.optional import require
 from cliprl_lite.policies import MODALITIES, MLPPolicy, Policy, policy_vectors
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
 from cliprl_lite.transfer import OF_EVERY_SCORE, SOFTMAX_TEMPERATURE, softmax
 from cliprl_lite.trials import align_sets
+from cliprl_lite.walks import goal_states
 
 TWIN_SEED = 1_000_000
 """Added to a trial's seed for the second learning of its tasks."""
@@ -223,20 +225,15 @@ def _pairs(job: StudyJob) -> dict[str, list[tuple[_Learned, _Learned]]]:
 
 def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> dict[str, float]:
     (task_a, a), (task_b, b) = first, second
-    world, x = suite.world, features(suite.world, a.reads)
-    exact = world.optimal_q(task_a.goal), world.optimal_q(task_b.goal)
-    goals = sorted({world.state(task.goal) for task in (task_a, task_b)})
-
-    def loss(network: Parameters, share: float) -> float:
-        return q_error(network, x, (1 - share) * exact[0] + share * exact[1], goals)
-
+    world, goals = suite.world, (task_a.goal, task_b.goal)
+    x, loss = features(world, a.reads), value_loss(world, a.reads, goals)
     middle, said = forward(interpolate(a.parameters, b.parameters, 0.5), x), (a.q + b.q) / 2
     done = np.take_along_axis(said, middle.argmax(axis=1)[:, None], axis=1)[:, 0]
     agree = rounded(said.max(axis=1) - done) <= AS_GOOD
     arrives = evaluate_greedy(middle, world, task_a.goal).success if task_a is task_b else np.nan
     return {
         "barrier": loss_barrier(a.parameters, b.parameters, loss),
-        "agreement": float(np.delete(agree, goals).mean()),
+        "agreement": float(np.delete(agree, goal_states(world, goals)).mean()),
         "success": arrives,
     }
 

@@ -45,6 +45,16 @@ class ZeroSumError(ValueError):
     """The scores cancel, so the paper's normalisation divides by zero."""
 
 
+def score_sum(scores: ArrayLike) -> float:
+    """Σ d, by which `literal` divides: below zero every sign flips.
+
+    Example:
+        >>> score_sum([0.6, 0.5, -0.8, -0.3])
+        0.0
+    """
+    return float(rounded(math.fsum(_scores(scores))))
+
+
 def literal(scores: ArrayLike) -> FloatArray:
     """dᵢ / Σ d, as both boxes print it. Weights can be negative, and explode as Σ d nears 0.
 
@@ -56,7 +66,7 @@ def literal(scores: ArrayLike) -> FloatArray:
         [2.0, 1.666667, -2.666667]
     """
     scores = _scores(scores)
-    total = rounded(math.fsum(scores))
+    total = score_sum(scores)
     if total == 0:
         raise ZeroSumError(
             "the scores sum to zero, so the literal weights do not exist; take another weighting"
@@ -264,3 +274,28 @@ def algorithm_2(
         raise ValueError("an alignment that is trained already takes no settings")
     d = alignment.similarity(tau_j, tau_i)
     return warm_start(d, policies, weighting)
+
+
+def closest_teachers(
+    instruction: str,
+    base_sentences: Sequence[str],
+    policies: Sequence[Policy],
+    alignment: Alignment,
+) -> tuple[int, int]:
+    """Whom the words choose to be copied, and whom the map does: numbers of two base policies.
+
+    They are the closest ones by Algorithm 1 and by Algorithm 2, arguments as there.
+
+    Example: for *the red box* the words choose a box, and the map something red.
+        >>> from cliprl_lite import TabularPolicy, align_suite, load_suite
+        >>> house = load_suite("house_a")
+        >>> bases = house.transfer("go to the red box").bases
+        >>> old = [TabularPolicy(house.world, house.world.optimal_q(task.goal)) for task in bases]
+        >>> said, known = "go to the red box", [task.sentence for task in bases]
+        >>> words, the_map = closest_teachers(said, known, old, align_suite(house, said))
+        >>> bases[words].shape, bases[the_map].colour
+        ('box', 'red')
+    """
+    by_words = algorithm_1(instruction, base_sentences, policies, closest)
+    by_map = algorithm_2(instruction, base_sentences, policies, closest, alignment=alignment)
+    return int(by_words.scores.argmax()), int(by_map.scores.argmax())

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from cliprl_lite.alignment import AlignmentSettings
-from cliprl_lite.alignment_record import RECORD_SETTINGS, align_suite, record_alignment
+from cliprl_lite.alignment_record import (
+    RECORD_SETTINGS,
+    align_suite,
+    as_bytes,
+    from_bytes,
+    record_alignment,
+)
 from cliprl_lite.alignment_training import MARKS as ALL_MARKS
 from cliprl_lite.alignment_training import align
 from cliprl_lite.language import embed
@@ -45,6 +51,14 @@ def test_it_holds_the_training_that_align_does(kind: str, delta: float, step: in
     assert RECORD.losses[stage] == pytest.approx(fitted.losses[-1], abs=1e-4)
     assert RECORD.weights[stage] == pytest.approx(softmax(scores)[blue].sum(), abs=1e-4)
     assert RECORD.sums[stage] == pytest.approx(scores.sum(), abs=1e-3)
+
+
+def test_bytes_stand_for_cosines() -> None:
+    every = np.arange(255, dtype=np.uint8)
+    assert as_bytes(from_bytes(every)).tolist() == every.tolist()
+    cosines = np.linspace(-1, 1, 2001)
+    np.testing.assert_allclose(from_bytes(as_bytes(cosines)), cosines, rtol=0, atol=1 / 254 + 1e-12)
+    assert from_bytes(as_bytes(np.array([-1.0000001, 1.0000001]))).tolist() == [-1, 1]
 
 
 def test_a_part_is_what_was_asked_for() -> None:

@@ -10,7 +10,9 @@ from scipy.stats import binom, linregress
 
 from cliprl_lite.evaluation import (
     Interval,
+    favourites_alike,
     fit_growth,
+    group_means,
     growth_of_averages,
     median_interval,
     paired_log_ratio,
@@ -66,6 +68,32 @@ def test_whether_the_top_is_right(
     scores: list[float], similar: list[bool], expected: float
 ) -> None:
     assert top_is(scores, similar) == pytest.approx(expected)
+
+
+# Many rows
+def test_favourites_of_ones_own_label_by_hand() -> None:
+    similarity = [[9, 1, 3], [1, 9, 2], [3, 2, 9]]  # favourites 2, 2, 0
+    assert favourites_alike(similarity, [0, 1, 0]) == 2
+    assert favourites_alike(similarity, [0, 1, 1]) == 1
+    assert favourites_alike(similarity, ["a", "b", "c"]) == 0
+    tied = [[1, 0.5, 0.5000000001], [0.5, 1, 0], [0.5000000001, 0, 1]]  # the first of equals
+    assert favourites_alike(tied, ["a", "a", "b"]) == 2
+    assert favourites_alike(tied, ["a", "b", "a"]) == 1
+
+
+def test_means_within_and_across_groups_by_a_slow_loop() -> None:
+    rng = np.random.default_rng(2)
+    for groups in ("aabbb", "abcab", "aabcd"):
+        similarity = rng.normal(size=(5, 5))
+        within, across = [], []
+        for i in range(5):
+            for j in range(5):
+                if i != j:
+                    (within if groups[i] == groups[j] else across).append(similarity[i, j])
+        found = group_means(similarity, list(groups))
+        assert found == pytest.approx((np.mean(within), np.mean(across)), abs=1e-6)
+    assert group_means(np.eye(2), ["a", "b"]) == (0, 0)
+    assert group_means(np.ones((2, 2)), ["a", "a"]) == (1, 0)
 
 
 # Over trials

@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from cliprl_lite.check import progress
-from cliprl_lite.check.progress import solved
+from cliprl_lite import progress
+from cliprl_lite.progress import solved
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 WITH_EXERCISES = sorted(

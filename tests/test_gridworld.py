@@ -10,7 +10,7 @@ from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
+from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld, discounted_return
 
 DRAWING = """\
 ....#.
@@ -300,6 +300,16 @@ def test_optimal_q_wants_a_discount_above_0_and_up_to_1(discount: float) -> None
 def test_the_discount_is_the_one_of_the_project() -> None:
     """Two steps from the goal: −1 − 0.99."""
     assert GridWorld.open_map(2).optimal_q((0, 0))[3].max() == pytest.approx(-1.99)
+
+
+@pytest.mark.parametrize("discount", [0.5, 0.99, 1.0])
+def test_a_return_is_the_value_of_the_shortest_way(discount: float) -> None:
+    world = GridWorld.from_text(DRAWING)
+    values = world.optimal_q((0, 0), discount).max(axis=1)
+    for state, steps in enumerate(world.distances((0, 0)).tolist()):
+        closed = -steps if discount == 1 else -(1 - discount**steps) / (1 - discount)
+        assert discounted_return(steps, discount) == pytest.approx(closed, rel=1e-12)
+        assert discounted_return(steps, discount) == pytest.approx(values[state], rel=1e-12)
 
 
 @pytest.mark.parametrize("exact", ["distances", "optimal_q", "optimal_actions"])

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from cliprl_lite.alignment import PAPER_BOX, AlignmentSettings
+from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.alignment_training import align, align_batch
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, policy_vectors
@@ -24,7 +25,9 @@ from cliprl_lite.transfer import (
     algorithm_2,
     clipped,
     closest,
+    closest_teachers,
     literal,
+    score_sum,
     softmax,
     warm_start,
 )
@@ -154,6 +157,31 @@ def test_an_optimism_is_a_finite_number(optimism: float) -> None:
 def test_scores_and_policies_come_in_equal_numbers() -> None:
     with pytest.raises(ValueError, match="4 policies cannot take 3 weights"):
         warm_start([0.1, 0.2, 0.3], POLICIES)
+
+
+def test_the_sum_of_scores_is_zero_where_it_is_on_paper() -> None:
+    tenths = [0.1, 0.2, 0.3, -0.1, -0.2, -0.3000000001]
+    assert sum(tenths) != 0
+    assert (score_sum(tenths), score_sum([0.5, -0.2])) == (0, 0.3)
+    with pytest.raises(ZeroSumError):
+        literal(tenths)
+
+
+@pytest.mark.parametrize(("name", "agree"), [("house_a", 0), ("house_b", 16)])
+def test_whom_words_and_map_choose(name: str, agree: int) -> None:
+    """By the vectors themselves; in house B the map goes by shape, as the words do."""
+    house, of_one_room = load_suite(name), 0
+    for errand in house.transfers():
+        said, known = errand.target.sentence, [task.sentence for task in errand.bases]
+        old = [TabularPolicy(house.world, house.world.optimal_q(t.goal)) for t in errand.bases]
+        fitted = align_suite(house, errand.target.name)
+        new, vectors = embed([said])[0], embed(known)
+        scores = vectors @ new, fitted.similarity(new, vectors)
+        expected = tuple(int(row.round(6).argmax()) for row in scores)
+        words, the_map = closest_teachers(said, known, old, fitted)
+        assert (words, the_map) == expected
+        of_one_room += errand.bases[words].group == errand.bases[the_map].group
+    assert of_one_room == agree
 
 
 # The boxes of the paper

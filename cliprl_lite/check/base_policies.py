@@ -18,7 +18,7 @@ from cliprl_lite.check.answers import (
     message,
     slack,
 )
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.qlearning import Learner, learn

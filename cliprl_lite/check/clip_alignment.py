@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cliprl_lite.alignment import unit_rows
 from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.reading import read

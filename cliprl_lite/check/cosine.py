@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cliprl_lite.alignment import cosine_similarity
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.evaluation import top_is
 from cliprl_lite.language import embed

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_number, as_whole, slack
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from cliprl_lite.alignment import cosine_similarity
 from cliprl_lite.check.answers import Function, Stopped, as_number, as_sentence, slack
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed
 from cliprl_lite.reading import GOING, Reading, listed, read, sets_an_order, words_of

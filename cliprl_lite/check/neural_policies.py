@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_whole, kind
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.matching import Permutation, interpolate, permute
+from cliprl_lite.interpolation import interpolate
+from cliprl_lite.matching import Permutation, permute
 from cliprl_lite.networks import Parameters, features, forward, initialise, pick
 
 _WORLD = GridWorld.open_map(7)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank, kind, message
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
+from cliprl_lite.claims import CLAIMS, Judge
 from cliprl_lite.evaluation import Interval, median_interval, paired_log_ratio
 from cliprl_lite.paths import data_path
 from cliprl_lite.results import read_table
@@ -235,8 +236,6 @@ def both_ways(best: Any, none: Any) -> Verdict:
         >>> both_ways({"clock": "first20"}, ...)
         ✗ Not quite: with best, card 1 says “only at 25×25”, so not at every size
     """
-    from cliprl_lite.widgets.verdict_claims import CLAIMS
-
     blank = [
         one is None or one is ... or (isinstance(one, dict) and _hollow(one))
         for one in (best, none)
@@ -250,7 +249,7 @@ def both_ways(best: Any, none: Any) -> Verdict:
         if not isinstance(choices, dict):
             return wrong(f'{name} is a dictionary such as {{"clock": "first20"}}')
         try:
-            found[name] = {claim: _judge().finding(claim, choices).verdict for claim in CLAIMS}
+            found[name] = _judge().verdicts(choices)
         except Exception as problem:
             return wrong(f"in {name}, {message(problem) or 'something cannot be read'}")
     if "best" in found and found["best"]["halved"] != "confirmed":
@@ -280,9 +279,7 @@ def _hollow(choices: dict[Any, Any]) -> bool:
 
 
 @cache
-def _judge() -> Any:
-    from cliprl_lite.widgets.verdict_claims import Judge
-
+def _judge() -> Judge:
     return Judge(
         *(read_table(data_path("results", f"{name}.csv")) for name in ("figure2", "worlds"))
     )

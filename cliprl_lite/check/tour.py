@@ -9,14 +9,14 @@ import numpy as np
 
 from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import as_sentence
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language import embed, novelty
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.reading import asked_for, words_of
 from cliprl_lite.tasks import TaskSuite, Transfer, load_suite
-from cliprl_lite.transfer import algorithm_1, algorithm_2, closest, softmax
+from cliprl_lite.transfer import closest_teachers, softmax
 
 LUCK = 20
 CONFIDENT = 0.7
@@ -89,8 +89,7 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
         return wrong("that is one of the sixteen errands; say it in words of your own")
     old = [agents[sentence] for sentence in known]
     fitted = align_suite(_house(), errand.target.name)
-    words = known[int(algorithm_1(said, known, old, closest).scores.argmax())]
-    the_map = known[int(algorithm_2(said, known, old, closest, alignment=fitted).scores.argmax())]
+    words, the_map = (known[who] for who in closest_teachers(said, known, old, fitted))
     if novelty(said, known).novel:
         return wrong("it resembles no errand at all, so whatever they choose is chance")
     if words != the_map:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from cliprl_lite.alignment_record import align_suite
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
-from cliprl_lite.check.progress import exercise
+from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import GridWorld
@@ -19,7 +18,8 @@ from cliprl_lite.policies import average, learn_policy
 from cliprl_lite.qlearning import learn
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_2, clipped, literal
+from cliprl_lite.transfer import algorithm_2, clipped, literal, score_sum
+from cliprl_lite.walks import destinations
 
 FloatArray = NDArray[np.float64]
 
@@ -169,7 +169,7 @@ def upside_down(d: Any) -> Verdict:
     least = int(scores.argmin())
     if (scores == scores[least]).sum() > 1:
         return wrong("two teachers are least similar; let it be one, so that one can say which")
-    total = float(rounded(math.fsum(scores)))
+    total = score_sum(scores)
     shown = f"{total:z.2f}".replace("-", "−")
     if total == 0:
         return wrong("Σd is exactly zero, and the literal weights do not exist")
@@ -195,10 +195,8 @@ def upside_down(d: Any) -> Verdict:
 
 
 def _shares(scores: FloatArray) -> FloatArray:
-    from cliprl_lite.widgets.weight_mixer import destinations
-
     world, policies, goals = _four_teachers()
-    return destinations(average(policies, literal(scores)).q, world, goals)
+    return destinations(average(policies, literal(scores)).q, world, goals)[0]
 
 
 @cache

@@ -13,9 +13,10 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cliprl_lite.alignment_record import AlignmentRecord
+from cliprl_lite.alignment_record import AlignmentRecord, from_bytes
 from cliprl_lite.charts import heatmap_svg
 from cliprl_lite.drawing import LONGEST, colour, picture, printable, tag
+from cliprl_lite.evaluation import group_means
 from cliprl_lite.tasks import TaskSuite
 from cliprl_lite.widgets.alignment_axes import (
     ACROSS,
@@ -186,8 +187,7 @@ class AlignmentScrubber(CourseWidget):
         """The similarities that are looked at, as they were sent, shape `[N, N]`."""
         n = len(self.names)
         stack = np.frombuffer(self.frames, np.uint8).reshape(-1, n, n)
-        similar: FloatArray = stack[self._frame] / 127.0 - 1
-        return similar
+        return from_bytes(stack[self._frame])
 
     @property
     def loss(self) -> float:
@@ -227,13 +227,9 @@ class AlignmentScrubber(CourseWidget):
 
     def _two_means(self) -> tuple[float, float]:
         """Mean similarity of two base sentences: of one room, of different rooms."""
-        groups = np.array([task.group for task in self.suite.tasks])
-        pairs = ~np.eye(len(groups), dtype=bool)
-        pairs[self.held], pairs[:, self.held] = False, False
-        alike = groups[:, None] == groups[None]
-        similar = self.similarity
-        parts = (similar[pairs & alike], similar[pairs & ~alike])
-        return tuple(float(part.mean()) if part.size else 0.0 for part in parts)  # type: ignore[return-value]
+        bases = [k for k in range(len(self.names)) if k != self.held]
+        groups = [self.suite.tasks[k].group for k in bases]
+        return group_means(self.similarity[np.ix_(bases, bases)], groups)
 
     def _heatmap(self) -> str:
         n = len(self.names)

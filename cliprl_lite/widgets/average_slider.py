@@ -3,146 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
 from cliprl_lite.charts import Axis, curves_svg
 from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.greedy import greedy_actions
-from cliprl_lite.gridworld import ACTIONS, GridWorld
-from cliprl_lite.matching import interpolate, loss_barrier, match, q_error
-from cliprl_lite.networks import FloatArray, Parameters, features, forward
+from cliprl_lite.interpolation import SHARES, Line, line_between
+from cliprl_lite.matching import match
 from cliprl_lite.policies import Policy
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task
+from cliprl_lite.walks import best_constant, goal_states, wrong_states
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
-
-SHARES = np.linspace(0, 1, 21)
-"""The shares λ of the second network at which the slider stops."""
 
 Pair = tuple[Policy, Policy, Sequence[Task]]
 """Two policies, and what they are for: one task, or that of each."""
 
 
-# ---------------------------------------------------------------------------------------------
-# The line between two networks
-# ---------------------------------------------------------------------------------------------
-def arriving(greedy: NDArray[np.bool_], world: GridWorld, goals: Sequence[int]) -> float:
-    """The share of starts from which a policy arrives at one of the goals, whichever it is.
-
-    For one goal it is `evaluate_greedy(…).success`.
-
-    Args:
-        greedy: shape `[S, 4]`; every tied action has to lead to a goal.
-        goals: their states.
-
-    Example: everything left and up, and both corners of the left edge are goals.
-        >>> world = GridWorld.open_map(3)
-        >>> left, up = (np.tile(np.eye(4, dtype=bool)[k], (9, 1)) for k in (2, 0))
-        >>> round(arriving(left, world, [0, 6]), 2), round(arriving(up, world, [0, 6]), 2)
-        (0.57, 0.14)
-    """
-    arrived = np.zeros(world.n_states, dtype=bool)
-    arrived[list(goals)] = True
-    while True:
-        more = arrived | (~greedy | arrived[world.next_state]).all(axis=1)
-        if np.array_equal(more, arrived):
-            return float((arrived.sum() - len(goals)) / (world.n_states - len(goals)))
-        arrived = more
-
-
-@dataclass(frozen=True, eq=False)
-class Line:
-    """What lies between two networks, at every share in `SHARES`.
-
-    Attributes:
-        q: action values, shape `[L, S, 4]`.
-        right: share of squares, goals apart, whose every arrow is on a shortest way to a goal.
-        arrive: share of starts from which it arrives at a goal.
-        loss: mean squared distance from the exact values, or from their blend, in reward².
-        barrier: the highest rise above the straight line between the losses of the ends.
-
-    Example:
-        >>> from cliprl_lite.policies import TabularPolicy
-        >>> world, task = GridWorld.open_map(3), Task("t", "go", (0, 0))
-        >>> table = TabularPolicy(world, world.optimal_q(task.goal)).network
-        >>> between = line_between(world, "one-hot", table.parameters, table.parameters, [task])
-        >>> float(between.right.min()), float(between.arrive.min()), between.barrier
-        (1.0, 1.0, 0.0)
-    """
-
-    q: FloatArray
-    right: FloatArray
-    arrive: FloatArray
-    loss: FloatArray
-    barrier: float
-
-
-def line_between(
-    world: GridWorld, reads: Any, first: Parameters, second: Parameters, tasks: Sequence[Task]
-) -> Line:
-    """Evaluate the straight line between two networks.
-
-    Args:
-        world: the map.
-        reads: what the networks read, as in `features`.
-        first, second: the networks.
-        tasks: one that both are for, or that of each.
-    """
-    x, goals = features(world, reads), goal_states(world, tasks)
-    exact = [world.optimal_q(task.goal) for task in (tasks[0], tasks[-1])]
-
-    def loss(network: Parameters, share: float) -> float:
-        return q_error(network, x, (1 - share) * exact[0] + share * exact[1], goals)
-
-    blends = [interpolate(first, second, share) for share in SHARES.tolist()]
-    q = np.stack([forward(blend, x) for blend in blends])
-    greedy = [greedy_actions(table) for table in q]
-    return Line(
-        q,
-        np.array([1 - np.delete(wrong_squares(g, world, tasks), goals).mean() for g in greedy]),
-        np.array([arriving(g, world, goals) for g in greedy]),
-        np.array([loss(blend, s) for blend, s in zip(blends, SHARES.tolist(), strict=True)]),
-        loss_barrier(first, second, loss),
-    )
-
-
-def goal_states(world: GridWorld, tasks: Sequence[Task]) -> list[int]:
-    """The goals' states, each once."""
-    return sorted({world.state(task.goal) for task in tasks})
-
-
-def wrong_squares(
-    greedy: NDArray[np.bool_], world: GridWorld, tasks: Sequence[Task]
-) -> NDArray[np.bool_]:
-    """Squares with an arrow that is on no shortest way to any of the goals, shape `[S]`."""
-    good = np.any([world.optimal_actions(task.goal) for task in tasks], axis=0)
-    wrong: NDArray[np.bool_] = (greedy & ~good).any(axis=1)  # at a goal every action is good
-    return wrong
-
-
-def one_key(world: GridWorld, tasks: Sequence[Task]) -> tuple[str, float, float]:
-    """The best policy that always presses one key: which, its right squares, who arrives.
-
-    Example:
-        >>> one_key(GridWorld.open_map(3), [Task("t", "go", (0, 0))])
-        ('up', 0.75, 0.25)
-    """
-    goals, found = goal_states(world, tasks), []
-    for number, name in enumerate(ACTIONS):
-        greedy = np.tile(np.arange(len(ACTIONS)) == number, (world.n_states, 1))
-        right = 1 - np.delete(wrong_squares(greedy, world, tasks), goals).mean()
-        found.append((name, float(right), arriving(greedy, world, goals)))
-    return max(found, key=lambda one: one[1])
-
-
-# ---------------------------------------------------------------------------------------------
-# The widget
-# ---------------------------------------------------------------------------------------------
 class AverageSlider(CourseWidget):
     """A slider from a network a to a network b, and what the network between them would do.
 
@@ -160,7 +40,7 @@ class AverageSlider(CourseWidget):
         ValueError: if there is no pair, or two of a pair are of different maps, features or shapes.
 
     Example:
-        >>> from cliprl_lite.policies import TabularPolicy
+        >>> from cliprl_lite import GridWorld, TabularPolicy
         >>> world = GridWorld.open_map(4)
         >>> tasks = [Task("a", "go to a", (0, 0)), Task("b", "go to b", (3, 3))]
         >>> tables = [TabularPolicy(world, world.optimal_q(task.goal)) for task in tasks]
@@ -186,8 +66,9 @@ loss 0.0, barrier 0.0 reward²
             raise ValueError("give at least one pair of policies")
         self.world = next(iter(pairs.values()))[0].world
         self._tasks = [tasks for _, _, tasks in pairs.values()]
+        self._goals = [[task.goal for task in tasks] for tasks in self._tasks]
         self._lines = [self._both(*pair) for pair in pairs.values()]
-        self._keys = [one_key(self.world, tasks) for tasks in self._tasks]
+        self._keys = [best_constant(self.world, goals) for goals in self._goals]
         highest = max(float(line.loss.max()) for both in self._lines for line in both)
         self._loss_axis = _axis(highest)
         super().__init__(
@@ -207,9 +88,10 @@ loss 0.0, barrier 0.0 reward²
         if len(tasks) not in (1, 2):
             raise ValueError(f"one task that both are for, or two; got {len(tasks)}")
         nearest = match(first.parameters, second.parameters)  # an error if the shapes differ
+        goals = [task.goal for task in tasks]
         return (
-            line_between(self.world, first.reads, first.parameters, second.parameters, tasks),
-            line_between(self.world, first.reads, first.parameters, nearest, tasks),
+            line_between(self.world, first.reads, first.parameters, second.parameters, goals),
+            line_between(self.world, first.reads, first.parameters, nearest, goals),
         )
 
     # What a reader does ------------------------------------------------------------------------
@@ -278,10 +160,11 @@ loss 0.0, barrier 0.0 reward²
         )  # fmt: skip
 
     def _show(self, _: object = None) -> None:
-        tasks, line, share = self._tasks[self.pair], self.line, float(SHARES[self.place])
+        tasks, goals = self._tasks[self.pair], self._goals[self.pair]
+        line, share = self.line, float(SHARES[self.place])
         greedy = greedy_actions(line.q[self.place])
-        wrong = wrong_squares(greedy, self.world, tasks)
-        greedy[goal_states(self.world, tasks)] = True  # no arrow there
+        wrong = wrong_states(greedy, self.world, goals)
+        greedy[goal_states(self.world, goals)] = True  # no arrow there
         with self.hold_sync():
             self.scene = map_svg(
                 self.world,
@@ -337,7 +220,7 @@ loss 0.0, barrier 0.0 reward²
         return quality, loss
 
     def _words(self, line: Line, wrong: int) -> str:
-        share, goals = SHARES[self.place], len(goal_states(self.world, self._tasks[self.pair]))
+        share, goals = SHARES[self.place], len(goal_states(self.world, self._goals[self.pair]))
         where = {0: "This is network a", len(SHARES) - 1: "This is network b"}.get(
             self.place, f"{1 - share:.0%} of a and {share:.0%} of b"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from cliprl_lite.drawing import arrow_masks, colour, map_svg, tag, text
 from cliprl_lite.greedy import greedy_actions
-from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, STEP_REWARD, GridWorld
+from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+from cliprl_lite.value_iteration import (
+    Start,
+    backup,
+    fewest_backups,
+    outward,
+    random_backups,
+    right_values,
+    start_table,
+)
 from cliprl_lite.widgets.base import module, style
 from cliprl_lite.widgets.drive import beside
 from cliprl_lite.widgets.grid_map import GridMap
@@ -72,19 +81,17 @@ class BackupBoard(GridMap):
         self,
         world: GridWorld,
         goal: tuple[int, int],
-        start: Literal["unknown", "zeros"] = "unknown",
+        start: Start = "unknown",
         title: str = "Press a square to back it up",
         *,
         discount: float = DISCOUNT,
         side: float = 480,
     ) -> None:
-        if start not in ("unknown", "zeros"):
-            raise ValueError(f'the start is "unknown" or "zeros"; got {str(start)[:40]!r}')
+        self.q = start_table(world, goal, start)
         self.goal, self.start, self.discount = world.state(goal), start, discount
-        self.distances = world.distances(goal)
+        self._goal_cell = goal
         self.exact = world.optimal_q(goal, discount).max(axis=1)
         self.fewest = fewest_backups(world, goal, start)
-        self.q = self._first_table(world.n_states)
         self._latest, self._sweeps = -1, 0
         super().__init__(world, title, side=side, goal=goal)
         self.squares = world.n_states - 1
@@ -116,7 +123,7 @@ class BackupBoard(GridMap):
 
     def sweep_outward(self) -> None:
         """Press every square once, the nearest to the goal first; stop when all are right."""
-        self._sweep(self._outward())
+        self._sweep(outward(self.world, self._goal_cell))
 
     def count_random(self, runs: int, seed: int = 0) -> NDArray[np.int64]:
         """Presses that sweeps in random orders need from the start, in each run, shape `[runs]`.
@@ -127,22 +134,12 @@ class BackupBoard(GridMap):
             >>> BackupBoard(GridWorld.open_map(2), (0, 0)).count_random(3).min() >= 3
             np.True_
         """
-        rng, counts = np.random.default_rng(seed), np.zeros(runs, dtype=np.int64)
-        states = np.delete(np.arange(self.world.n_states), self.goal)
-        for run in range(runs):
-            q = self._first_table(self.world.n_states)
-            while not self._is_right(q).all():
-                for state in rng.permutation(states):
-                    q[state] = self._backup(q, state)
-                    counts[run] += 1
-                    if self._is_right(q).all():
-                        break
-        return counts
+        return random_backups(self.world, self._goal_cell, self.start, runs, seed, self.discount)
 
     def reset(self) -> None:
         """Forget every value, and every press."""
         self.end()
-        self.q = self._first_table(self.world.n_states)
+        self.q = start_table(self.world, self._goal_cell, self.start)
         self.backups, self._latest, self._sweeps, self.error = 0, -1, 0, ""
         self.right = self._count_right()
         unknown = "unknown" if self.start == "unknown" else "0"
@@ -158,9 +155,9 @@ class BackupBoard(GridMap):
             title=self.title,
             description=told,
             side=self.side,
-            goal=self.world.cell(self.goal),
+            goal=self._goal_cell,
             shade=np.where(known, np.clip(values / least, 0, 1), 0) * FULLEST,
-            wrong=known & ~self._is_right(self.q),
+            wrong=known & ~right_values(self.q, self.exact),
         )
         facts = [
             ("presses", f"{self.backups:,}"),
@@ -181,15 +178,6 @@ class BackupBoard(GridMap):
     # -----------------------------------------------------------------------------------------
     # Backups
     # -----------------------------------------------------------------------------------------
-    def _first_table(self, states: int) -> NDArray[np.float64]:
-        q = np.full((states, len(ACTIONS)), -np.inf if self.start == "unknown" else 0.0)
-        q[self.goal] = 0.0
-        return q
-
-    def _backup(self, q: NDArray[np.float64], state: int) -> NDArray[np.float64]:
-        """The four new values of one state, shape `[4]`."""
-        return STEP_REWARD + self.discount * q[self.world.next_state[state]].max(axis=1)
-
     def _press(self, state: int) -> str:
         """One backup; says what came of it."""
         self._latest = state
@@ -199,7 +187,7 @@ class BackupBoard(GridMap):
         if self.finished:
             return self._done()
         before = self.values[state]
-        self.q[state] = self._backup(self.q, state)
+        self.q[state] = backup(self.q, self.world, state, self.discount)
         after = self.values[state]
         self.backups += 1
         self.right = self._count_right()
@@ -208,25 +196,21 @@ class BackupBoard(GridMap):
         if not np.isfinite(after):
             return f"Nothing is known around {where}: it stays blank."
         change = "stays" if after == before else "is now"
-        verdict = "right" if self._is_right(self.q)[state] else "not right yet"
-        return f"The value of {where} {change} {number(after)}, {verdict}."
+        return f"The value of {where} {change} {number(after)}, {self._verdict(state)}."
 
     def _done(self) -> str:
         said = self.summary()
         return said[0].upper() + said[1:] + "."
 
-    def _is_right(self, q: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.abs(q.max(axis=1) - self.exact) < 1e-9
+    def _verdict(self, state: int) -> str:
+        return "right" if right_values(self.q, self.exact)[state] else "not right yet"
 
     def _count_right(self) -> int:
-        return int(self._is_right(self.q).sum()) - 1  # the goal is no merit
+        return int(right_values(self.q, self.exact).sum()) - 1  # the goal is no merit
 
     # -----------------------------------------------------------------------------------------
     # Sweeps, and what the browser asks for
     # -----------------------------------------------------------------------------------------
-    def _outward(self) -> list[int]:
-        return [int(s) for s in np.argsort(self.distances, kind="stable") if s != self.goal]
-
     def _shuffled(self, seed: int) -> list[int]:
         order = np.random.default_rng(seed).permutation(self.world.n_states)
         return [int(state) for state in order if state != self.goal]
@@ -253,7 +237,8 @@ class BackupBoard(GridMap):
         if code == RESET:
             self.reset()
         elif code in (OUTWARD, RANDOM):
-            self._play(self._outward() if code == OUTWARD else self._shuffled(self._sweeps))
+            shuffled = self._shuffled(self._sweeps)
+            self._play(outward(self.world, self._goal_cell) if code == OUTWARD else shuffled)
         else:
             self.press(code)
 
@@ -306,7 +291,7 @@ class BackupBoard(GridMap):
         return tag("g", *made, pointer_events="none", fill=colour("ink"))
 
     def _told(self) -> str:
-        row, column = self.world.cell(self.goal)
+        row, column = self._goal_cell
         grid = np.full(self.world.shape, "wall", dtype=object)
         for state, (r, c) in enumerate(self.world.cells.tolist()):
             value = float(self.values[state])
@@ -323,30 +308,8 @@ class BackupBoard(GridMap):
             return square(cell, "unknown")
         mask = int(arrow_masks(self.world, greedy_actions(self.q))[state])
         best = [name for action, name in enumerate(ACTIONS) if mask >> action & 1]
-        verdict = "right" if self._is_right(self.q)[state] else "not right yet"
         advice = ["best: " + " or ".join(best)] if best else []
-        return square(cell, f"worth {number(value)}", verdict, *advice)
-
-
-def fewest_backups(world: GridWorld, goal: tuple[int, int], start: str) -> int | None:
-    """The fewest backups of single states after which every value is right; None if unproven.
-
-    From *unknown* every square but the goal needs one, and outward one is enough. From *zeros* a
-    square that has a wall or the edge beside it leads to itself, so that each backup lowers it by
-    no more than one step: it needs as many as it is steps away. Where every square further than
-    one step has such a side, the sum of the distances is the least, and sweeps that leave out
-    what is right reach it.
-
-    Example:
-        >>> world = GridWorld.from_text("...")
-        >>> fewest_backups(world, (0, 0), "unknown"), fewest_backups(world, (0, 0), "zeros")
-        (2, 3)
-    """
-    distances = world.distances(goal)
-    if start == "unknown":
-        return world.n_states - 1
-    blocked = (world.next_state == np.arange(world.n_states)[:, None]).any(axis=1)
-    return int(distances.sum()) if (blocked | (distances <= 1)).all() else None
+        return square(cell, f"worth {number(value)}", self._verdict(state), *advice)
 
 
 def _word(words: str, x: float, y: float, size: float) -> str:

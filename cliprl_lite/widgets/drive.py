@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
-from cliprl_lite.gridworld import ACTIONS, STEP_REWARD, GridWorld
+from cliprl_lite.gridworld import ACTIONS, STEP_REWARD, GridWorld, discounted_return
 from cliprl_lite.widgets.base import module, style
 from cliprl_lite.widgets.grid_map import GridMap
 from cliprl_lite.widgets.words import count, number, square
@@ -76,7 +76,7 @@ class Drive(GridMap):
     @property
     def value(self) -> float:
         """The return so far: every reward, times γ for each step that went before it."""
-        return sum((STEP_REWARD * self.discount**step for step in range(len(self.acted))), 0.0)
+        return discounted_return(len(self.acted), self.discount)
 
     def reset(self) -> None:
         """Back to the start."""

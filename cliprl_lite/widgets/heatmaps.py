@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from cliprl_lite.charts import heatmap_svg
 from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
+from cliprl_lite.evaluation import favourites_alike
 from cliprl_lite.policies import Policy
 from cliprl_lite.rounding import favourites
 from cliprl_lite.tasks import Task
@@ -230,10 +231,8 @@ def describe(matrix: ArrayLike, tasks: Sequence[Task]) -> str:
         >>> describe(np.eye(2), two)
         'Each of 2 rows has a dot on its highest similarity: 2 share the colour, 0 the shape.'
     """
-    best = favourites(matrix).tolist()
-    pairs = [(task, tasks[j]) for task, j in zip(tasks, best, strict=True)]
-    colours = sum(a.colour == b.colour for a, b in pairs)
-    shapes = sum(a.shape == b.shape for a, b in pairs)
+    colours = favourites_alike(matrix, [task.colour for task in tasks])
+    shapes = favourites_alike(matrix, [task.shape for task in tasks])
     return (
         f"Each of {len(tasks)} rows has a dot on its highest similarity: "
         f"{colours} share the colour, {shapes} the shape."

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import traitlets
 
-from cliprl_lite.check import progress
+from cliprl_lite import progress
 from cliprl_lite.drawing import colour, picture, tag, text
 from cliprl_lite.widgets.base import CourseWidget, module, style
 
@@ -16,9 +16,9 @@ WIDE = 720
 class Progress(CourseWidget):
     """The exercises of a notebook, with a tick at those that were passed, now or another day.
 
-    Passing a check while it is there is remembered in `progress.json`, beside the notebook;
-    `cliprl_lite.check.reset_progress()` forgets it. What a stored notebook shows knows nothing of
-    any reader: there no exercise is solved.
+    Passing a check while it is there is remembered in `progress.json`, beside the notebook, until
+    `cliprl_lite.progress.reset_progress()` forgets it. What a stored notebook shows knows nothing
+    of any reader: there no exercise is solved.
 
     Args:
         checks: the notebook's module of checks.

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import traitlets
 
 from cliprl_lite.alignment import cosine_similarity
 from cliprl_lite.drawing import printable
 from cliprl_lite.encoder import heard
-from cliprl_lite.language import NOVEL_BELOW, ModelError, embed
+from cliprl_lite.language import NOVEL_BELOW, ModelError, embed, novelty
 from cliprl_lite.rounding import rounded
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.ruler import (
@@ -274,23 +273,17 @@ class SentenceRuler(CourseWidget):
         wrong, right = (written(tick.cosine) for tick in self.fooled)
         return f"Fooled: a wrong errand ({wrong}) stands above a right one ({right})."
 
-    def _nearest(self) -> Tick | None:
-        if not self._known:
-            return None
-        cosines = self._cosines(self._known)
-        best = int(np.argmax(cosines))
-        return Tick(self._known[best], cosines[best])
-
     def _known_say(self) -> str:
-        nearest = self._nearest()
-        if nearest is None:
+        if not self._known:
             return ""
-        said = f"Nearest of {len(self._known)} known errands: {written(nearest.cosine)}  "
-        said += printable(nearest.sentence, 40)
-        if heard(nearest.sentence) == heard(self.anchor):
+        found = novelty(self.anchor, self._known)
+        (cosine,) = self._cosines([found.nearest])
+        said = f"Nearest of {len(self._known)} known errands: {written(cosine)}  "
+        said += printable(found.nearest, 40)
+        if heard(found.nearest) == heard(self.anchor):
             return said + " (somebody has learned exactly this)"
         new = f" (below {NOVEL_BELOW:.2f}: nothing known is near)"
-        return said + (new if rounded(nearest.cosine, 2) < NOVEL_BELOW else "")
+        return said + (new if found.novel else "")
 
     def _draw(self) -> None:
         """The picture, and where the browser puts each sentence's buttons."""

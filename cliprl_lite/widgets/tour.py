@@ -16,7 +16,7 @@ from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.reading import Request, asked_for
 from cliprl_lite.tasks import Task, TaskSuite
-from cliprl_lite.transfer import algorithm_1, algorithm_2, closest
+from cliprl_lite.transfer import closest_teachers
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
 
@@ -137,8 +137,7 @@ class Tour(Player):
         old = [self.policies[sentence] for sentence in known]
         held_out = self._request.task.name if self._request.task else ""
         alignment = align_suite(self.suite, held_out)
-        by_words = algorithm_1(said, known, old, closest)
-        by_map = algorithm_2(said, known, old, closest, alignment=alignment)
+        words, the_map = closest_teachers(said, known, old, alignment)
         nearest = novelty(said, known)
         if nearest.novel:
             self._warning = (
@@ -146,10 +145,7 @@ class Tour(Player):
                 f"{nearest.cosine:.2f}), so trust neither choice."
             )
         suggested = self._suggest()
-        self._teachers = {
-            "words": tasks[int(by_words.scores.argmax())],
-            "map": tasks[int(by_map.scores.argmax())],
-        }
+        self._teachers = {"words": tasks[words], "map": tasks[the_map]}
         self.status = suggested
         self._draw()
 

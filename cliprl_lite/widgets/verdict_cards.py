@@ -10,20 +10,10 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from cliprl_lite.claims import CHOICES, CLAIMS, START, Claim, Finding, Judge, Row, complete
 from cliprl_lite.drawing import colour, picture, tag, text
 from cliprl_lite.methods import METHODS
 from cliprl_lite.widgets.base import Asked, Refused, module, style
-from cliprl_lite.widgets.verdict_claims import (
-    CHOICES,
-    CLAIMS,
-    METHOD,
-    START,
-    Claim,
-    Finding,
-    Judge,
-    Row,
-    complete,
-)
 
 ASKED = {
     "clock": "Clock",
@@ -122,7 +112,7 @@ class VerdictCards(Asked):
         Raises:
             ValueError: for a choice or value that there is not.
         """
-        return {name: self._judge.finding(name, complete(choices)).verdict for name in CLAIMS}
+        return self._judge.verdicts(choices)
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -388,10 +378,7 @@ def _note(claim: Claim, choices: Mapping[str, str]) -> str:
     untouched = f" Not touched by {_listed(free)}." if free else ""
     if claim.kind == "share":
         return "Share of right picks by the map; squares: by words." + untouched
-    above, below = (
-        METHODS[METHOD[choices[side]] if side in choices else side].label
-        for side in (claim.method, claim.reference)
-    )
+    above, below = (METHODS[method].label for method in claim.compared(choices))
     how = " Slope: log₂ of the ratio, a cell." if claim.kind == "growth" else ""
     return f"Steps: {above} / {below}.{how}{untouched}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from cliprl_lite.drawing import colour, glyph, map_svg, picture, printable, tag, text
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import TabularPolicy, average
-from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task
-from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, warm_start
+from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, score_sum, warm_start
+from cliprl_lite.walks import destinations
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.widgets.words import decimals
 
@@ -30,33 +29,6 @@ REACH = 3.0
 """A longer bar is broken, and its number written out."""
 
 _WIDTH, _LABEL, _ROW, _TOP = 440.0, 186.0, 36.0, 44.0
-
-
-def destinations(q: FloatArray, world: GridWorld, goals: Sequence[tuple[int, int]]) -> FloatArray:
-    """Where the greedy policy of a table ends up: the share of starts that come to each goal.
-
-    No goal ends the walk. The agent takes the first of its greedy actions, over and over; after S
-    steps it goes round in some circle, and a goal counts if it lies on that circle.
-
-    Returns:
-        Shape `[N]`, each 0 to 1. What is missing to 1 goes round elsewhere.
-
-    Example:
-        >>> world = GridWorld.open_map(4)
-        >>> destinations(world.optimal_q((0, 0)), world, [(0, 0), (3, 3)]).tolist()
-        [1.0, 0.0]
-    """
-    then = world.next_state[np.arange(world.n_states), np.asarray(q).argmax(axis=1)]
-    at = np.arange(world.n_states)
-    for _ in range(world.n_states):
-        at = then[at]
-    came = np.zeros((len(goals), world.n_states), dtype=bool)
-    places = np.array([world.state(goal) for goal in goals])
-    for _ in range(world.n_states):
-        came |= at == places[:, None]
-        at = then[at]
-    shares: FloatArray = came.mean(axis=1)
-    return shares
 
 
 class WeightMixer(CourseWidget):
@@ -146,7 +118,7 @@ class WeightMixer(CourseWidget):
     @property
     def total(self) -> float:
         """Σ d."""
-        return float(rounded(math.fsum(self.scores)))
+        return score_sum(self.scores)
 
     @traitlets.validate("scores")
     def _are_scores(self, proposal: Any) -> list[float]:
@@ -184,15 +156,14 @@ class WeightMixer(CourseWidget):
 
     # --- pictures ---------------------------------------------------------------------------
     def _draw(self) -> None:
-        shares = destinations(self.q, self.world, [task.goal for task in self.tasks])
+        came, nowhere = destinations(self.q, self.world, [task.goal for task in self.tasks])
         going = [
             f"{_short(self._thing(task))} {share:.0%}".replace("%", " %")
-            for task, share in zip(self.tasks, shares.tolist(), strict=True)
+            for task, share in zip(self.tasks, came.tolist(), strict=True)
             if share > 0
         ]
-        elsewhere = 1 - shares.sum()
-        if elsewhere > 1e-9:
-            going.append(f"nowhere, in a circle {elsewhere:.0%}".replace("%", " %"))
+        if nowhere > 0:
+            going.append(f"nowhere, in a circle {nowhere:.0%}".replace("%", " %"))
         ends = "; ".join(going) if self.weights else "no policy"
         with self.hold_sync():
             self.verdict = (

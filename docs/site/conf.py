@@ -36,7 +36,10 @@ myst_heading_anchors = 3
 suppress_warnings = ["myst.header", "config.cache"]  # exercises begin with a heading of their own
 
 # Reference
-TYPES = ("ArrayLike", "FloatArray", "Cell", "Parameters", "Permutation", "Weighting", "FeatureKind")
+TYPES = (
+    "ArrayLike", "FloatArray", "Cell", "Goals", "Parameters", "Permutation", "Loss", "Start",
+    "Weighting", "FeatureKind",
+)  # fmt: skip
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

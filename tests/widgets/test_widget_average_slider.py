@@ -8,20 +8,13 @@ import numpy as np
 import pytest
 
 from cliprl_lite.drawing import LONGEST
-from cliprl_lite.greedy import evaluate_greedy, greedy_actions
-from cliprl_lite.gridworld import MOVES, GridWorld
+from cliprl_lite.greedy import greedy_actions
+from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.matching import permute
-from cliprl_lite.networks import features, forward, initialise, pick
+from cliprl_lite.networks import initialise, pick
 from cliprl_lite.policies import MLPPolicy, TabularPolicy
 from cliprl_lite.tasks import Task
-from cliprl_lite.widgets.average_slider import (
-    SHARES,
-    AverageSlider,
-    arriving,
-    line_between,
-    one_key,
-    wrong_squares,
-)
+from cliprl_lite.widgets import AverageSlider
 
 WORLD = GridWorld.from_text("....\n.##.\n....")
 BOX = Task("box", "go to the red box", (0, 0), colour="red", shape="box")
@@ -64,73 +57,6 @@ def all_pairs() -> AverageSlider:
     )
 
 
-# ---------------------------------------------------------------------------------------------
-# What it computes, by hand
-# ---------------------------------------------------------------------------------------------
-def walks_in(q: np.ndarray, start: int, goals: list[int]) -> bool:
-    """One walk, step by step, of a policy without ties."""
-    state = start
-    for _ in range(WORLD.n_states):
-        if state in goals:
-            return True
-        row, column = np.array(WORLD.cell(state)) + MOVES[q[state].argmax()]
-        try:
-            state = WORLD.state((int(row), int(column)))
-        except ValueError:
-            return False
-    return state in goals
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_who_arrives_is_who_walks_in(seed: int) -> None:
-    q = np.random.default_rng(seed).normal(size=(WORLD.n_states, 4))
-    for goals in ([0], [9], [0, 9]):
-        starts = [s for s in range(WORLD.n_states) if s not in goals]
-        walked = np.mean([walks_in(q, start, goals) for start in starts])
-        assert arriving(greedy_actions(q), WORLD, goals) == pytest.approx(walked)
-
-
-@pytest.mark.parametrize("task", [BOX, CONE])
-def test_with_one_goal_it_is_the_librarys_evaluation(task: Task) -> None:
-    state = [WORLD.state(task.goal)]
-    rng = np.random.default_rng(3)
-    for q in [WORLD.optimal_q(task.goal), *rng.integers(0, 3, (9, WORLD.n_states, 4)) * 1.0]:
-        found = evaluate_greedy(q, WORLD, task.goal)
-        greedy = greedy_actions(q)
-        assert arriving(greedy, WORLD, state) == pytest.approx(found.success)
-        assert wrong_squares(greedy, WORLD, [task]).sum() == found.wrong_states
-
-
-def test_the_line_by_hand() -> None:
-    a, b = network(0), shuffled(network(0))
-    line = line_between(WORLD, "fourier", a.parameters, b.parameters, [BOX, CONE])
-    x = features(WORLD, "fourier")
-    for place, share in enumerate(SHARES):
-        blend = [
-            ((1 - share) * w + share * v, (1 - share) * c + share * d)
-            for (w, c), (v, d) in zip(a.parameters, b.parameters, strict=True)
-        ]
-        q = forward(blend, x)
-        assert np.allclose(line.q[place], q)
-        wanted = (1 - share) * WORLD.optimal_q(BOX.goal) + share * WORLD.optimal_q(CONE.goal)
-        error = [(q[s] - wanted[s]) ** 2 for s in range(WORLD.n_states) if s not in (0, 9)]
-        assert line.loss[place] == pytest.approx(np.mean(error))
-    chord = (1 - SHARES) * line.loss[0] + SHARES * line.loss[-1]
-    # The barrier looks at 25 points and the slider at 21, so that they agree up to the grid.
-    assert line.barrier == pytest.approx((line.loss - chord).max(), rel=0.05)
-    assert line.barrier > 0
-
-
-def test_the_best_key_by_hand() -> None:
-    # To (0, 0) by always going left: all of the top row and of the bottom row are right, and
-    # only the top row arrives; up is right in the two side columns, and arrives from one.
-    name, right, arrive = one_key(WORLD, [BOX])
-    assert (name, round(right * 9), round(arrive * 9)) == ("left", 6, 3)
-
-
-# ---------------------------------------------------------------------------------------------
-# The widget
-# ---------------------------------------------------------------------------------------------
 def read(seen: AverageSlider) -> dict[str, str]:
     return dict(seen.numbers)
 

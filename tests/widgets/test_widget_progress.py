@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cliprl_lite.check import grid_world, progress, right, tour
-from cliprl_lite.check.progress import remember, reset_progress, solved
+from cliprl_lite import progress
+from cliprl_lite.check import grid_world, right, tour
+from cliprl_lite.progress import remember, reset_progress, solved
 from cliprl_lite.widgets.progress import Progress
 
 

@@ -1,31 +1,17 @@
-"""Claims and choices: verdicts against the library's tables, intervals against slow references."""
+"""Six claims as cards: each shows what is found of its claim under the choices that are made."""
 
 from __future__ import annotations
 
-import itertools
-import re
 import time
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
 import cliprl_lite as clip
+from cliprl_lite.claims import CHOICES, CLAIMS, START, Claim, Finding, Row
 from cliprl_lite.evaluation import Interval
 from cliprl_lite.widgets import VerdictCards
 from cliprl_lite.widgets.verdict_cards import _across, card_svg, sign_svg
-from cliprl_lite.widgets.verdict_claims import (
-    CHOICES,
-    CLAIMS,
-    METHOD,
-    START,
-    WORLDS,
-    Claim,
-    Finding,
-    Judge,
-    Row,
-    complete,
-)
 
 TABLE, RUNS = (
     clip.read_table(clip.data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")
@@ -41,11 +27,6 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge(TABLE, RUNS)
-
-
 @pytest.fixture
 def app() -> VerdictCards:
     return VerdictCards(TABLE, RUNS)
@@ -56,112 +37,6 @@ def texts(svg: str) -> str:
     return " | ".join(part.text or "" for part in made.iter() if part.tag.endswith("}text"))
 
 
-# --- the numbers -----------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("name", "method", "reference", "factor", "choices"),
-    [
-        ("halved", "alg2", "alg1", 0.5, {}),
-        ("halved", "alg2_identity", "alg1_closest", 0.5,
-         {"algorithm_2": "identity", "algorithm_1": "closest"}),
-        ("beats scratch", "alg2_box", "scratch", 1.0, {"algorithm_2": "box"}),
-        ("cosine beats scratch", "alg1_cold", "scratch", 1.0, {"algorithm_1": "sharpened"}),
-        ("not just sharper", "alg2", "alg1_cold", 1.0, {}),
-    ],
-)  # fmt: skip
-def test_verdicts_are_the_librarys(
-    judge: Judge, name: str, method: str, reference: str, factor: float, choices: dict[str, str]
-) -> None:
-    expected = clip.verdicts(TABLE, method, reference, factor)
-    for clock, target in itertools.product(CHOICES["clock"], CHOICES["target"]):
-        found = judge.finding(name, choices | {"clock": clock, "target": target})
-        assert found.verdict.replace("×", "x") == re.sub(
-            r"(\d+)", r"\1x\1", expected.loc[clock, target]
-        )
-
-
-def test_ratios_are_the_librarys(judge: Judge) -> None:
-    part = TABLE.query("target == 'right' and method in ['alg1', 'alg2']")
-    expected = clip.ratios(part, "near_optimal", "alg1", by=("target",)).sort_values("size")
-    rows = judge.finding("halved", {"clock": "near_optimal", "target": "right"}).rows
-    for row, (_, known) in zip(rows, expected.iterrows(), strict=True):
-        assert row.label == f"{known['size']}×{known['size']}"
-        assert (row.found.value, row.found.low, row.found.high) == pytest.approx(
-            (known["value"], known["low"], known["high"])
-        )
-
-
-def test_growth_is_the_librarys_fit(judge: Judge) -> None:
-    part = TABLE[TABLE["target"] == "left"].pivot_table(
-        index=["size", "seed"], columns="method", values="optimal"
-    )
-    logs = np.log2((part["alg2"] + 1) / (part["alg1"] + 1)).to_numpy().reshape(4, 100)
-    fit = clip.fit_growth([8, 10, 15, 25], logs, "exponential")
-    finding = judge.finding("grows")
-    assert finding.slope == fit
-    assert finding.verdict == "confirmed"
-    line = np.log2([row.fitted for row in finding.rows])  # a straight line through the medians
-    np.testing.assert_allclose(np.diff(line) / [2, 5, 10], fit.slope)
-    middle = np.median(logs, axis=1).mean()
-    np.testing.assert_allclose(line.mean(), middle, atol=1e-4)  # ratios have 6 decimals
-
-
-def test_averages_are_another_statistic(judge: Judge) -> None:
-    choices = {"statistic": "averages", "clock": "first20"}
-    means = TABLE[TABLE["target"] == "left"].groupby(["method", "size"])["first20"].mean()
-    rows = judge.finding("halved", choices).rows
-    np.testing.assert_allclose(
-        [row.found.value for row in rows], (means["alg2"] / means["alg1"]).to_numpy(), atol=1e-6
-    )
-    assert judge.finding("grows", choices).slope != judge.finding("grows", START).slope
-
-
-def test_right_picks_world_by_world(judge: Judge) -> None:
-    shares = RUNS.groupby(["suite", "method"])["top_right"].mean()
-    for way in CHOICES["algorithm_2"]:
-        finding = judge.finding("right favourite", {"algorithm_2": way})
-        for suite, row in zip(WORLDS, finding.rows, strict=True):
-            assert row.found.value == pytest.approx(shares[suite, METHOD[way]])
-            assert row.found.low <= row.found.value <= row.found.high
-            assert row.holds == (row.found.low > 0.5)
-            assert row.other == 0  # words mislead in every one of these worlds
-    box = judge.finding("right favourite", {"algorithm_2": "box"})
-    assert (box.verdict, box.mark) == ("only in 4 of 7 worlds", "half")
-
-
-def test_a_share_holds_only_if_its_whole_interval_does() -> None:
-    worlds = RUNS.copy()
-    here = (worlds["suite"] == "house_a") & (worlds["method"] == "alg2")
-    worlds.loc[here, "top_right"] = (worlds.loc[here, "seed"] < 11).astype(float)  # of 20
-    finding = Judge(TABLE, worlds).finding("right favourite")
-    house = finding.rows[-1]
-    assert house.found.value == pytest.approx(0.55)
-    assert house.found.low < 0.5
-    assert house.holds is False
-    assert (finding.verdict, finding.mark) == ("only in 6 of 7 worlds", "half")
-
-
-def test_a_claim_asks_only_for_what_it_names(judge: Judge) -> None:
-    """Any change of a choice that a card says does not touch it leaves its finding the same."""
-    for name, claim in CLAIMS.items():
-        for choice in set(CHOICES) - set(claim.asks):
-            found = [judge.finding(name, {choice: value}) for value in CHOICES[choice]]
-            assert all(one is found[0] for one in found)
-    assert CLAIMS["right favourite"].asks == ["algorithm_2"]
-    assert "algorithm_2" not in CLAIMS["cosine beats scratch"].asks
-
-
-def test_tables_that_lack_runs_are_refused() -> None:
-    with pytest.raises(ValueError, match="method 'alg2_box'"):
-        Judge(TABLE[TABLE["method"] != "alg2_box"], RUNS)
-    with pytest.raises(ValueError, match="target 'mismatch'"):
-        Judge(TABLE[TABLE["target"] != "mismatch"], RUNS)
-    with pytest.raises(ValueError, match="suite 'house_a'"):
-        Judge(TABLE, RUNS[RUNS["suite"] != "house_a"])
-    with pytest.raises(ValueError, match="not complete"):
-        Judge(TABLE.drop(TABLE[(TABLE["seed"] == 3) & (TABLE["method"] == "alg2")].index), RUNS)
-
-
-# --- the widget ------------------------------------------------------------------------------
 def test_it_begins_at_the_start(app: VerdictCards) -> None:
     assert app.choices == START
     assert (app.changed, app.differs, app.error, app.status) == ([], [], "", "")
@@ -231,8 +106,6 @@ def test_unknown_choices_are_refused(app: VerdictCards) -> None:
         app.choose(colour="red")
     with pytest.raises(ValueError, match="clock cannot be 'slow'; take one of first20"):
         app.choose(clock="slow")
-    with pytest.raises(ValueError, match="cannot be '5'"):
-        complete({"statistic": 5})  # type: ignore[dict-item]
     assert app.choices == START
 
 

@@ -10,7 +10,7 @@ import pytest
 import cliprl_lite as clip
 from cliprl_lite.tasks import Task
 from cliprl_lite.widgets import WeightMixer
-from cliprl_lite.widgets.weight_mixer import OFFERED, destinations
+from cliprl_lite.widgets.weight_mixer import OFFERED
 
 HOUSE = clip.load_suite("house_a")
 NAMES = ("go to the red cone", "go to the red ball", "go to the blue box", "go to the green box")
@@ -78,17 +78,6 @@ def test_a_long_bar_is_broken_and_its_number_written_out() -> None:
     assert "12.00" in texts(seen.bars)
     assert seen.bars.count("l6 -24") == 4
     assert mixer(0.6, 0.5, -0.1, -0.2).bars.count("l6 -24") == 0
-
-
-def test_where_a_policy_ends_by_hand() -> None:
-    world = clip.GridWorld.from_text("....")
-    right = np.array([[0, 0, 0, 1.0]] * 4)
-    goals = [(0, 0), (0, 3)]
-    assert destinations(right, world, goals).tolist() == [0, 1]
-    split = np.array([[0, 0, 1.0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0], [0, 0, 0, 1.0]])
-    assert destinations(split, world, goals).tolist() == [0.5, 0.5]
-    around = np.array([[0, 0, 0, 1.0], [0, 0, 0, 1.0], [0, 0, 1.0, 0], [0, 0, 1.0, 0]])
-    assert destinations(around, world, goals).tolist() == [0, 0]
 
 
 def test_trouble_is_shown_and_nothing_breaks() -> None:

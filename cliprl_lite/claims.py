@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cliprl_lite.drawing import printable
 from cliprl_lite.evaluation import (
     Growth,
     Interval,
@@ -113,6 +112,22 @@ class Claim:
         """Whether an algorithm is one of the two that are compared."""
         return side in (self.method, self.reference)
 
+    def compared(self, choices: Mapping[str, str]) -> tuple[str, str]:
+        """The two methods whose costs are divided, by their names in the tables.
+
+        Args:
+            choices: a value for each name in `CHOICES`.
+
+        Example:
+            >>> CLAIMS["halved"].compared(START | {"algorithm_2": "text"})
+            ('alg2_text', 'alg1')
+        """
+        method, reference = (
+            METHOD[choices[side]] if side in choices else side
+            for side in (self.method, self.reference)
+        )
+        return method, reference
+
 
 CLAIMS = {
     "halved": Claim(
@@ -140,7 +155,7 @@ CLAIMS = {
         "share", "algorithm_2", "words", 0.5,
     ),
 }  # fmt: skip
-"""The six claims by their names, in the order of the cards."""
+"""The six claims by their names, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -243,11 +258,18 @@ class Judge:
             )
         return self._known[key]
 
+    def verdicts(self, choices: Mapping[str, str] = START) -> dict[str, str]:
+        """Claim → verdict in words, under the choices, in the order of `CLAIMS`.
+
+        Raises:
+            ValueError: for a choice or value that there is not.
+        """
+        return {name: self.finding(name, choices).verdict for name in CLAIMS}
+
     def _ratio(self, claim: Claim, choices: Mapping[str, str]) -> Finding:
         clock, target = choices["clock"], choices["target"]
         values, reference = (
-            self._cost[clock, METHOD[choices[side]] if side in choices else side, target]
-            for side in (claim.method, claim.reference)
+            self._cost[clock, method, target] for method in claim.compared(choices)
         )
         plus = 0.0 if clock == "first20" else 1.0
         medians = choices["statistic"] == "median"
@@ -302,11 +324,11 @@ def complete(choices: Mapping[str, str]) -> dict[str, str]:
     """
     for name, value in choices.items():
         if name not in CHOICES:
-            known, shown = ", ".join(CHOICES), printable(str(name), 40)
-            raise ValueError(f"there is no choice {shown!r}; take some of {known}")
+            known = ", ".join(CHOICES)
+            raise ValueError(f"there is no choice {str(name)[:40]!r}; take some of {known}")
         if not isinstance(value, str) or value not in CHOICES[name]:
-            known, shown = ", ".join(CHOICES[name]), printable(str(value), 40)
-            raise ValueError(f"{name} cannot be {shown!r}; take one of {known}")
+            known = ", ".join(CHOICES[name])
+            raise ValueError(f"{name} cannot be {str(value)[:40]!r}; take one of {known}")
     return START | dict(choices)
 
 
@@ -318,4 +340,4 @@ def _exp2(logs: Interval) -> Interval:
 def _demand(table: pd.DataFrame, column: str, needed: Iterable[str]) -> None:
     missing = sorted(set(needed) - set(table[column]))
     if missing:
-        raise ValueError(f"the table has no runs with {column} {missing[0]!r}, which a card needs")
+        raise ValueError(f"the table has no runs with {column} {missing[0]!r}, which a claim needs")

@@ -1,7 +1,7 @@
 """Which exercises a reader has solved: one small file beside the notebooks, and no server.
 
-A check that is an exercise says so by `@exercise(number, title)`. Its passing is remembered if a
-notebook shows a `Progress` widget, and nowhere else: a test that tries a check leaves no trace.
+A check that is an exercise tells when it is passed. That is remembered if a notebook shows a
+`Progress` widget, and nowhere else: a test that tries a check leaves no trace.
 """
 
 from __future__ import annotations
@@ -9,21 +9,16 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
 from pathlib import Path
 from types import ModuleType
-from typing import ParamSpec, Protocol
+from typing import Protocol
 
-from cliprl_lite.check.answers import Stopped
-from cliprl_lite.check.verdict import Verdict
 from cliprl_lite.paths import write_text
 
 FILE = "progress.json"
 """Beside the notebook, in the folder in which its kernel works."""
-
-P = ParamSpec("P")
 
 PATIENCE = 5.0
 """Seconds after which another kernel's lock is taken for left over."""
@@ -47,38 +42,16 @@ class ProgressError(ValueError):
     """The file of progress cannot be read or written."""
 
 
-def exercise(number: int, title: str) -> Callable[[Callable[P, Verdict]], Callable[P, Verdict]]:
-    """Mark a check as the exercise of this number and title in its notebook.
-
-    Example:
-        >>> from cliprl_lite.check import right
-        >>> @exercise(1, "Anything")
-        ... def anything(answer):
-        ...     return right("anything goes")
-        >>> anything(2)
-        ✓ Right: anything goes
-    """
-
-    def mark(check: Callable[P, Verdict]) -> Callable[P, Verdict]:
-        @wraps(check)
-        def judged(*args: P.args, **kwargs: P.kwargs) -> Verdict:
-            try:
-                verdict = check(*args, **kwargs)
-            except Stopped as stopped:
-                verdict = stopped.verdict
-            if verdict.passed:
-                for watcher in list(watchers):
-                    watcher.note(_notebook(check.__module__), check.__name__)
-            return verdict
-
-        judged.exercise = (number, title)  # type: ignore[attr-defined]
-        return judged
-
-    return mark
+def tell(notebook: str, name: str) -> None:
+    """Tell those who are shown now that an exercise of a notebook was passed."""
+    for watcher in list(watchers):
+        watcher.note(notebook, name)
 
 
 def exercises(module: ModuleType) -> dict[str, str]:
-    """The exercises in a module of checks by their numbers: name → title.
+    """The exercises in a module of checks, in the order of their numbers: name → title.
+
+    They are those that bear the mark of `check.exercises.exercise`.
 
     Example:
         >>> from cliprl_lite.check import grid_world
@@ -170,7 +143,3 @@ def _alone(lock: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             lock.unlink()
-
-
-def _notebook(module: str) -> str:
-    return module.rsplit(".", 1)[-1]
