@@ -43,10 +43,11 @@ from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import DIMENSION, embed
 from cliprl_lite.learners import policy_class, rng_for
 from cliprl_lite.methods import ridge_scores
+from cliprl_lite.palette import LIGHT
 from cliprl_lite.paths import write_text
-from cliprl_lite.plots import INK, MAP, NEGATIVE, NO_TEACHER, PAGE, TEMPLATE
 from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
+from cliprl_lite.result_plots import TEMPLATE
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
 from cliprl_lite.transfer import softmax, warm_start
 from cliprl_lite.trials import Job, run_job
@@ -70,17 +71,17 @@ PANELS = {
 SPANS = {"steps": SIZES, "size": SIZES, "bases": BASES, "trials": TRIALS}
 
 LOOKS = {
-    "nothing": ("from nothing", NO_TEACHER, "circle-open"),
-    "alg1": ("Algorithm 1", INK, "square"),
-    "learn": ("learning a base", NO_TEACHER, "circle-open"),
-    "learn_all": ("learning the bases", NO_TEACHER, "circle-open"),
-    "check": ("an exact check", INK, "diamond"),
-    "walk": ("the oracle's walk", NO_TEACHER, "star"),
-    "align": ("an alignment", MAP, "circle"),
-    "ridge": ("a ridge", MAP, "cross-open"),
-    "start": ("a warm start", MAP, "square-open"),
-    "trial": ("a trial, leave one out", INK, "star"),
-    "sweep": ("three methods", INK, "circle"),
+    "nothing": ("from nothing", LIGHT["none"], "circle-open"),
+    "alg1": ("Algorithm 1", LIGHT["ink"], "square"),
+    "learn": ("learning a base", LIGHT["none"], "circle-open"),
+    "learn_all": ("learning the bases", LIGHT["none"], "circle-open"),
+    "check": ("an exact check", LIGHT["ink"], "diamond"),
+    "walk": ("the oracle's walk", LIGHT["none"], "star"),
+    "align": ("an alignment", LIGHT["map"], "circle"),
+    "ridge": ("a ridge", LIGHT["map"], "cross-open"),
+    "start": ("a warm start", LIGHT["map"], "square-open"),
+    "trial": ("a trial, leave one out", LIGHT["ink"], "star"),
+    "sweep": ("three methods", LIGHT["ink"], "circle"),
 }
 """Of each cost, its label, colour and marker."""
 
@@ -414,8 +415,8 @@ def draw_panel(drawn: go.Figure, panel: str, place: dict[str, int]) -> None:
             add_line(drawn, np.array(curve.x)[fitted], curve.guide[fitted], colour, "dot", place)
         ends.append((np.log10(curve.middle[-1]), text, colour))
     if panel == "steps":
-        add_line(drawn, np.array(SIZES), caps(SIZES), NEGATIVE, "dash", place)
-        ends.append((np.log10(caps(SIZES)[-1]), "a run is cut off", NEGATIVE))
+        add_line(drawn, np.array(SIZES), caps(SIZES), LIGHT["minus"], "dash", place)
+        ends.append((np.log10(caps(SIZES)[-1]), "a run is cut off", LIGHT["minus"]))
     add_axes(drawn, panel, place)
     add_labels(drawn, SPANS[panel][-1], ends, place)
 
@@ -461,7 +462,8 @@ def add_labels(
 def write_page(file: Path) -> None:
     """The picture as a page of its own, which asks no server for anything."""
     body = picture().to_html(full_html=False, config={"displayModeBar": False})
-    page = f"<!doctype html><meta charset='utf-8'><body style='margin:0;background:{PAGE}'>{body}"
+    ground = LIGHT["page"]
+    page = f"<!doctype html><meta charset='utf-8'><body style='margin:0;background:{ground}'>{body}"
     write_text(file, page)
 
 

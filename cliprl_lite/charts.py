@@ -128,72 +128,80 @@ def _scale(right: float, letters: int, side: float) -> list[str]:
 # Bars
 # ---------------------------------------------------------------------------------------------
 def bars_svg(
-    values: ArrayLike,
+    bars: Mapping[str, tuple[str, ArrayLike]],
     objects: Sequence[tuple[str, str, str]],
     *,
     title: str,
-    description: str = "",
-    voice: str = "words",
-    longest: float | None = None,
-    width: float = 460,
 ) -> str:
-    """A horizontal bar for each object, beside its sentence, with the zero line always visible.
+    """Horizontal bars for each object, beside its sentence: one for each voice, from one zero line.
 
-    A bar longer than `longest` is broken; its number is written out as all are.
+    The highest number of each voice is bold. The description for screen readers says all of them.
 
     Args:
-        values: shape `[N]`.
+        bars: label → (voice, values of shape `[N]`). The voice is `"none"`, `"words"` or `"map"`:
+            the colour of its bars above zero; below they are orange.
         objects: `(colour, shape, sentence)` of each.
-        voice: `"none"`, `"words"` or `"map"`: the colour of bars above zero; below it is orange.
-        longest: the value at which a bar is broken; the largest one if None.
+        title: above the chart: what the numbers are.
 
     Raises:
         ValueError: if the numbers disagree.
 
     Example:
-        >>> "−0.50" in bars_svg([1, -0.5], [("red", "box", "a"), ("blue", "box", "b")], title="w")
+        >>> svg = bars_svg({"w": ("words", [1, -0.5])}, [("red", "box", "a"), ("blue", "key", "b")],
+        ...                title="weights")
+        >>> "<desc>Highest for w: a. a: w 1.00. b: w −0.50.</desc>" in svg
         True
     """
-    numbers = rounded(values)
-    if numbers.shape != (len(objects),):
-        raise ValueError(f"{len(objects)} objects need as many values; got {numbers.shape}")
-    limit = longest or max(1e-9, float(np.abs(numbers).max()))
-    shown = np.clip(numbers, -limit, limit)
-    low, high = min(0.0, float(shown.min())), max(0.0, float(shown.max()))
-    label, number_room, row, top = 190.0, 52.0, 24.0, 30.0
-    left = label + (number_room if low < 0 else 8)
+    values = np.array([rounded(numbers) for _, numbers in bars.values()])
+    if values.shape != (len(bars), len(objects)):
+        raise ValueError(f"{len(objects)} objects need as many values; got {values.shape[1:]}")
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    width, label, number_room, bar, top = 400.0, 164.0, 46.0, 13.0, 56.0
+    row = bar * len(bars) + 10
+    left = label + (number_room if low < 0 else 0)
     scale = (width - left - number_room) / max(high - low, 1e-9)
-    zero = left - low * scale
-    marks = []
-    for place, ((paint, shape, sentence), value, part) in enumerate(
-        zip(objects, numbers.tolist(), shown.tolist(), strict=True)
-    ):
-        y, end = top + place * row, zero + part * scale
-        written = f"{value:z.2f}".replace("-", "−")
+    zero, height = left - low * scale, top + row * len(objects) + 6
+    highest = values.argmax(axis=1).tolist()
+    legend = [(name, voice) for name, (voice, _) in bars.items()]
+    marks, at = [], 0.0
+    for name, hue in [*legend, ("below zero", "minus")] if low < 0 else legend:
         marks += [
-            glyph(paint, shape, 12, y + row / 2, 15, sentence),
-            tag("text", text(sentence, 26), x=26, y=y + row / 2 + 5, font_size=13,
+            tag("rect", x=at, y=32, width=12, height=12, fill=colour(hue)),
+            tag("text", text(name), x=at + 18, y=43, font_size=13, fill=colour("ink")),
+        ]
+        at += 34 + 6.9 * len(name)
+    told = [f"Highest for {name}: {objects[best][2]}"
+            for name, best in zip(bars, highest, strict=True)]  # fmt: skip
+    for place, (paint, shape, sentence) in enumerate(objects):
+        y = top + place * row
+        middle, said = y + row / 2, []
+        marks += [
+            tag("path", d=f"M0 {y:.1f}H{width:g}", stroke=colour("hair"), stroke_width=0.5),
+            glyph(paint, shape, 12, middle, 15, sentence),
+            tag("text", text(sentence, 22), x=28, y=middle + 4.5, font_size=13,
                 fill=colour("ink")),
-            tag("rect", x=min(zero, end), y=y + 5, width=abs(end - zero), height=row - 10,
-                fill=colour("minus" if value < 0 else voice)),
-            tag("text", written, x=end + (4 if value >= 0 else -4), y=y + row / 2 + 5,
-                font_size=13, text_anchor="start" if value >= 0 else "end", fill=colour("ink")),
         ]  # fmt: skip
-        if abs(value) > limit:
-            cut = end - 10 if value > 0 else end + 10
-            marks.append(
-                tag("path", d=f"M{cut - 3:.1f} {y + 2:.1f}l6 {row - 4:.1f}", stroke=colour("page"),
-                    stroke_width=4)
-            )  # fmt: skip
-    height = top + row * len(objects) + 8
+        for number, (name, (voice, _)) in enumerate(bars.items()):
+            value, under = float(values[number, place]), y + 5 + number * bar
+            end = zero + value * scale
+            written = f"{value:z.2f}".replace("-", "−")
+            said.append(f"{name} {written}")
+            marks += [
+                tag("rect", x=min(zero, end), y=under + 1.5, width=abs(end - zero), height=bar - 3,
+                    fill=colour("minus" if value < 0 else voice)),
+                tag("text", written, x=end + (5 if value >= 0 else -5), y=under + bar - 2,
+                    font_size=13, font_weight=700 if place == highest[number] else None,
+                    text_anchor="start" if value >= 0 else "end", fill=colour("ink")),
+            ]  # fmt: skip
+        told.append(f"{sentence}: {', '.join(said)}")
     return picture(
         width,
         height,
         title,
-        description,
+        ". ".join(told) + ".",
         tag("text", text(title), x=0, y=18, font_size=14, fill=colour("ink")),
         *marks,
-        tag("path", d=f"M{zero:.1f} {top - 2:.1f}V{height - 6:.1f}", stroke=colour("ink")),
+        tag("path", d=f"M{zero:.1f} {top:.1f}V{height - 6:.1f}", stroke=colour("ink")),
     )
 
 

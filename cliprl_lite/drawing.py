@@ -1,9 +1,9 @@
 """Pictures as SVG text: the map and what stands on it. Widgets show them live, pages without a
 kernel show them as they are.
 
-Colours are the palette's CSS variables, with its light theme to fall back on. Each object colour
-has a second cue: red is solid, blue has bars, green has dots, yellow is a hollow ring. What people
-typed goes in by `text`, and nowhere else.
+Colours are those of `palette`, by name. Each object colour has a second cue: red is solid, blue
+has bars, green has dots, yellow is a hollow ring. What people typed goes in by `text`, and nowhere
+else.
 """
 
 from __future__ import annotations
@@ -18,38 +18,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
-
-COLOURS = {
-    "page": "#fbfaf7",
-    "ink": "#1f1f1f",
-    "wall": "#3a3a3a",
-    "hair": "#d9d6cf",
-    "floor": "#ffffff",
-    "red": "#c8321e",
-    "blue": "#2a64d0",
-    "green": "#2e9e4f",
-    "yellow": "#f5d327",
-    "none": "#737373",
-    "words": "#1f1f1f",
-    "map": "#9b2d8f",
-    "minus": "#d9822b",
-    "plus": "#23272e",
-    "deep": "#6b7280",
-}
-"""The light theme's palette, by the name of its CSS variable in `widgets/course.css`."""
+from cliprl_lite.palette import LIGHT
 
 LONGEST = 80
 """Characters of a typed text that are shown; the rest is cut."""
 
 
 def colour(name: str) -> str:
-    """A colour of the palette, as CSS.
+    """A colour of the palette as CSS: the theme's, and the light one where a page has no themes.
 
     Example:
         >>> colour("map")
         'var(--map, #9b2d8f)'
     """
-    return f"var(--{name}, {COLOURS[name]})"
+    return f"var(--{name}, {LIGHT[name]})"
 
 
 def printable(typed: str, longest: int = LONGEST) -> str:

@@ -16,6 +16,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from cliprl_lite.gridworld import ACTIONS, STEP_REWARD
+from cliprl_lite.palette import rgb
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
 
 ENV_ID = "CliprlLite/GridWorld-v0"
@@ -26,10 +27,6 @@ MAX_EPISODE_STEPS = 2000
 
 CELL_PIXELS = 24
 """Width and height of one cell in the drawn picture."""
-
-# The palette of `cliprl_lite.plots`, which this module does without: it would load plotly.
-_PAGE, _WALL, _HAIRLINE = (0xFB, 0xFA, 0xF7), (0x3A, 0x3A, 0x3A), (0xD9, 0xD6, 0xCF)
-_GOAL, _AGENT = (0x1F, 0x1F, 0x1F), (0x9B, 0x2D, 0x8F)
 
 
 class GridWorldEnv(gymnasium.Env):
@@ -191,22 +188,24 @@ class GridWorldEnv(gymnasium.Env):
         distance = np.hypot(offset[:, None], offset)
         inside = np.clip(CELL_PIXELS * 0.27 + 0.5 - distance, 0, 1)[..., None]  # a soft edge
         cell = _block(picture, agent)
-        cell[:] = np.rint((1 - inside) * cell + inside * np.array(_AGENT))
+        cell[:] = np.rint((1 - inside) * cell + inside * np.array(rgb("map")))
         return picture
 
     @cached_property
     def _empty_map(self) -> NDArray[np.uint8]:
         """The map and the goal without the agent, shape `[24·rows, 24·columns, 3]`."""
         rows, columns = self.world.shape
-        picture = np.full((rows * CELL_PIXELS, columns * CELL_PIXELS, 3), _PAGE, dtype=np.uint8)
-        picture[CELL_PIXELS - 1 :: CELL_PIXELS] = picture[0] = _HAIRLINE
-        picture[:, CELL_PIXELS - 1 :: CELL_PIXELS] = picture[:, :1] = _HAIRLINE
+        picture = np.full(
+            (rows * CELL_PIXELS, columns * CELL_PIXELS, 3), rgb("floor"), dtype=np.uint8
+        )
+        picture[CELL_PIXELS - 1 :: CELL_PIXELS] = picture[0] = rgb("hair")
+        picture[:, CELL_PIXELS - 1 :: CELL_PIXELS] = picture[:, :1] = rgb("hair")
         for row, column in np.argwhere(self.world.walls):
-            _block(picture, (row, column))[:] = _WALL
+            _block(picture, (row, column))[:] = rgb("wall")
         goal = _block(picture, self.task.goal)
         for margin in (2, 4):
             frame = goal[margin : -margin - 1, margin : -margin - 1]
-            frame[[0, -1]] = frame[:, [0, -1]] = _GOAL
+            frame[[0, -1]] = frame[:, [0, -1]] = rgb("ink")
         return picture
 
 

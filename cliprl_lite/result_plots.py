@@ -1,8 +1,13 @@
-"""Figures of results: learning curves, costs against grid size, ratios between methods."""
+"""Figures of results, by plotly: learning curves, costs against grid size, ratios between methods.
+
+Here only is plotly needed: maps, heatmaps and bars are SVG (`drawing`, `charts`).
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -11,29 +16,99 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from cliprl_lite.plots import INK, MAP, NO_TEACHER, WORDS, new_figure
+from cliprl_lite.palette import LIGHT, rgb
+from cliprl_lite.rounding import rounded
 
+# ---------------------------------------------------------------------------------------------
+# What every figure is
+# ---------------------------------------------------------------------------------------------
+_AXIS = {
+    "gridcolor": LIGHT["hair"], "zeroline": False, "linecolor": LIGHT["ink"], "ticks": "outside",
+}  # fmt: skip
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": LIGHT["ink"]},
+        "title": {"font": {"size": 16}, "x": 0, "xref": "paper", "xanchor": "left"},
+        "paper_bgcolor": LIGHT["page"],
+        "plot_bgcolor": LIGHT["page"],
+        "colorway": [LIGHT["words"], LIGHT["map"], LIGHT["none"]],
+        "margin": {"l": 60, "r": 20, "t": 50, "b": 50},
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "hoverlabel": {"bgcolor": LIGHT["page"], "font": {"color": LIGHT["ink"]}},
+        "legend": {"bgcolor": "rgba(0,0,0,0)"},
+    }
+)
+"""The project's own small template, so that stored figures do not change with plotly."""
+
+
+def as_text(typed: str, longest: int = 80) -> str:
+    """Anything somebody typed, safe to show as a label: plain text, cut at a length.
+
+    Example:
+        >>> as_text("<b>go</b> for $5")
+        '&lt;b&gt;go&lt;/b&gt; for &#36;5'
+    """
+    cut = typed if len(typed) <= longest else typed[: longest - 1] + "…"
+    return escape(cut, quote=False).replace("$", "&#36;")
+
+
+class CourseFigure(go.Figure):
+    """A figure that shows itself in a notebook without plotly's renderers.
+
+    Those load a whole validator of notebooks to send out the same bundle.
+
+    Example:
+        >>> figure = new_figure(title="steps to go")
+        >>> list(figure._repr_mimebundle_()), figure._repr_mimebundle_()["text/plain"]
+        (['application/vnd.plotly.v1+json', 'text/plain'], 'figure: steps to go')
+    """
+
+    _ipython_display_ = None  # so that Jupyter asks for the bundle …
+    _repr_html_ = None  # … and not for a page that fetches plotly.js from the network
+
+    def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, Any]:
+        content = json.loads(self.to_json(validate=False))
+        return {
+            "application/vnd.plotly.v1+json": content | {"config": {"displaylogo": False}},
+            "text/plain": f"figure: {self.layout.title.text}"
+            if self.layout.title.text
+            else "figure",
+        }
+
+
+def new_figure(**layout: Any) -> CourseFigure:
+    """An empty figure in the project's template."""
+    figure = CourseFigure()
+    figure.update_layout(template=TEMPLATE, **layout)
+    return figure
+
+
+# ---------------------------------------------------------------------------------------------
+# Figures
+# ---------------------------------------------------------------------------------------------
 LOG_TICKS = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
 
 METHOD_STYLE: dict[str, tuple[str, str, str]] = {
-    "scratch": (NO_TEACHER, "dot", "circle-open"),
-    "alg1": (WORDS, "dash", "square"),
-    "alg1_closest": (WORDS, "dashdot", "square-open"),
-    "alg1_cold": (WORDS, "longdash", "diamond-open"),
-    "alg2": (MAP, "solid", "circle"),
-    "alg2_identity": (MAP, "longdash", "diamond"),
-    "alg2_q": (MAP, "dash", "pentagon"),
-    "alg2_actions": (MAP, "dashdot", "pentagon-open"),
-    "alg2_closest": (MAP, "longdashdot", "star-open"),
-    "alg2_distilled": (MAP, "longdash", "hexagram"),
-    "alg2_text": (MAP, "dash", "triangle-up-open"),
-    "alg2_box": (MAP, "dot", "triangle-down-open"),
-    "ridge": (MAP, "dashdot", "cross-open"),
-    "uniform": (NO_TEACHER, "dash", "x-open"),
-    "random": (NO_TEACHER, "longdash", "hexagon-open"),
-    "oracle": (NO_TEACHER, "solid", "star"),
+    "scratch": ("none", "dot", "circle-open"),
+    "alg1": ("words", "dash", "square"),
+    "alg1_closest": ("words", "dashdot", "square-open"),
+    "alg1_cold": ("words", "longdash", "diamond-open"),
+    "alg2": ("map", "solid", "circle"),
+    "alg2_identity": ("map", "longdash", "diamond"),
+    "alg2_q": ("map", "dash", "pentagon"),
+    "alg2_actions": ("map", "dashdot", "pentagon-open"),
+    "alg2_closest": ("map", "longdashdot", "star-open"),
+    "alg2_distilled": ("map", "longdash", "hexagram"),
+    "alg2_text": ("map", "dash", "triangle-up-open"),
+    "alg2_box": ("map", "dot", "triangle-down-open"),
+    "ridge": ("map", "dashdot", "cross-open"),
+    "uniform": ("none", "dash", "x-open"),
+    "random": ("none", "longdash", "hexagon-open"),
+    "oracle": ("none", "solid", "star"),
 }
-"""Colour, dash and marker of each method, by its name."""
+"""Each method's voice, which is its colour's name in the palette, its dash and its marker."""
 
 
 def learning_curves_figure(
@@ -61,19 +136,20 @@ def learning_curves_figure(
         showlegend=False,
     )
     for method, (label, values) in curves.items():
-        colour, dash, _ = METHOD_STYLE[method]
+        voice, dash, _ = METHOD_STYLE[method]
         low, middle, high = np.percentile(np.asarray(values, dtype=float), [25, 50, 75], axis=0)
         figure.add_scatter(
             x=np.concatenate([x, x[::-1]]), y=np.concatenate([high, low[::-1]]).round(2),
-            fill="toself", mode="none", fillcolor=_faint(colour), hoverinfo="skip",
+            fill="toself", mode="none", hoverinfo="skip",
+            fillcolor="rgba({},{},{},0.13)".format(*rgb(voice)),
         )  # fmt: skip
         figure.add_scatter(
             x=x, y=middle.round(2), mode="lines", name=label,
-            line={"color": colour, "dash": dash, "width": 2.5},
+            line={"color": LIGHT[voice], "dash": dash, "width": 2.5},
         )  # fmt: skip
         figure.add_annotation(
-            x=x[-1], y=np.log10(middle[-1]), text=f" {label}",
-            showarrow=False, xanchor="left", font={"color": colour},
+            x=x[-1], y=float(rounded(np.log10(middle[-1]))), text=f" {label}",
+            showarrow=False, xanchor="left", font={"color": LIGHT[voice]},
         )  # fmt: skip
     _spread_labels(figure)
     return figure
@@ -84,11 +160,6 @@ def _spread_labels(figure: go.Figure, gap: float = 0.12) -> None:
     labels = sorted(figure.layout.annotations, key=lambda label: label.y)
     for below, above in pairwise(labels):
         above.y = max(above.y, below.y + gap)
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.13)"
 
 
 def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str, str]) -> go.Figure:
@@ -127,7 +198,7 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
             for number, (method, label) in enumerate(methods.items()):
                 part = here[(here["target"] == target) & (here["method"] == method)]
                 part = part.sort_values("size")
-                colour, dash, symbol = METHOD_STYLE[method]
+                voice, dash, symbol = METHOD_STYLE[method]
                 value = part["value"] + 1
                 figure.add_scatter(
                     # Side by side, so that intervals can be told apart.
@@ -137,11 +208,12 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
                         "arrayminus": part["value"] - part["low"], "width": 2, "thickness": 1,
                     },
                     mode="lines+markers", name=label, legendgroup=method,
-                    showlegend=row == column == 1, line={"color": colour, "dash": dash, "width": 2},
+                    showlegend=row == column == 1,
+                    line={"color": LIGHT[voice], "dash": dash, "width": 2},
                     # An arrow up: half the runs or more were cut off, so the value is higher.
                     marker={
                         "symbol": np.where(part["censored"], "arrow-up", symbol), "size": 8,
-                        "color": colour,
+                        "color": LIGHT[voice],
                     },
                     customdata=[
                         f"{'at least ' if row.censored else ''}{row.value:,.0f}"
@@ -151,14 +223,15 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
                     row=row, col=column,
                 )  # fmt: skip
             figure.update_yaxes(
-                type="log", dtick=1, range=np.log10([lowest / 1.5, highest * 1.5]).tolist(),
+                type="log", dtick=1,
+                range=rounded(np.log10([lowest / 1.5, highest * 1.5])).tolist(),
                 title={"text": words.replace(", ", ",<br>"), "font": {"size": 13}}
                 if column == 1 else None,
                 row=row, col=column,
             )  # fmt: skip
             figure.update_xaxes(
                 type="log", tickvals=sizes,
-                range=[np.log10(sizes[0] * 0.9), np.log10(sizes[-1] * 1.1)],
+                range=rounded(np.log10([sizes[0] * 0.9, sizes[-1] * 1.1])).tolist(),
                 title="grid size" if row == len(clocks) else None, row=row, col=column,
             )  # fmt: skip
     return figure
@@ -191,15 +264,15 @@ def ratios_figure(
     for column, panel in enumerate(ratios.values(), start=1):
         figure.add_scatter(
             x=[1, 1], y=[rows[0], rows[-1]], mode="lines",
-            line={"color": INK, "width": 1}, hoverinfo="skip", row=1, col=column,
+            line={"color": LIGHT["ink"], "width": 1}, hoverinfo="skip", row=1, col=column,
         )  # fmt: skip
         for method, (value, low, high) in panel.items():
-            colour, _, symbol = METHOD_STYLE[method]
+            voice, _, symbol = METHOD_STYLE[method]
             figure.add_scatter(
                 x=[value], y=[labels[method]], mode="markers", name="",
-                error_x={"array": [high - value], "arrayminus": [value - low], "color": colour,
-                         "thickness": 1.5, "width": 4},
-                marker={"symbol": symbol, "size": 10, "color": colour},
+                error_x={"array": [high - value], "arrayminus": [value - low],
+                         "color": LIGHT[voice], "thickness": 1.5, "width": 4},
+                marker={"symbol": symbol, "size": 10, "color": LIGHT[voice]},
                 hovertemplate=f"{labels[method]}: ×%{{x:.3g}}", row=1, col=column,
             )  # fmt: skip
         figure.update_xaxes(

@@ -13,53 +13,46 @@ import tempfile
 from pathlib import Path
 
 import cliprl_lite as clip
-from cliprl_lite import plots
+from cliprl_lite.charts import heatmap_svg
+from cliprl_lite.drawing import map_svg, text
+from cliprl_lite.palette import LIGHT
 from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
 
 DOCS = Path(__file__).resolve().parent
-WIDTH, ROW = 1320, 360
+SIDE, WIDTH, ROW = 288.0, 1320, 380
 GROWTH, GROWTH_SIZE = DOCS / "growth.html", (1240, 900)
 
 
-def row(name: str) -> tuple[str, ...]:
+def row(name: str) -> str:
     """HTML of one house: its map, and its three heatmaps."""
     suite = clip.load_suite(name)
     objects = [(task.goal, task.colour, task.shape, task.sentence) for task in suite.tasks]
+    kinds = [(task.colour, task.shape, task.sentence) for task in suite.tasks]
     sentences = clip.embed(suite.sentences)
     policies = clip.policy_vectors(
         [clip.learn_policy(suite.world, task.goal, seed=0)[0] for task in suite.tasks]
     )
     centred = policies - policies.mean(axis=0)
     heatmaps = {
-        "what the words say": clip.cosine_similarity(sentences, sentences),
-        "what the policies say": clip.cosine_similarity(centred, centred),
-        "the words, aligned": clip.align(sentences, policies).similarity(sentences, sentences),
+        "What the words say": clip.cosine_similarity(sentences, sentences),
+        "What the policies say": clip.cosine_similarity(centred, centred),
+        "The words, aligned": clip.align(sentences, policies).similarity(sentences, sentences),
     }
-    glyphs = [(task.colour, task.shape) for task in suite.tasks]
-    figures = [
-        plots.map_figure(suite.world, objects=objects, title=suite.title, side=300),
-        plots.similarity_figure(heatmaps, suite.sentences, glyphs, side=270),
-    ]
-    return tuple(
-        figure.to_html(full_html=False, include_plotlyjs=False, config={"displayModeBar": False})
-        for figure in figures
-    )
+    house = map_svg(suite.world, objects=objects, title=suite.title, side=SIDE)
+    pictures = [heatmap_svg(heatmaps[title], kinds, title=title, side=SIDE) for title in heatmaps]
+    return f"<p>{text(suite.title)}</p><div>{house}{''.join(pictures)}</div>"
 
 
 def houses_page() -> str:
     """The whole first picture, in HTML."""
-    from plotly.offline import get_plotlyjs
-
-    cells = "".join(
-        "<div style='display:flex;align-items:flex-start'>" + "".join(row(name)) + "</div>"
-        for name in ("house_a", "house_b")
+    style = (
+        f"body {{ margin: 0; padding: 6px 20px; background: {LIGHT['page']}; }}"
+        f"p {{ margin: 14px 0 -6px; font: 600 16px system-ui, sans-serif; color: {LIGHT['ink']}; }}"
+        "div { display: flex; justify-content: space-between; align-items: center; }"
     )
-    return (
-        "<!doctype html><meta charset='utf-8'>"
-        f"<body style='margin:0;background:{plots.PAGE}'>"
-        f"<script>{get_plotlyjs()}</script>{cells}"
-    )
+    rows = "".join(row(name) for name in ("house_a", "house_b"))
+    return f"<!doctype html><meta charset='utf-8'><style>{style}</style>{rows}"
 
 
 def screenshot(browser: str, page: str, picture: Path, size: tuple[int, int]) -> None:

@@ -78,33 +78,51 @@ def test_similarities_of_another_shape() -> None:
 
 
 def test_bars_begin_at_zero_and_write_their_numbers() -> None:
-    made = parse(bars_svg([2.0, -1.0, 0.5], OBJECTS, title="weights", voice="map"))
-    texts = [e.text for e in made.iter(SVG + "text")]
-    assert [t for t in texts if re.fullmatch(r"−?\d\.\d\d", t)] == ["2.00", "−1.00", "0.50"]
-    bars = [e for e in made.iter(SVG + "rect") if e.get("height") == "14"]
-    left, width = ([float(bar.get(k)) for bar in bars] for k in ("x", "width"))
-    assert width[0] == pytest.approx(2 * width[1], abs=0.02)
-    assert width[0] == pytest.approx(4 * width[2], abs=0.02)
-    assert left[0] == left[2] == pytest.approx(left[1] + width[1], abs=0.02)
-    assert ["--minus" in bar.get("fill") for bar in bars] == [False, True, False]
+    """Two voices; the first has a tie, of which the first is its highest."""
+    bars = {"words <w>": ("words", [2.0, 2.0, 0.5]), "map": ("map", [0.0, -1.0, 0.25])}
+    made = parse(bars_svg(bars, OBJECTS, title="weights <of> $1$"))
+    shown = list(made.iter(SVG + "text"))
+    assert [e.text for e in shown][:4] == ["weights <of> $1$", "words <w>", "map", "below zero"]
+    numbers = [e for e in shown if re.fullmatch(r"−?\d\.\d\d", e.text)]
+    assert [e.text for e in numbers] == ["2.00", "0.00", "2.00", "−1.00", "0.50", "0.25"]
+    assert [e.text for e in numbers if e.get("font-weight") == "700"] == ["2.00", "0.25"]
+    drawn = [e for e in made.iter(SVG + "rect") if e.get("height") == "10"]
+    left, width = ([float(bar.get(k)) for bar in drawn] for k in ("x", "width"))
+    np.testing.assert_allclose(np.array(width) / width[3], [2, 0, 2, 1, 0.5, 0.25], atol=1e-3)
+    np.testing.assert_allclose(np.delete(left, 3), left[0])
+    assert left[0] == pytest.approx(left[3] + width[3], abs=0.02)
+    hues = [re.search(r"--(\w+)", bar.get("fill"))[1] for bar in drawn]
+    assert hues == ["words", "map", "words", "minus", "words", "map"]
     zero = [e.get("d") for e in made.iter(SVG + "path")][-1]
     assert float(re.match(r"M(\S+)", zero)[1]) == pytest.approx(left[0], abs=0.06)
+    tops = [float(bar.get("y")) for bar in drawn]
+    assert tops == sorted(tops)
 
 
-def test_a_bar_that_is_too_long_is_broken_and_its_number_stays() -> None:
-    whole, broken = (
-        parse(bars_svg([40_000.0, 1.0, -1.0], OBJECTS, title="w", longest=longest))
-        for longest in (None, 1.5)
-    )
-    assert len(list(broken.iter(SVG + "path"))) == len(list(whole.iter(SVG + "path"))) + 1
-    assert "40000.00" in [e.text for e in broken.iter(SVG + "text")]
-    bars = [float(e.get("width")) for e in broken.iter(SVG + "rect") if e.get("height") == "14"]
-    assert bars[0] == pytest.approx(1.5 * bars[1], abs=0.02)
+def test_bars_are_told_in_words() -> None:
+    """As written beside them: to two decimals, without a minus that no digit earns; and what
+    differs by a last bit is equal."""
+    bars = {"w": ("words", [0.5, -0.25, -0.004]), "m": ("map", [-1.0, 0.5, 0.5 + 1e-12])}
+    told = parse(bars_svg(bars, OBJECTS, title="weights")).find(SVG + "desc").text
+    assert told.split(". ") == [
+        "Highest for w: go to <the> red box", "Highest for m: $b$",
+        "go to <the> red box: w 0.50, m −1.00", "$b$: w −0.25, m 0.50", "c: w 0.00, m 0.50.",
+    ]  # fmt: skip
 
 
-def test_bars_need_a_value_each() -> None:
+def test_bars_that_are_all_positive_begin_at_zero_too() -> None:
+    made = parse(bars_svg({"w": ("words", [1.0, 2.0, 3.0])}, OBJECTS, title="t"))
+    drawn = [e for e in made.iter(SVG + "rect") if e.get("height") == "10"]
+    left, width = ([float(bar.get(k)) for bar in drawn] for k in ("x", "width"))
+    np.testing.assert_allclose(np.array(width) / width[0], [1, 2, 3], atol=1e-3)
+    assert left == [164, 164, 164]  # beside the sentences, which end at about 155
+    assert "below zero" not in [e.text for e in made.iter(SVG + "text")]
+
+
+@pytest.mark.parametrize("values", [[1.0], [[1.0, 2.0, 3.0]]])
+def test_bars_need_a_value_each(values: list) -> None:
     with pytest.raises(ValueError, match="3 objects need as many values"):
-        bars_svg([1.0], OBJECTS, title="w")
+        bars_svg({"w": ("words", values)}, OBJECTS, title="w")
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from cliprl_lite import drawing
-from cliprl_lite.drawing import COLOURS, Agent, arrow_masks, glyph, map_svg, picture, tag, text
+from cliprl_lite.drawing import Agent, arrow_masks, glyph, map_svg, picture, tag, text
 from cliprl_lite.gridworld import GridWorld
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -144,16 +142,6 @@ def test_a_trail_has_twelve_steps_at_most() -> None:
     made = parse(map_svg(WORLD, title="t", agents=[Agent("0", [0, 1] * 50)]))
     group = next(e for e in made.iter(SVG + "g") if e.get("class") == "cl-agents")
     assert len(list(group.iter(SVG + "path"))) == 12
-
-
-def test_the_palette_is_that_of_the_style_sheet() -> None:
-    sheet = (Path(drawing.__file__).parent / "widgets" / "course.css").read_text("utf-8")
-    light = sheet[: sheet.index("dark")]
-    found = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", light))
-    assert found == COLOURS
-    dark = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", sheet[sheet.index("dark") :]))
-    assert set(dark) == set(COLOURS)
-    assert drawing.colour("minus") == f"var(--minus, {COLOURS['minus']})"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 import torch
 from gymnasium.utils.env_checker import check_env
 
-from cliprl_lite import plots
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.gym_env import CELL_PIXELS, ENV_ID, MAX_EPISODE_STEPS, GridWorldEnv
+from cliprl_lite.palette import LIGHT
 from cliprl_lite.tasks import SuiteError, Task, TaskSuite, load_suite
 
 WORLD = GridWorld.from_text("...\n.#.\n...")
@@ -149,8 +149,8 @@ def test_picture():
             (row, column): cell(picture, row, column)[middle, middle].tolist()
             for row, column in np.ndindex(3, 3)
         }
-        expected = dict.fromkeys(middles, rgb(plots.PAGE))
-        assert middles == expected | {(1, 1): rgb(plots.WALL), agent: rgb(plots.MAP)}
+        expected = dict.fromkeys(middles, rgb(LIGHT["floor"]))
+        assert middles == expected | {(1, 1): rgb(LIGHT["wall"]), agent: rgb(LIGHT["map"])}
 
 
 def test_picture_of_the_goal_has_two_outlines_also_under_the_agent():
@@ -161,9 +161,9 @@ def test_picture_of_the_goal_has_two_outlines_also_under_the_agent():
     env.step(1)
     after = cell(env.render(), 2, 2)
     for picture in (before, after):
-        assert (picture[:middle, middle] == rgb(plots.INK)).all(axis=1).sum() == 2
-    assert before[middle, middle].tolist() == rgb(plots.PAGE)
-    assert after[middle, middle].tolist() == rgb(plots.MAP)
+        assert (picture[:middle, middle] == rgb(LIGHT["ink"])).all(axis=1).sum() == 2
+    assert before[middle, middle].tolist() == rgb(LIGHT["floor"])
+    assert after[middle, middle].tolist() == rgb(LIGHT["map"])
 
 
 @pytest.mark.parametrize(

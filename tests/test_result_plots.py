@@ -1,12 +1,17 @@
-"""Figures of results show the numbers they were given."""
+"""Figures of results show the numbers they were given, and themselves without a network."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from cliprl_lite import result_plots
 from cliprl_lite.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.palette import LIGHT
 
 
 def test_curves_show_the_median_and_the_quartiles() -> None:
@@ -41,3 +46,46 @@ def test_clocks_figure_draws_every_clock_and_target() -> None:
 def test_every_method_has_a_style_of_its_own() -> None:
     assert set(result_plots.METHOD_STYLE) == set(METHODS | NETWORK_METHODS)
     assert len(set(result_plots.METHOD_STYLE.values())) == len(METHODS | NETWORK_METHODS)
+
+
+def test_a_methods_colour_is_its_voices() -> None:
+    voices = {voice for voice, _, _ in result_plots.METHOD_STYLE.values()}
+    assert voices == {"none", "words", "map"}
+    values = np.ones((3, 2))
+    figure = result_plots.learning_curves_figure(
+        {"alg2": ("Algorithm 2", values)}, x=[1, 2], x_title="episode", y_title="steps"
+    )
+    band, line = figure.data
+    assert line.line.color == LIGHT["map"]
+    assert band.fillcolor == "rgba(155,45,143,0.13)"  # #9b2d8f
+
+
+@pytest.mark.parametrize(
+    "typed", ["<img src=x onerror=alert(1)>", "$\\frac{1}{2}$", "x" * 1_000_000]
+)
+def test_what_was_typed_stays_text(typed: str) -> None:
+    shown = result_plots.as_text(typed)
+    assert "<" not in shown
+    assert "$" not in shown
+    assert len(shown) < 200
+
+
+def test_a_figure_shows_itself_without_network_or_validator(
+    run_python: Callable[..., str],
+) -> None:
+    """As Jupyter asks for it, every formatter on: what goes out, and what was loaded for it."""
+    code = """
+import json, sys
+from IPython.core.formatters import DisplayFormatter
+from cliprl_lite.result_plots import ratios_figure
+figure = ratios_figure({"a clock": {"alg1": (0.5, 0.25, 1.0)}}, {"alg1": "Algorithm 1"}, "ratio")
+bundle, _ = DisplayFormatter().format(figure)
+print(json.dumps([bundle, "nbformat" in sys.modules, json.loads(figure.to_json())]))
+"""
+    bundle, validator_is_there, content = json.loads(run_python(code))
+    assert bundle.keys() == {"application/vnd.plotly.v1+json", "text/plain"}
+    shown = bundle["application/vnd.plotly.v1+json"]
+    assert shown.pop("config") == {"displaylogo": False}
+    assert shown == content
+    assert "http" not in json.dumps(bundle)
+    assert not validator_is_there

@@ -7,7 +7,8 @@ from typing import Any
 
 import traitlets
 
-from cliprl_lite.drawing import COLOURS, colour, picture, tag, text
+from cliprl_lite.drawing import colour, picture, tag, text
+from cliprl_lite.palette import LIGHT
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 
 
@@ -59,7 +60,7 @@ class Prediction(CourseWidget):
     def svg(self) -> str:
         rows = [
             tag("circle", cx=16, cy=58 + 28 * number, r=7, fill="none", stroke=colour("ink"))
-            + tag("text", text(answer), x=32, y=63 + 28 * number, font_size=15, fill=COLOURS["ink"])
+            + tag("text", text(answer), x=32, y=63 + 28 * number, font_size=15, fill=LIGHT["ink"])
             for number, answer in enumerate(self.answers)
         ]
         return picture(
@@ -67,9 +68,9 @@ class Prediction(CourseWidget):
             60 + 28 * len(self.answers),
             self.question,
             "Answers to pick from: " + "; ".join(self.answers),
-            tag("rect", width=720, height=60 + 28 * len(self.answers), fill=COLOURS["page"]),
+            tag("rect", width=720, height=60 + 28 * len(self.answers), fill=LIGHT["page"]),
             tag("text", text(self.question, 100), x=8, y=26, font_size=16, font_weight=600,
-                fill=COLOURS["ink"]),
+                fill=LIGHT["ink"]),
             *rows,
         )  # fmt: skip
 

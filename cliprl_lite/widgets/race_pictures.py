@@ -229,9 +229,9 @@ def replay(
     """
     import plotly.graph_objects as go
 
-    from cliprl_lite import plots
+    from cliprl_lite import result_plots as plots
+    from cliprl_lite.palette import LIGHT as paint
 
-    paint = {"none": plots.NO_TEACHER, "words": plots.WORDS, "map": plots.MAP}
     dash = {"none": "dot", "words": "dash", "map": "solid"}
     spread = np.geomspace(min(20, max(1, last)), max(1, last), pictures)
     moments = np.unique(rounded(spread).astype(int))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cliprl_lite.drawing import COLOURS
+from cliprl_lite.palette import DARK, LIGHT
 from cliprl_lite.widgets.base import FOLDER, module
 
 if TYPE_CHECKING:
@@ -43,10 +44,29 @@ def classic_script(kind: str) -> str:
 
 
 def style_sheet() -> str:
-    """What all widgets share, then what those have that are alive here; on paper all is light."""
+    """The palette for pages, what all widgets share, what those have that are alive here.
+
+    On paper all is light.
+    """
+    pages = [
+        f'html[data-theme="{theme}"] {{ {variables(colours)} }}'
+        for theme, colours in (("light", LIGHT), ("dark", DARK))
+    ]
     sheets = [(FOLDER / f"{name}.css").read_text("utf-8") for name in ("course", *LIVE)]
-    light = " ".join(f"--{name}: {value};" for name, value in (COLOURS | {"page": "#fff"}).items())
-    return "\n".join([*sheets, f"@media print {{ html[data-theme] .cl-root {{ {light} }} }}\n"])
+    paper = variables(LIGHT | {"page": "#fff"})
+    return "\n".join(
+        [*pages, *sheets, f"@media print {{ html[data-theme] .cl-root {{ {paper} }} }}\n"]
+    )
+
+
+def variables(colours: Mapping[str, str]) -> str:
+    """Colours as CSS variables.
+
+    Example:
+        >>> variables({"ink": "black", "map": "purple"})
+        '--ink: black; --map: purple;'
+    """
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
 
 
 def add_scripts(
@@ -57,7 +77,7 @@ def add_scripts(
     last = {"defer": "defer", "priority": 800}
     if 'class="cl-plot"' in body:
         app.add_js_file("plotly.min.js", **last)
-        app.add_js_file(None, body=f"window.coursePalette = {json.dumps(COLOURS)}")
+        app.add_js_file(None, body=f"window.coursePalette = {json.dumps(LIGHT)}")
         app.add_js_file("plots.js", **last)
     kinds = [kind for kind in LIVE if f'data-widget="{kind}"' in body]
     for kind in kinds:

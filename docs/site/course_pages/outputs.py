@@ -89,16 +89,9 @@ def describe(content: Mapping[str, Any]) -> str:
     shown = list(dict.fromkeys(filter(None, [*map(name_of, content["data"]), *labels])))
     if shown:
         parts.append("Shown: " + "; ".join(shown[:20]))
-    unnamed = [trace for trace in content["data"] if not name_of(trace)]
-    symbols = [trace.get("marker", {}).get("symbol") for trace in unnamed]
-    if {symbol for symbol in symbols if isinstance(symbol, str)} >= ARROWS:
-        parts.append("A map with arrows: where to go from each square")
     if content.get("frames"):
         parts.append(f"It can be played: {len(content['frames'])} steps")
     return ". ".join(parts) + "."
-
-
-ARROWS = {"triangle-up", "triangle-down", "triangle-left", "triangle-right"}
 
 
 def name_of(trace: Mapping[str, Any]) -> str:
@@ -107,17 +100,8 @@ def name_of(trace: Mapping[str, Any]) -> str:
     Example:
         >>> name_of({"hovertemplate": "go to the red box<extra></extra>"})
         'go to the red box'
-        >>> name_of({"type": "bar", "name": "map", "y": ["cone", "key"], "text": ["0.2", "0.9"]})
-        'map, highest for “key” with 0.9'
     """
-    name = plain(trace.get("name") or re.split("[:%<]", trace.get("hovertemplate") or "")[0])
-    texts = trace.get("text")
-    if trace.get("type") == "bar" and isinstance(texts, list) and isinstance(trace["y"], list):
-        most, label = max(
-            (float(text), label) for text, label in zip(texts, trace["y"], strict=True)
-        )
-        name += f", highest for “{plain(label)}” with {most:g}"
-    return name
+    return plain(trace.get("name") or re.split("[:%<]", trace.get("hovertemplate") or "")[0])
 
 
 def said(titled: Any) -> str:

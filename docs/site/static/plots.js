@@ -18,7 +18,6 @@
   /** Anything that a figure is made of, its colours replaced. */
   function recoloured(part, colours) {
     if (typeof part === "string") {
-      if (part === "white") return colours.get("#ffffff");
       return part
         .replace(/#[0-9a-f]{6}\b/gi, (found) => colours.get(found.toLowerCase()) ?? found)
         .replace(/rgba\((\d+), ?(\d+), ?(\d+), ?([\d.]+)\)/g, (found, r, g, b, alpha) => {
