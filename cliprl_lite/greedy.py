@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.compiling import compiled
-from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
+from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 
 FloatArray = NDArray[np.float64]
 
@@ -177,6 +178,44 @@ def greedy_actions(q: FloatArray) -> NDArray[np.bool_]:
         [[False, True, True, False]]
     """
     return q == q.max(axis=1, keepdims=True)
+
+
+def wrong_states(
+    greedy: NDArray[np.bool_], world: GridWorld, goals: Sequence[tuple[int, int]]
+) -> NDArray[np.bool_]:
+    """States with a greedy action that is on no shortest path to any of the goals, shape `[S]`.
+
+    Args:
+        greedy: boolean, shape `[S, 4]`, ties included.
+
+    Example: going up is wrong in the top row, but for the goal.
+        >>> up = np.tile([True, False, False, False], (9, 1))
+        >>> np.flatnonzero(wrong_states(up, GridWorld.open_map(3), [(0, 0)])).tolist()
+        [1, 2]
+    """
+    good = np.any([world.optimal_actions(goal) for goal in goals], axis=0)
+    wrong: NDArray[np.bool_] = (greedy & ~good).any(axis=1)  # at a goal every action is good
+    return wrong
+
+
+def believed_steps(q: FloatArray, discount: float = DISCOUNT) -> FloatArray:
+    """How far the best value of each state says that the goal is: d of −(1 − γᵈ) / (1 − γ).
+
+    Args:
+        q: action values, shape `[S, 4]`.
+        discount: γ in (0, 1).
+
+    Returns:
+        Steps, shape `[S]`: 0 for a value above 0, infinity for one below that of every way.
+
+    Example:
+        >>> believed_steps(np.array([[-1.0, -3, -3, -3], [-1.99, -2, -2, -2]])).round(6).tolist()
+        [1.0, 2.0]
+    """
+    with np.errstate(divide="ignore"):  # log 0
+        power = np.log(np.clip(1 + q.max(axis=1) * (1 - discount), 0, 1))
+    steps: FloatArray = power / np.log(discount)
+    return steps
 
 
 def as_table(q: FloatArray, world: GridWorld) -> FloatArray:

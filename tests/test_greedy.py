@@ -10,10 +10,12 @@ import pytest
 from cliprl_lite.compiling import compiled
 from cliprl_lite.greedy import (
     GreedyEvaluation,
+    believed_steps,
     evaluate_greedy,
     expected_path,
     greedy_actions,
     greedy_walk,
+    wrong_states,
 )
 from cliprl_lite.gridworld import GridWorld
 
@@ -167,6 +169,34 @@ def test_greedy_actions_include_every_tie() -> None:
         [True, True, True, True],
         [False, True, False, False],
     ]
+
+
+def test_wrong_states_by_hand() -> None:
+    world = GridWorld.from_text(".....")
+    up, left, right, both = (np.isin(range(4), choice) for choice in (0, 2, 3, (2, 3)))
+    greedy = np.array([right, left, both, right, up])
+    for goals, wrong in (([(0, 0)], [2, 3, 4]), ([(0, 4)], [1, 2]), ([(0, 0), (0, 4)], [])):
+        assert np.flatnonzero(wrong_states(greedy, world, goals)).tolist() == wrong
+    assert wrong_states(np.array([up] * 5), world, [(0, 1)]).tolist() == [1, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("number", range(0, len(WALKS), 5))
+def test_wrong_states_are_those_that_an_evaluation_counts(number: int) -> None:
+    world, goal, seed = WALKS[number]
+    q = table_with_ties(world, goal, seed)
+    marked = wrong_states(greedy_actions(q), world, [world.cell(goal)])
+    assert marked.sum() == evaluate_greedy(q, world, world.cell(goal)).wrong_states
+
+
+def test_exact_values_speak_of_the_shortest_distance() -> None:
+    for discount in (0.5, 0.99):
+        found = believed_steps(WORLD.optimal_q(GOAL, discount), discount)
+        np.testing.assert_allclose(found, WORLD.distances(GOAL), rtol=1e-9)
+    rows = np.array([[5.0, 0, 0, 0], [-99.0, -100, -100, -100], [-100.0] * 4, [-500.0] * 4])
+    none, far, never, worse = believed_steps(rows)
+    assert none == 0
+    assert far == pytest.approx(np.log(0.01) / np.log(0.99))
+    assert never == worse == np.inf
 
 
 def test_a_goal_is_a_cell() -> None:
