@@ -38,6 +38,7 @@ from joblib import Parallel, delayed
 
 from cliprl_lite.alignment import PAPER_BOX, PAPER_TEXT, Alignment, AlignmentSettings
 from cliprl_lite.alignment_training import align_paths
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.evaluation import median_interval, paired_log_ratio, share_on, top_is
 from cliprl_lite.language import embed
 from cliprl_lite.learners import rng_for
@@ -45,7 +46,7 @@ from cliprl_lite.methods import ridge_scores
 from cliprl_lite.policies import learn_policy, policy_vectors
 from cliprl_lite.printing import forgiving_output
 from cliprl_lite.qlearning import learn
-from cliprl_lite.results import CLOCKS, write_table
+from cliprl_lite.results import write_table
 from cliprl_lite.rounding import rounded
 from cliprl_lite.stability import sensitivity
 from cliprl_lite.tasks import load_suite

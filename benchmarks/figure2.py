@@ -16,8 +16,9 @@ from pathlib import Path
 
 from measurement import Measurement, report
 
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.paths import data_path
-from cliprl_lite.results import CLOCKS, read_table
+from cliprl_lite.results import read_table
 
 COMMAND = ["-m", "cliprl_lite.cli", "figure2", "--sizes", "8,10,15,25", "--trials", "100"]
 

@@ -36,7 +36,8 @@ _HOME = {
     "stability": ["sensitivity"],
     "alignment_record": ["align_suite", "record_alignment"],
     "greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
-    "qlearning": ["Learner", "LearningRun", "learn"],
+    "clocks": ["CLOCKS"],
+    "qlearning": ["Learner", "Run", "learn"],
     "networks": [
         "NetworkFileError",
         "NetworkSettings",
@@ -79,7 +80,7 @@ _HOME = {
         "regret",
     ],
     "experiments": ["Sweep", "figure2_sweep", "run_sweep", "worlds_sweep"],
-    "results": ["CLOCKS", "COLUMNS", "ratios", "read_table", "summarise", "to_table", "verdicts"],
+    "results": ["COLUMNS", "ratios", "read_table", "summarise", "to_table", "verdicts"],
     "trials": ["Job", "measure", "run_job"],
     "paths": ["data_path"],
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from cliprl_lite.backends import BACKENDS, BackendError
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.experiments import (
     CORNER_SIZES,
     WORLDS,
@@ -25,7 +26,7 @@ from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.methods import METHODS, NETWORK_METHODS, find_method
 from cliprl_lite.paths import write_text
 from cliprl_lite.printing import forgiving_output
-from cliprl_lite.results import CLOCKS, summarise
+from cliprl_lite.results import summarise
 from cliprl_lite.studies import Study
 
 STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cliprl_lite.compiling import compiled
-from cliprl_lite.gridworld import ACTIONS, MOVES, GridWorld
+from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 
 FloatArray = NDArray[np.float64]
 
@@ -24,7 +25,7 @@ def greedy_walk(
     goal: int,
     distances: NDArray[np.int64],
     opposite: NDArray[np.int64],
-) -> tuple[FloatArray, int]:
+) -> tuple[FloatArray, int, int]:
     """How far the greedy policy walks from every state, ties broken at random.
 
     Works outward from the goal: a state is settled once all its tied greedy actions lead to
@@ -32,6 +33,7 @@ def greedy_walk(
 
     Returns:
         `lengths`: expected steps to the goal, shape `[S]`; −1 where the agent might circle.
+        `n_settled`: the number of states where it cannot, the goal included.
         `n_wrong`: the number of states with a greedy action that is on no shortest path.
     """
     n_states, n_actions = q.shape
@@ -75,7 +77,7 @@ def greedy_walk(
                 lengths[before] = 1.0 + total[before] / ties[before]
                 queue[tail] = before
                 tail += 1
-    return lengths, n_wrong
+    return lengths, tail, n_wrong
 
 
 @dataclass(frozen=True)
@@ -132,15 +134,15 @@ def evaluate_states(
     q: FloatArray, world: GridWorld, goal_state: int, distances: NDArray[np.int64]
 ) -> GreedyEvaluation:
     """`evaluate_greedy` for a caller that has the goal's state and distances at hand already."""
-    lengths, n_wrong = compiled(greedy_walk)(q, world.next_state, goal_state, distances, _OPPOSITE)
-    starts = len(lengths) - 1
-    arrives = lengths >= 0
-    walked = float(lengths[arrives].sum()) + float((~arrives).sum()) * world.n_states
+    walk = compiled(greedy_walk)
+    lengths, n_settled, n_wrong = walk(q, world.next_state, goal_state, distances, _OPPOSITE)
+    n_states = len(lengths)
+    walked = float(lengths[lengths >= 0].sum()) + (n_states - n_settled) * n_states
     return GreedyEvaluation(
-        mean_path=walked / starts,
-        shortest=float(distances.sum()) / starts,
-        success=float((arrives.sum() - 1) / starts),
-        wrong_states=int(n_wrong),
+        mean_path=walked / (n_states - 1),
+        shortest=float(distances.sum()) / (n_states - 1),
+        success=(n_settled - 1) / (n_states - 1),
+        wrong_states=n_wrong,
     )
 
 
@@ -162,11 +164,27 @@ def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> flo
     """
     choice = greedy_actions(as_table(q, world))
     share = choice / choice.sum(axis=1, keepdims=True)
-    goal_state, lengths = world.state(goal), np.zeros(world.n_states)
-    for _ in range(world.n_states):
-        lengths = 1.0 + (share * lengths[world.next_state]).sum(axis=1)
-        lengths[goal_state] = 0.0
+    lengths = compiled(capped_walks)(share, world.next_state, world.state(goal))
     return float(lengths.sum() / (world.n_states - 1))
+
+
+def capped_walks(share: FloatArray, next_state: NDArray[np.int64], goal: int) -> FloatArray:
+    """Expected steps of walks from every state, shape `[S]`: to the goal, or S where that is later.
+
+    Args:
+        share: probability of each action, shape `[S, 4]`.
+    """
+    n_states, n_actions = share.shape
+    left, before = np.zeros(n_states), np.zeros(n_states)
+    for _ in range(n_states):
+        left, before = before, left
+        for state in range(n_states):
+            if state != goal:
+                mean = 0.0
+                for action in range(n_actions):
+                    mean += share[state, action] * before[next_state[state, action]]
+                left[state] = 1.0 + mean
+    return left
 
 
 def greedy_actions(q: FloatArray) -> NDArray[np.bool_]:
@@ -177,6 +195,44 @@ def greedy_actions(q: FloatArray) -> NDArray[np.bool_]:
         [[False, True, True, False]]
     """
     return q == q.max(axis=1, keepdims=True)
+
+
+def wrong_states(
+    greedy: NDArray[np.bool_], world: GridWorld, goals: Sequence[tuple[int, int]]
+) -> NDArray[np.bool_]:
+    """States with a greedy action that is on no shortest path to any of the goals, shape `[S]`.
+
+    Args:
+        greedy: boolean, shape `[S, 4]`, ties included.
+
+    Example: going up is wrong in the top row, but for the goal.
+        >>> up = np.tile([True, False, False, False], (9, 1))
+        >>> np.flatnonzero(wrong_states(up, GridWorld.open_map(3), [(0, 0)])).tolist()
+        [1, 2]
+    """
+    good = np.any([world.optimal_actions(goal) for goal in goals], axis=0)
+    wrong: NDArray[np.bool_] = (greedy & ~good).any(axis=1)  # at a goal every action is good
+    return wrong
+
+
+def believed_steps(q: FloatArray, discount: float = DISCOUNT) -> FloatArray:
+    """How far the best value of each state says that the goal is: d of −(1 − γᵈ) / (1 − γ).
+
+    Args:
+        q: action values, shape `[S, 4]`.
+        discount: γ in (0, 1).
+
+    Returns:
+        Steps, shape `[S]`: 0 for a value above 0, infinity for one below that of every way.
+
+    Example:
+        >>> believed_steps(np.array([[-1.0, -3, -3, -3], [-1.99, -2, -2, -2]])).round(6).tolist()
+        [1.0, 2.0]
+    """
+    with np.errstate(divide="ignore"):  # log 0
+        power = np.log(np.clip(1 + q.max(axis=1) * (1 - discount), 0, 1))
+    steps: FloatArray = power / np.log(discount)
+    return steps
 
 
 def as_table(q: FloatArray, world: GridWorld) -> FloatArray:

@@ -184,6 +184,11 @@ class GridWorld:
         stay = np.broadcast_to(np.arange(self.n_states)[:, None], reached.shape)
         return _read_only(np.where(reached < 0, stay, reached))
 
+    @cached_property
+    def _distances(self) -> dict[int, NDArray[np.int64]]:
+        """Those that were asked for, by goal: the search takes longer than a whole evaluation."""
+        return {}
+
     def _distances_from(self, source: int) -> NDArray[np.int64]:
         distance = np.full(self.n_states, -1)
         distance[source] = 0
@@ -203,7 +208,10 @@ class GridWorld:
             >>> GridWorld.open_map(2).distances((0, 0)).tolist()
             [0, 1, 1, 2]
         """
-        return self._distances_from(self.state(goal))
+        state = self.state(goal)
+        if state not in self._distances:
+            self._distances[state] = self._distances_from(state)
+        return self._distances[state].copy()
 
     def optimal_q(self, goal: tuple[int, int], discount: float = DISCOUNT) -> NDArray[np.float64]:
         """The optimal action values by dynamic programming, shape `[S, 4]`, in reward.

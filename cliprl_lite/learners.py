@@ -14,6 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
+from cliprl_lite.clocks import FEW_SHOT_EPISODES, REGRET_EPISODES
 from cliprl_lite.greedy import NEAR_OPTIMAL
 from cliprl_lite.gridworld import DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.matching import match
@@ -35,16 +36,7 @@ from cliprl_lite.networks import (
     stack,
 )
 from cliprl_lite.policies import MLPPolicy, Policy, TabularPolicy, learn_policy
-from cliprl_lite.qlearning import (
-    CHECK_SPACING,
-    EPSILON,
-    FEW_SHOT_EPISODES,
-    LEARNING_RATE,
-    REGRET_EPISODES,
-    LearningRun,
-    cap_for,
-    learn,
-)
+from cliprl_lite.qlearning import CHECK_SPACING, EPSILON, LEARNING_RATE, Run, cap_for, learn
 from cliprl_lite.tasks import TaskSuite
 
 NETWORK_CAP = 20_000
@@ -99,7 +91,7 @@ class Learners(Protocol):
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
-    ) -> Sequence[LearningRun | NetworkRun]:
+    ) -> Sequence[Run | NetworkRun]:
         """Meet K goals, each from its start, or from nothing where there is none."""
 
 
@@ -136,7 +128,7 @@ class Tables:
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
-    ) -> list[LearningRun]:
+    ) -> list[Run]:
         return [
             learn(world, goal, None if start is None else start.q, rng, cap=cap)
             for goal, start, rng in zip(goals, starts, rngs, strict=True)

@@ -15,12 +15,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.clocks import FEW_SHOT_EPISODES, REGRET_EPISODES
 from cliprl_lite.greedy import GreedyEvaluation, as_table, evaluate_states
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.network_stacks import DistilledStack, FittedStack, OnlineStack, TaskStack
 from cliprl_lite.networks import FloatArray, NetworkSettings, Parameters
 from cliprl_lite.optional import require
-from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES
 
 DISTIL_STEPS = 2_000
 """Gradient steps of a distillation, unless a call says otherwise."""

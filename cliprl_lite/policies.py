@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cliprl_lite.greedy import greedy_actions
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.networks import FeatureKind, Parameters, features, forward
-from cliprl_lite.qlearning import LearningRun, learn
+from cliprl_lite.qlearning import Run, learn
 
 FloatArray = NDArray[np.float64]
 
@@ -311,7 +311,7 @@ def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> Flo
 # ---------------------------------------------------------------------------------------------
 def learn_policy(
     world: GridWorld, goal: tuple[int, int], seed: int | np.random.Generator = 0
-) -> tuple[TabularPolicy, LearningRun]:
+) -> tuple[TabularPolicy, Run]:
     """Learn a base policy from nothing until it is optimal in every state (Step 1).
 
     Returns:

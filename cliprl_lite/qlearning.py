@@ -2,18 +2,19 @@
 
 `q_learning_steps` is the algorithm (Watkins 1989; Sutton & Barto 2018, §6.5), written once. Numba
 compiles that same source the first time it is used; without numba it runs as plain Python, to the
-same bits. `Learner` holds a run that can be paused and continued, `learn` takes one to its end.
+same bits. `Learner` walks and learns, as far as it is told. A `Run` goes from check to check until
+the policy is good enough, in pieces if need be; `learn` takes one to its end.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.clocks import CLOCKS, FEW_SHOT_EPISODES, REGRET_EPISODES, episode_curve, first20
 from cliprl_lite.compiling import compiled
 from cliprl_lite.greedy import GreedyEvaluation, as_table, evaluate_states
 from cliprl_lite.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
@@ -34,12 +35,6 @@ DEFAULT_CAP = 10_000_000
 """Environment steps after which a run is stopped and called censored, on maps up to 25×25."""
 
 _CAP_STATES = 25 * 25
-
-FEW_SHOT_EPISODES = 20
-"""Episodes of the first clock, and of practice before the few-shot return is taken."""
-
-REGRET_EPISODES = 100
-"""Episodes over which regret is summed; every run lasts at least as long."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -228,59 +223,14 @@ class Learner:
         return self._starts[: self.episode].copy()
 
 
-@dataclass(frozen=True, eq=False)
-class LearningRun:
-    """A finished run of `learn`.
+class Run:
+    """Q-learning on one task until the greedy policy passes, and when it passed each threshold.
 
-    Attributes:
-        q: the final table, shape `[S, 4]`.
-        steps: environment steps taken.
-        stop_reason: `"finished"`, or `"cap"` for a run that was cut off (censored).
-        steps_near_optimal: steps at the first check that found the policy near-optimal; None if
-            none did (censored at `steps`).
-        steps_optimal: the same for optimal in every state.
-        check_steps: steps at every check, shape `[K]`.
-        checks: what each check found, K of them.
-        few_shot: what the greedy policy did after 20 episodes; None if there were fewer.
-        episode_lengths: steps of the first episodes, shape `[≤ record]`.
-        episode_shortest: shortest distance from each of their starts, same shape.
-
-    Example:
-        >>> run = learn(GridWorld.open_map(5), (0, 0), seed=3)
-        >>> run.steps_optimal <= run.steps
-        True
-        >>> bool((run.episode_lengths >= run.episode_shortest).all())
-        True
-    """
-
-    q: FloatArray
-    steps: int
-    stop_reason: Literal["finished", "cap"]
-    steps_near_optimal: int | None
-    steps_optimal: int | None
-    check_steps: NDArray[np.int64]
-    checks: tuple[GreedyEvaluation, ...]
-    few_shot: GreedyEvaluation | None
-    episode_lengths: NDArray[np.int64]
-    episode_shortest: NDArray[np.int64]
-
-
-def learn(
-    world: GridWorld,
-    goal: tuple[int, int],
-    start_q: FloatArray | None = None,
-    seed: int | np.random.Generator = 0,
-    *,
-    until: Literal["optimal", "near_optimal"] = "optimal",
-    min_episodes: int = REGRET_EPISODES,
-    cap: int | None = None,
-    **settings: Any,
-) -> LearningRun:
-    """Learn a task until the greedy policy passes, and note when it passed each threshold.
-
-    Checks stand at geometric spacing (ratio 1.05), so a recorded step count is at most 5 % late.
+    It can be advanced in pieces; the pieces change nothing. Checks stand at geometric spacing
+    (ratio 1.05), so a recorded step count is at most 5 % late.
 
     Args:
+        world, goal, start_q, seed: as for `Learner`.
         until: the rule to stop by. `"optimal"`: every tied greedy action on a shortest path, in
             every state. `"near_optimal"`: every start arrives, and the mean path is at most 5 %
             over the shortest.
@@ -288,6 +238,153 @@ def learn(
         cap: environment steps after which the run is cut off and called censored; `cap_for` the
             map if None.
         settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
+
+    Attributes:
+        learner: what walks and learns.
+        checks: what each check found, K of them so far.
+        next_check: steps at which the next one stands.
+        few_shot: what the greedy policy did after 20 episodes; None if there were fewer.
+        steps_near_optimal: steps at the first check that found the policy near-optimal; None if
+            none did (censored at `steps`).
+        steps_optimal: the same for optimal in every state.
+        stop_reason: `"finished"`, or `"cap"` for a run that was cut off (censored); None as long
+            as it can go on.
+
+    Raises:
+        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+
+    Example:
+        >>> run = Run(GridWorld.open_map(5), (0, 0), seed=3)
+        >>> run.advance(200)
+        >>> run.steps, run.stop_reason, run.clocks["optimal"]
+        (200, None, None)
+        >>> run.advance(run.cap)
+        >>> run.stop_reason, run.clocks["optimal"] == run.steps_optimal <= run.steps
+        ('finished', True)
+    """
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        start_q: FloatArray | None = None,
+        seed: int | np.random.Generator = 0,
+        *,
+        until: Literal["optimal", "near_optimal"] = "optimal",
+        min_episodes: int = REGRET_EPISODES,
+        cap: int | None = None,
+        **settings: Any,
+    ) -> None:
+        if until not in ("optimal", "near_optimal"):
+            raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
+        self.until, self.min_episodes = until, min_episodes
+        self.cap = cap_for(world) if cap is None else cap
+        if self.cap < 1:
+            raise ValueError(f"the cap is a positive number of steps; got {cap}")
+        if settings.get("record", min_episodes) < min_episodes:
+            raise ValueError(
+                f"a run of at least {min_episodes} episodes records them all; "
+                f"got record={settings['record']}"
+            )
+        self.learner = Learner(world, goal, start_q, seed, **settings)
+        self.checks: list[GreedyEvaluation] = []
+        self._check_steps: list[int] = []
+        self.few_shot: GreedyEvaluation | None = None
+        self.steps_near_optimal: int | None = None
+        self.steps_optimal: int | None = None
+        self.stop_reason: Literal["finished", "cap"] | None = None
+        self._check()
+
+    def advance(self, to: int) -> None:
+        """Go on until `to` steps are taken in all, or the run ends."""
+        learner = self.learner
+        while self.stop_reason is None and learner.steps < to:
+            steps = min(to, self.next_check) - learner.steps
+            if self.few_shot is None:
+                learner.run(steps, last_episode=FEW_SHOT_EPISODES)
+                if learner.episode == FEW_SHOT_EPISODES:
+                    self.few_shot = learner.evaluate()
+            else:
+                learner.run(steps)
+            if learner.steps == self.next_check:
+                self._check()
+
+    def _check(self) -> None:
+        steps, found = self.learner.steps, self.learner.evaluate()
+        self._check_steps.append(steps)
+        self.checks.append(found)
+        if self.steps_near_optimal is None and found.near_optimal:
+            self.steps_near_optimal = steps
+        if self.steps_optimal is None and found.optimal:
+            self.steps_optimal = steps
+        passed = self.steps_optimal if self.until == "optimal" else self.steps_near_optimal
+        if passed is not None and self.learner.episode >= self.min_episodes:
+            self.stop_reason = "finished"
+        elif steps >= self.cap:
+            self.stop_reason = "cap"
+        self.next_check = min(self.cap, max(steps + 1, math.ceil(steps * CHECK_SPACING)))
+
+    @property
+    def q(self) -> FloatArray:
+        """The table, shape `[S, 4]`."""
+        return self.learner.q
+
+    @property
+    def steps(self) -> int:
+        """Environment steps taken."""
+        return self.learner.steps
+
+    @property
+    def check_steps(self) -> NDArray[np.int64]:
+        """Steps at every check so far, shape `[K]`."""
+        return np.array(self._check_steps)
+
+    @property
+    def episode_lengths(self) -> NDArray[np.int64]:
+        """Steps of the first episodes, shape `[≤ record]`."""
+        return self.learner.episode_lengths
+
+    @property
+    def episode_shortest(self) -> NDArray[np.int64]:
+        """Shortest distance from each of their starts, same shape."""
+        return self.learner.distances[self.learner.episode_starts]
+
+    @property
+    def clocks(self) -> dict[str, float | None]:
+        """The three clocks, named as in `CLOCKS`; None for one that has not stopped yet."""
+        stopped = first20(self.episode_lengths), self.steps_near_optimal, self.steps_optimal
+        return dict(zip(CLOCKS, stopped, strict=True))
+
+    def curve(self, until: int | None = None) -> tuple[FloatArray, FloatArray]:
+        """How long the episodes were that ended in the first `until` steps (all if None), as
+        `episode_curve` draws them. Before the first arrival it is the way so far, as episode 1.
+
+        Example:
+            >>> episodes, steps = learn(GridWorld.open_map(5), (0, 0), seed=3).curve()
+            >>> episodes[:3].tolist(), bool(steps[0] > steps[-1])
+            ([1.0, 2.0, 3.0], True)
+        """
+        lengths = self.episode_lengths
+        if until is not None:
+            lengths = lengths[: np.searchsorted(np.cumsum(lengths), until, side="right")]
+        if len(lengths) == 0:
+            so_far = self.steps if until is None else min(until, self.steps)
+            return np.ones(1), np.array([max(1.0, so_far)])
+        return episode_curve(lengths)
+
+
+def learn(
+    world: GridWorld,
+    goal: tuple[int, int],
+    start_q: FloatArray | None = None,
+    seed: int | np.random.Generator = 0,
+    **settings: Any,
+) -> Run:
+    """Learn a task until the greedy policy passes: a `Run`, taken to its end.
+
+    Args:
+        settings: as for `Run` (`until`, `min_episodes`, `cap`) and `Learner` (`learning_rate`,
+            `epsilon`, `discount`, `record`), and so are the others.
 
     Raises:
         ValueError: if a setting is outside its range, or the goal or table does not fit the map.
@@ -297,48 +394,6 @@ def learn(
         >>> run.stop_reason, run.checks[-1].optimal, run.checks[0].optimal
         ('finished', True, False)
     """
-    if until not in ("optimal", "near_optimal"):
-        raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
-    cap = cap_for(world) if cap is None else cap
-    if cap < 1:
-        raise ValueError(f"the cap is a positive number of steps; got {cap}")
-    if settings.get("record", min_episodes) < min_episodes:
-        raise ValueError(
-            f"a run of at least {min_episodes} episodes records them all; "
-            f"got record={settings['record']}"
-        )
-    learner = Learner(world, goal, start_q, seed, **settings)
-    check_steps, checks = [0], [learner.evaluate()]
-    few_shot: GreedyEvaluation | None = None
-    first: dict[str, int | None] = {
-        "near_optimal": 0 if checks[0].near_optimal else None,
-        "optimal": 0 if checks[0].optimal else None,
-    }
-
-    def unfinished() -> bool:
-        return first[until] is None or learner.episode < min_episodes
-
-    while unfinished() and learner.steps < cap:
-        next_check = min(cap, max(learner.steps + 1, math.ceil(learner.steps * CHECK_SPACING)))
-        if few_shot is None:
-            learner.run(next_check - learner.steps, last_episode=FEW_SHOT_EPISODES)
-            if learner.episode == FEW_SHOT_EPISODES:
-                few_shot = learner.evaluate()
-        learner.run(next_check - learner.steps)
-        check_steps.append(learner.steps)
-        checks.append(learner.evaluate())
-        for rule in first:
-            if first[rule] is None and getattr(checks[-1], rule):
-                first[rule] = learner.steps
-    return LearningRun(
-        q=learner.q,
-        steps=learner.steps,
-        stop_reason="cap" if unfinished() else "finished",
-        steps_near_optimal=first["near_optimal"],
-        steps_optimal=first["optimal"],
-        check_steps=np.array(check_steps),
-        checks=tuple(checks),
-        few_shot=few_shot,
-        episode_lengths=learner.episode_lengths,
-        episode_shortest=learner.distances[learner.episode_starts],
-    )
+    run = Run(world, goal, start_q, seed, **settings)
+    run.advance(run.cap)
+    return run

@@ -13,17 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.evaluation import median_interval, paired_log_ratio
 from cliprl_lite.methods import METHODS, NETWORK_METHODS
 from cliprl_lite.paths import write_text
 from cliprl_lite.rounding import rounded
-
-CLOCKS = {
-    "first20": "steps an episode, mean of the first 20",
-    "near_optimal": "steps until within 5 % everywhere",
-    "optimal": "steps until optimal everywhere",
-}
-"""The three clocks, by their column, with their words."""
 
 KEYS = ["suite", "policy", "target", "method", "seed"]
 """Columns that name a row."""

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from cliprl_lite.alignment import Alignment, AlignmentSettings
 from cliprl_lite.alignment_training import align_batch
+from cliprl_lite.clocks import CLOCKS, FEW_SHOT_EPISODES, REGRET_EPISODES, first20
 from cliprl_lite.evaluation import regret, share_on, top_is
 from cliprl_lite.language import embed
 from cliprl_lite.learners import policy_class, rng_for
 from cliprl_lite.methods import Method, find_method, method_scores
 from cliprl_lite.network_training import NetworkRun
 from cliprl_lite.policies import Policy, average_q, policy_vectors
-from cliprl_lite.qlearning import FEW_SHOT_EPISODES, REGRET_EPISODES, LearningRun
-from cliprl_lite.results import CLOCKS, COLUMNS, KEYS
+from cliprl_lite.qlearning import Run
+from cliprl_lite.results import COLUMNS, KEYS
 from cliprl_lite.rounding import rounded
 from cliprl_lite.stability import SENSITIVE, sensitivity
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
@@ -311,7 +312,7 @@ def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def measure(run: LearningRun | NetworkRun) -> dict[str, Any]:
+def measure(run: Run | NetworkRun) -> dict[str, Any]:
     """The measures of one learning run, named as in `COLUMNS`.
 
     Example:
@@ -322,18 +323,18 @@ def measure(run: LearningRun | NetworkRun) -> dict[str, Any]:
         (0, 1.0, -4.1667)
     """
     before, after, last = run.checks[0], run.few_shot, run.checks[-1]
-    first = run.episode_lengths[:FEW_SHOT_EPISODES]
-    enough = len(first) == FEW_SHOT_EPISODES
+    lengths, shortest = run.episode_lengths, run.episode_shortest
+    first = first20(lengths)
     until_regret = slice(0, REGRET_EPISODES)
     return {
         "zero_shot_success": round(before.success, 6),
         "zero_shot_path": round(before.mean_path, 4),
         # Cut off before 20 episodes were over: they would have taken all these steps and more.
-        "first20": float(rounded(first.mean())) if enough else run.steps / FEW_SHOT_EPISODES,
-        "first20_censored": not enough,
+        "first20": run.steps / FEW_SHOT_EPISODES if first is None else float(rounded(first)),
+        "first20_censored": first is None,
         "few_shot_return": round(-after.mean_path, 4) if after else np.nan,
-        "regret": regret(run.episode_lengths[until_regret], run.episode_shortest[until_regret])
-        if len(run.episode_lengths) >= REGRET_EPISODES
+        "regret": regret(lengths[until_regret], shortest[until_regret])
+        if len(lengths) >= REGRET_EPISODES
         else np.nan,
         "near_optimal": run.steps if run.steps_near_optimal is None else run.steps_near_optimal,
         "near_optimal_censored": run.steps_near_optimal is None,

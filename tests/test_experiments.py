@@ -191,8 +191,8 @@ PLACES = [
     ("qlearning", "LEARNING_RATE = 1.0", "LEARNING_RATE = 0.9", "tables modalities averages"),
     ("qlearning", "EPSILON = 0.1", "EPSILON = 0.2", "tables modalities averages"),
     ("qlearning", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
-    ("qlearning", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
-    ("qlearning", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
+    ("clocks", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
+    ("clocks", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
     ("qlearning", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
     ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
     ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
@@ -278,6 +278,7 @@ def test_a_setting_that_changed_is_another_choice(number: int, told: list[list[s
 
 OF_NO_ROW = {
     "_CAP_STATES": "of the caps, which stand beside the suites",
+    "_WIDER": "of a curve that is drawn",
     "DIMENSION": "of the encoder",
     "NOVEL_BELOW": "of what a reader types",
     "HUB_SECONDS": "of a hub that is waited for",
@@ -287,7 +288,7 @@ OF_NO_ROW = {
 """Numbers that no row of a table hangs on, and why."""
 
 OF_TRIALS = (
-    "alignment", "alignment_training", "evaluation", "greedy", "gridworld", "language",
+    "alignment", "alignment_training", "clocks", "evaluation", "greedy", "gridworld", "language",
     "learners", "matching", "methods", "network_stacks", "network_training", "networks",
     "policies", "qlearning", "rounding", "stability", "studies", "tasks", "transfer", "trials",
 )  # fmt: skip

@@ -10,10 +10,13 @@ import pytest
 from cliprl_lite.compiling import compiled
 from cliprl_lite.greedy import (
     GreedyEvaluation,
+    believed_steps,
+    capped_walks,
     evaluate_greedy,
     expected_path,
     greedy_actions,
     greedy_walk,
+    wrong_states,
 )
 from cliprl_lite.gridworld import GridWorld
 
@@ -81,9 +84,10 @@ def test_greedy_walk_is_the_linear_system_of_the_markov_chain(walk: Callable) ->
     for world, goal, seed in WALKS:
         q = table_with_ties(world, goal, seed)
         distances = world.distances(world.cell(goal))
-        lengths, n_wrong = walk(q, world.next_state, goal, distances, OPPOSITE)
+        lengths, n_settled, n_wrong = walk(q, world.next_state, goal, distances, OPPOSITE)
         expected = slow_greedy_walk(q, world, goal)
         np.testing.assert_allclose(lengths, expected, rtol=1e-12)
+        assert n_settled == (expected >= 0).sum()
         detours = [
             any(
                 q[state, action] == max(q[state])
@@ -128,6 +132,20 @@ def test_evaluate_greedy_sums_up_the_walk(number: int) -> None:
     )
 
 
+def test_an_evaluation_is_that_of_array_operations_bit_for_bit() -> None:
+    for world, goal, seed in WALKS:
+        q, distances = table_with_ties(world, goal, seed), world.distances(world.cell(goal))
+        lengths, _, n_wrong = greedy_walk(q, world.next_state, goal, distances, OPPOSITE)
+        arrives, starts = lengths >= 0, world.n_states - 1
+        walked = float(lengths[arrives].sum()) + float((~arrives).sum()) * world.n_states
+        assert evaluate_greedy(q, world, world.cell(goal)) == GreedyEvaluation(
+            mean_path=walked / starts,
+            shortest=float(distances.sum()) / starts,
+            success=float((arrives.sum() - 1) / starts),
+            wrong_states=n_wrong,
+        )
+
+
 def test_the_goals_own_row_means_nothing() -> None:
     q = WORLD.optimal_q(GOAL)
     q[WORLD.state(GOAL)] = [5, -7, 5, 1]
@@ -169,6 +187,34 @@ def test_greedy_actions_include_every_tie() -> None:
     ]
 
 
+def test_wrong_states_by_hand() -> None:
+    world = GridWorld.from_text(".....")
+    up, left, right, both = (np.isin(range(4), choice) for choice in (0, 2, 3, (2, 3)))
+    greedy = np.array([right, left, both, right, up])
+    for goals, wrong in (([(0, 0)], [2, 3, 4]), ([(0, 4)], [1, 2]), ([(0, 0), (0, 4)], [])):
+        assert np.flatnonzero(wrong_states(greedy, world, goals)).tolist() == wrong
+    assert wrong_states(np.array([up] * 5), world, [(0, 1)]).tolist() == [1, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("number", range(0, len(WALKS), 5))
+def test_wrong_states_are_those_that_an_evaluation_counts(number: int) -> None:
+    world, goal, seed = WALKS[number]
+    q = table_with_ties(world, goal, seed)
+    marked = wrong_states(greedy_actions(q), world, [world.cell(goal)])
+    assert marked.sum() == evaluate_greedy(q, world, world.cell(goal)).wrong_states
+
+
+def test_exact_values_speak_of_the_shortest_distance() -> None:
+    for discount in (0.5, 0.99):
+        found = believed_steps(WORLD.optimal_q(GOAL, discount), discount)
+        np.testing.assert_allclose(found, WORLD.distances(GOAL), rtol=1e-9)
+    rows = np.array([[5.0, 0, 0, 0], [-99.0, -100, -100, -100], [-100.0] * 4, [-500.0] * 4])
+    none, far, never, worse = believed_steps(rows)
+    assert none == 0
+    assert far == pytest.approx(np.log(0.01) / np.log(0.99))
+    assert never == worse == np.inf
+
+
 def test_a_goal_is_a_cell() -> None:
     for ask in (evaluate_greedy, expected_path):
         for goal in ((2.0, 0), (True, 0), "00", 3):
@@ -191,6 +237,18 @@ def test_expected_path_is_the_linear_system_where_every_walk_ends_soon() -> None
     exact = slow_greedy_walk(q, WORLD, WORLD.state(GOAL))
     starts = np.arange(WORLD.n_states) != WORLD.state(GOAL)
     assert expected_path(q, WORLD, GOAL) == pytest.approx(exact[starts].mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("steps", [capped_walks, compiled(capped_walks)], ids=["plain", "compiled"])
+def test_walks_are_those_of_array_operations_bit_for_bit(steps: Callable) -> None:
+    for world, goal, seed in WALKS:
+        greedy = greedy_actions(table_with_ties(world, goal, seed))
+        share = greedy / greedy.sum(axis=1, keepdims=True)
+        lengths = np.zeros(world.n_states)
+        for _ in range(world.n_states):
+            lengths = 1.0 + (share * lengths[world.next_state]).sum(axis=1)
+            lengths[goal] = 0.0
+        assert steps(share, world.next_state, goal).tobytes() == lengths.tobytes()
 
 
 def test_expected_path_caps_a_walk_that_never_ends() -> None:

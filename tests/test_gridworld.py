@@ -272,6 +272,13 @@ def test_distances_are_the_shortest_paths_of_scipy(drawing: str) -> None:
         assert world.distances(world.cell(goal)).tolist() == expected[:, goal].tolist()
 
 
+def test_distances_are_one_s_own() -> None:
+    world = GridWorld.open_map(3)
+    first = world.distances((0, 0))
+    first[:] = 7
+    assert world.distances((0, 0)).tolist() == [0, 1, 2, 1, 2, 3, 2, 3, 4]
+
+
 @pytest.mark.parametrize("discount", [1.0, 0.99, 0.5])
 @every_drawing
 def test_optimal_q_is_the_closed_form(drawing: str, discount: float) -> None:

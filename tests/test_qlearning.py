@@ -10,13 +10,14 @@ import pytest
 from scipy.stats import chisquare
 
 from cliprl_lite import qlearning
+from cliprl_lite.clocks import episode_curve
 from cliprl_lite.compiling import compiled
 from cliprl_lite.greedy import (
     evaluate_greedy,
     greedy_actions,
 )
 from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import Learner, LearningRun, learn, q_learning_steps
+from cliprl_lite.qlearning import Learner, Run, learn, q_learning_steps
 
 WORLD = GridWorld.from_text("""
     ....#.
@@ -341,11 +342,11 @@ RUNS = {
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def case(request: pytest.FixtureRequest) -> tuple[dict, LearningRun]:
+def case(request: pytest.FixtureRequest) -> tuple[dict, Run]:
     return RUNS[request.param], learn(ROOMS, FAR_GOAL, **RUNS[request.param])
 
 
-def test_checks_are_spaced_by_five_percent(case: tuple[dict, LearningRun]) -> None:
+def test_checks_are_spaced_by_five_percent(case: tuple[dict, Run]) -> None:
     _, run = case
     steps = run.check_steps
     assert steps[0] == 0
@@ -356,7 +357,7 @@ def test_checks_are_spaced_by_five_percent(case: tuple[dict, LearningRun]) -> No
     assert (steps[1:-1] >= 1.05 * steps[:-2]).all()
 
 
-def test_every_check_tells_the_truth(case: tuple[dict, LearningRun]) -> None:
+def test_every_check_tells_the_truth(case: tuple[dict, Run]) -> None:
     """Replayed in other pieces, step by step around the twentieth episode."""
     choices, run = case
     settings = {
@@ -384,7 +385,7 @@ def test_every_check_tells_the_truth(case: tuple[dict, LearningRun]) -> None:
 
 
 def test_a_run_goes_on_exactly_until_its_rule_and_its_episodes_are_met(
-    case: tuple[dict, LearningRun],
+    case: tuple[dict, Run],
 ) -> None:
     choices, run = case
     rule, episodes = choices.get("until", "optimal"), choices.get("min_episodes", 100)
@@ -398,6 +399,57 @@ def test_a_run_goes_on_exactly_until_its_rule_and_its_episodes_are_met(
     before = Learner(ROOMS, FAR_GOAL, choices.get("start_q"), choices["seed"])
     before.run(int(run.check_steps[-2]))
     assert before.steps < passed or before.episode < episodes
+
+
+@pytest.mark.parametrize("largest", [1, 7, 400, 30_000])
+def test_a_run_in_pieces_is_the_run_at_once_and_stands_where_it_was_stopped(
+    case: tuple[dict, Run], largest: int
+) -> None:
+    choices, whole = case
+    rng, run, stops = np.random.default_rng(largest), Run(ROOMS, FAR_GOAL, **choices), 0
+    twentieth = whole.episode_lengths[:20].sum() if len(whole.episode_lengths) >= 20 else np.inf
+    while run.stop_reason is None:
+        to = run.steps + int(rng.integers(1, largest + 1))
+        run.advance(to)
+        assert run.steps == min(to, whole.steps)
+        stops += 1
+        if stops % max(1, 2_000 // largest) and run.stop_reason is None:
+            continue
+        seen = int((whole.check_steps <= run.steps).sum())
+        assert run.check_steps.tolist() == whole.check_steps[:seen].tolist()
+        assert run.checks == whole.checks[:seen]
+        assert run.few_shot == (whole.few_shot if run.steps >= twentieth else None)
+        for clock, time in whole.clocks.items():
+            stopped = run.steps >= (twentieth if clock == "first20" else time or 0)
+            assert run.clocks[clock] == (time if stopped else None)
+    run.advance(10**9)  # it has ended
+    assert bits(run.learner) == bits(whole.learner)
+    assert (run.stop_reason, run.clocks) == (whole.stop_reason, whole.clocks)
+    assert run.episode_shortest.tolist() == whole.episode_shortest.tolist()
+
+
+def test_a_run_does_not_go_back() -> None:
+    run = Run(ROOMS, FAR_GOAL, seed=1)
+    run.advance(500)
+    run.advance(200)
+    assert run.steps == 500
+
+
+def test_the_curve_is_that_of_the_episodes_that_ended_by_then() -> None:
+    run = Run(ROOMS, FAR_GOAL, seed=0)
+    assert [points.tolist() for points in run.curve()] == [[1.0], [1.0]]
+    run.advance(7)
+    assert run.episode_lengths.size == 0
+    assert [points.tolist() for points in run.curve()] == [[1.0], [7.0]]  # the way so far
+    run.advance(3_000)
+    lengths = run.episode_lengths
+    assert len(lengths) > 40
+    at_40 = int(lengths[:40].sum())
+    for until, ended in ((None, len(lengths)), (at_40, 40), (10**9, len(lengths))):
+        for found, expected in zip(run.curve(until), episode_curve(lengths[:ended]), strict=True):
+            assert found.tolist() == expected.tolist()
+    assert run.curve(int(lengths[0]))[1].tolist() == [lengths[0]]
+    assert run.curve(int(lengths[0]) - 1)[1].tolist() == [lengths[0] - 1]
 
 
 def test_the_cases_above_differ() -> None:

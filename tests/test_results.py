@@ -11,10 +11,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 from small_sweep import SMALL, assert_same, run_quietly
 
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.methods import METHODS
 from cliprl_lite.paths import data_path
 from cliprl_lite.results import (
-    CLOCKS,
     COLUMNS,
     ratios,
     read_table,

@@ -10,18 +10,16 @@ import pytest
 from cliprl_lite import trials
 from cliprl_lite.alignment import Alignment
 from cliprl_lite.alignment_training import align_batch
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.greedy import GreedyEvaluation, evaluate_greedy
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.language import embed
 from cliprl_lite.learners import policy_class, rng_for
 from cliprl_lite.methods import METHODS, Method
+from cliprl_lite.network_training import NetworkRun
 from cliprl_lite.policies import MODALITIES, average, average_q, learn_policy
-from cliprl_lite.qlearning import LearningRun, learn
-from cliprl_lite.results import (
-    CLOCKS,
-    COLUMNS,
-    KEYS,
-)
+from cliprl_lite.qlearning import learn
+from cliprl_lite.results import COLUMNS, KEYS
 from cliprl_lite.tasks import load_suite
 from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, softmax
 from cliprl_lite.trials import Job, align_sets, measure, run_job
@@ -120,8 +118,8 @@ def test_scores_that_cancel_fail_on_every_clock(monkeypatch: pytest.MonkeyPatch)
 BEFORE = GreedyEvaluation(mean_path=30.123456, shortest=4.0, success=0.12345678, wrong_states=9)
 AFTER_20 = GreedyEvaluation(mean_path=8.55555, shortest=4.0, success=1.0, wrong_states=5)
 AT_END = GreedyEvaluation(mean_path=4.1, shortest=4.0, success=1.0, wrong_states=2)
-RUN = LearningRun(
-    q=np.zeros((2, 4)),
+RUN = NetworkRun(
+    parameters=[],
     steps=5_000,
     stop_reason="finished",
     steps_near_optimal=900,

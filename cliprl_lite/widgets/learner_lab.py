@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from cliprl_lite.drawing import Agent, colour, map_svg, picture, printable, tag, text
-from cliprl_lite.greedy import as_table, greedy_actions
+from cliprl_lite.greedy import as_table, believed_steps, greedy_actions, wrong_states
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.widgets.base import Player, Refused, module, style
@@ -229,7 +229,6 @@ class LearnerLab(Player):
             record=_RECORD,
         )
         self._trail, self._far = [self._learner.state], int(self._learner.distances.max())
-        self._best = self.world.optimal_actions(self._learner.goal)
         self._letter = "0" if self.start < self._values else "C"
         self._settings = (
             f"ε {self.epsilon:g}, η {self.learning_rate:g}, start: {self.starts[self.start]}, "
@@ -297,11 +296,9 @@ class LearnerLab(Player):
         """Everything that changes while it learns, in one message."""
         learner = self.learner
         greedy = greedy_actions(learner.q)
-        wrong: NDArray[np.bool_] = np.any(greedy & ~self._best, axis=1)
-        wrong[self.goal_state] = False
+        wrong = wrong_states(greedy, self.world, [learner.goal])
         self._n_optimal = self._n_squares - int(wrong.sum())
-        believed = np.log(np.clip(1 + learner.q.max(axis=1) * (1 - learner.discount), 1e-9, 1))
-        shade = np.clip(believed / np.log(learner.discount) / self._far, 0, 1)
+        shade = np.clip(believed_steps(learner.q, learner.discount) / self._far, 0, 1)
         lengths = learner.episode_lengths
         first = f"{lengths[0]:,} steps" if learner.episode else "on its way"
         latest = f"{lengths[-1]:,} steps" if learner.episode else "on its way"

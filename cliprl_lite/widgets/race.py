@@ -13,13 +13,13 @@ import traitlets
 from numpy.typing import NDArray
 
 from cliprl_lite.charts import DASHES
+from cliprl_lite.clocks import CLOCKS, FEW_SHOT_EPISODES, surely_first
 from cliprl_lite.drawing import printable
-from cliprl_lite.greedy import greedy_actions
+from cliprl_lite.greedy import greedy_actions, wrong_states
 from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import FEW_SHOT_EPISODES
+from cliprl_lite.qlearning import Run
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
-from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
 
 PIECE = 0.01
 """Seconds of learning before others get their turn."""
@@ -42,6 +42,7 @@ HEADS = (
 """Columns of the read-out: the three clocks, and how far there is to go."""
 
 _LONGEST, _PIECE_STEPS = 24, 50_000
+_RECORD = 200_000  # episodes of a learner in its curve
 
 
 class Race(Player):
@@ -159,26 +160,25 @@ class Race(Player):
     def run_to(self, steps: int) -> None:
         """Everybody learns up to that many steps in all, at once."""
         self.taken = max(self.taken, steps)
-        for racer in self.racers:
-            racer.advance(self.taken)
+        for run in self.runs:
+            run.advance(self.taken)
         self._draw()
 
     def finish(self) -> None:
         """Everybody learns to the end, at once."""
         self.end()
-        self.run_to(max(racer.cap for racer in self.racers))
+        self.run_to(max(run.cap for run in self.runs))
 
     # --- what it knows ----------------------------------------------------------------------
     @property
     def finished(self) -> bool:
         """Everybody is finished."""
-        return all(racer.finished for racer in self.racers)
+        return all(run.stop_reason for run in self.runs)
 
     @property
     def times(self) -> dict[str, dict[str, float | None]]:
         """The three clocks of each learner, None for "not yet"; clocks as in `CLOCKS`."""
-        pairs = zip(self.names, self.racers, strict=True)
-        return {name: dict(racer.times) for name, racer in pairs}
+        return {name: run.clocks for name, run in zip(self.names, self.runs, strict=True)}
 
     def summary(self) -> str:
         parts = [
@@ -194,19 +194,18 @@ class Race(Player):
     def animation(self, pictures: int = 24) -> Any:
         """The race so far as a plotly figure that plays without a kernel."""
         runs = [
-            (name, voice, racer.curve)
-            for name, voice, racer in zip(self.names, self.voices, self.racers, strict=True)
+            (name, voice, run.curve)
+            for name, voice, run in zip(self.names, self.voices, self.runs, strict=True)
         ]
-        last = max(racer.learner.steps for racer in self.racers)
+        last = max(run.steps for run in self.runs)
         return replay(runs, last, pictures, f"{self.title}, seed {self.seed}")
 
     # --- inside -----------------------------------------------------------------------------
     def _line_up(self) -> None:
-        hope = self.hope
         empty = np.zeros((self.world.n_states, 4))
         tables = [empty if table is None else table for table in self._tables]
-        self.racers = [
-            Racer(self.world, self.goal, table + hope if hope else table, self.seed)
+        self.runs = [
+            Run(self.world, self.goal, table + self.hope, self.seed, record=_RECORD)
             for table in tables
         ]
         self.taken, self.error = 0, ""
@@ -259,9 +258,9 @@ class Race(Player):
     async def _advance(self, goal: int) -> None:
         """Everybody learns up to that many steps, and lets others have their turn."""
         piece = time.perf_counter()
-        for racer in self.racers:
-            while not racer.finished and racer.learner.steps < goal:
-                racer.advance(min(goal, racer.next_check, racer.learner.steps + _PIECE_STEPS))
+        for run in self.runs:
+            while not run.stop_reason and run.steps < goal:
+                run.advance(min(goal, run.next_check, run.steps + _PIECE_STEPS))
                 if time.perf_counter() - piece > PIECE:
                     await asyncio.sleep(0.001)
                     piece = time.perf_counter()
@@ -272,53 +271,49 @@ class Race(Player):
         return self.taken + ahead if ahead else max(self.taken + 1, math.ceil(self.taken * 1.04))
 
     def _arrived(self) -> int:
-        return sum(racer.learner.episode > 0 for racer in self.racers)
+        return sum(run.learner.episode > 0 for run in self.runs)
 
     def _draw(self) -> None:
         if self.finished:
-            self.taken = max(racer.learner.steps for racer in self.racers)
+            self.taken = max(run.steps for run in self.runs)
             self.status = f"Finished, after {self.taken:,} steps."
-        watched = min(max(self.watched, 0), len(self.racers) - 1)
+        watched = min(max(self.watched, 0), len(self.runs) - 1)
         with self.hold_sync():
             self.chart = curves(
                 [
-                    (name, voice, *racer.curve())
-                    for name, voice, racer in zip(self.names, self.voices, self.racers, strict=True)
+                    (name, voice, run.curve())
+                    for name, voice, run in zip(self.names, self.voices, self.runs, strict=True)
                 ]
             )
             self.squares = self._squares(watched) if self.show_wrong else ""
-            self.rows = [self._row(*pair) for pair in zip(self.names, self.racers, strict=True)]
-            self.first = [self._winner(clock) for clock in CLOCKS]
+            self.rows = [self._row(*pair) for pair in zip(self.names, self.runs, strict=True)]
+            self.first = [self._first(clock) for clock in CLOCKS]
             self.progress = f"After {self.taken:,} steps each."
 
     def _squares(self, watched: int) -> str:
-        learner = self.racers[watched].learner
-        wrong = wrong_squares(learner.q, self.world, self.goal)
+        learner = self.runs[watched].learner
+        greedy = greedy_actions(learner.q)
+        wrong = wrong_states(greedy, self.world, [self.goal])
         return squares_svg(
-            self.world, wrong, greedy_actions(learner.q), self.goal, self.old_goals,
-            learner.state, f"{self.names[watched]}: {int(wrong.sum()):,} squares wrong",
+            self.world, wrong, greedy, self.goal, self.old_goals, learner.state,
+            f"{self.names[watched]}: {int(wrong.sum()):,} squares wrong",
         )  # fmt: skip
 
-    def _row(self, name: str, racer: Racer) -> list[str]:
-        written = [
-            f"{time:,.0f}" if time is not None else "not yet" for time in racer.times.values()
-        ]
-        if racer.times["first20"] is None:
-            written[0] += f" ({racer.learner.episode} of {FEW_SHOT_EPISODES})"
-        return [name, *written, f"{racer.wrong:,}"]
+    def _row(self, name: str, run: Run) -> list[str]:
+        clocks = run.clocks
+        written = [f"{time:,.0f}" if time is not None else "not yet" for time in clocks.values()]
+        if clocks["first20"] is None:
+            written[0] += f" ({run.learner.episode} of {FEW_SHOT_EPISODES})"
+        return [name, *written, f"{run.checks[-1].wrong_states:,}"]
 
-    def _winner(self, clock: str) -> int:
-        """Number of the learner that is sure to be first by a clock, −1 if nobody is yet."""
-        reached = [racer.times[clock] for racer in self.racers]
-        known = [time for time in reached if time is not None]
-        late = [
-            racer.learner.steps if clock != "first20" else 0.0
-            for racer, time in zip(self.racers, reached, strict=True)
-            if time is None
-        ]
-        if not known or reached.count(min(known)) > 1 or any(time < min(known) for time in late):
+    def _first(self, clock: str) -> int:
+        """Number of the learner that is sure to be first by a clock; −1 if nobody is yet."""
+        if len(self.runs) == 1:
             return -1
-        return reached.index(min(known)) if len(reached) > 1 else -1
+        # A slow starter may still have the shorter episodes.
+        at_least = [0 if clock == "first20" else run.steps for run in self.runs]
+        number = surely_first([run.clocks[clock] for run in self.runs], at_least)
+        return -1 if number is None else number
 
 
 def _short(labels: list[str]) -> list[str]:

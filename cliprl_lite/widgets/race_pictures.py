@@ -16,7 +16,7 @@ from cliprl_lite.rounding import rounded
 WIDTH, HEIGHT, SIDE = 420, 300, 240
 _ARROWS = 80  # wrong squares up to which their arrows are drawn; more would be a blur
 
-Points = tuple[list[float], list[float]]
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def _decades(largest: float, least: int) -> tuple[int, ...]:
@@ -25,21 +25,28 @@ def _decades(largest: float, least: int) -> tuple[int, ...]:
     return tuple(10**power for power in range(max(least, most) + 1))
 
 
-def curves(runs: Sequence[tuple[str, str, list[float], list[float]]]) -> str:
-    """Steps of each episode against episodes, both logarithmic: `(label, voice, x, y)` of each.
+def _line(points: Points) -> tuple[list[float], list[float]]:
+    """A curve's `x` and `y`; one of a single point as a short line, so that it is seen."""
+    xs, ys = (numbers.tolist() for numbers in points)
+    return (xs, ys) if len(xs) > 1 else ([xs[0], 1.08 * xs[0]], ys * 2)
+
+
+def curves(runs: Sequence[tuple[str, str, Points]]) -> str:
+    """Steps of each episode against episodes, both logarithmic: `(label, voice, curve)` of each.
 
     Example:
-        >>> "episode" in curves([("scratch", "none", [1.0, 2.0], [40.0, 30.0])])
+        >>> "episode" in curves([("scratch", "none", (np.array([1.0, 2]), np.array([40.0, 30])))])
         True
     """
-    x = _decades(max(max(xs) for _, _, xs, _ in runs), 2)
-    y = _decades(max(max(ys) for *_, ys in runs), 3)
+    lines = {label: (voice, *_line(points)) for label, voice, points in runs}
+    x = _decades(max(max(xs) for _, xs, _ in lines.values()), 2)
+    y = _decades(max(max(ys) for *_, ys in lines.values()), 3)
     words = "; ".join(
         f"{label}: {ys[0]:,.0f} steps in the first episode, about {ys[-1]:,.0f} in the last"
-        for label, _, _, ys in runs
+        for label, (*_, ys) in lines.items()
     )
     return curves_svg(
-        {label: (voice, xs, ys) for label, voice, xs, ys in runs},
+        lines,
         Axis("episode", 1, x[-1], x, log=True),
         Axis("steps", 1, y[-1], y, log=True),
         title="Steps of each episode",
@@ -223,7 +230,7 @@ def replay(
         title: above it; the steps are added.
 
     Example:
-        >>> figure = replay([("a", "map", lambda steps: ([1.0, 2.0], [9.0, 8.0]))], 100, 5, "t")
+        >>> figure = replay([("a", "map", lambda _: (np.ones(1), np.ones(1)))], 100, 5, "t")
         >>> len(figure.frames), figure.data[0].name
         (5, 'a')
     """
@@ -239,7 +246,7 @@ def replay(
     def lines(steps: int) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
         for _, _, curve in runs:
-            xs, ys = curve(steps)
+            xs, ys = _line(curve(steps))
             made.append({"x": [float(f"{x:.3g}") for x in xs], "y": [round(y) for y in ys]})
         return made + [{"x": line["x"][-1:], "y": line["y"][-1:]} for line in made]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import cliprl_lite as clip
+from cliprl_lite.clocks import CLOCKS
 from cliprl_lite.widgets import Race
 from cliprl_lite.widgets.race import SPEEDS
-from cliprl_lite.widgets.racer import CLOCKS, Racer, wrong_squares
 
 WORLD = clip.GridWorld.open_map(8)
 GOAL = (0, 2)
@@ -51,21 +51,22 @@ def test_its_clocks_are_those_of_learn(seed: int) -> None:
         "map": by_learn(NEAR, seed),
     }
     assert seen.finished
-    assert [racer.learner.steps for racer in seen.racers] == [
+    assert [run.steps for run in seen.runs] == [
         clip.learn(WORLD, GOAL, table, seed).steps for table in (None, START, NEAR)
     ]
 
 
 @pytest.mark.parametrize("pieces", [(1,), (7, 300, 11), (1_000_000,)])
 def test_pieces_change_nothing(pieces: tuple[int, ...]) -> None:
-    racer, number = Racer(WORLD, GOAL, START, 3), 0
-    while not racer.finished:
-        racer.advance(racer.learner.steps + pieces[number % len(pieces)])
+    seen, number = race(3), 0
+    while not seen.finished:
+        seen.run_to(seen.taken + pieces[number % len(pieces)])
         number += 1
-    run = clip.learn(WORLD, GOAL, START, 3)
-    assert racer.times == by_learn(START, 3)
-    np.testing.assert_array_equal(racer.learner.q, run.q)
-    np.testing.assert_array_equal(racer.learner.episode_lengths[:1000], run.episode_lengths)
+    assert seen.times["words"] == by_learn(START, 3)
+    for run, table in zip(seen.runs, (None, START, NEAR), strict=True):
+        whole = clip.learn(WORLD, GOAL, table, 3)
+        np.testing.assert_array_equal(run.q, whole.q)
+        np.testing.assert_array_equal(run.episode_lengths[:1000], whole.episode_lengths)
 
 
 def test_another_seed_gives_another_curve_and_the_same_one_the_same() -> None:
@@ -85,34 +86,17 @@ def test_hope_is_added_to_every_starting_table() -> None:
     assert seen.taken == 0
     hopeful = START + 4.0
     hopeful[WORLD.state(GOAL)] = 0.0
-    np.testing.assert_array_equal(seen.racers[1].learner.q, hopeful)
-    assert seen.racers[0].learner.q.max() == 4.0
+    np.testing.assert_array_equal(seen.runs[1].q, hopeful)
+    assert seen.runs[0].q.max() == 4.0
     seen.finish()
     assert seen.times["words"] == by_learn(START + 4.0, 0)
     assert "hope 4" in seen.summary()
 
 
-def test_the_curve_holds_every_step() -> None:
-    racer = Racer(WORLD, GOAL, None, 0)
-    assert racer.curve() == ([1.0, 1.08], [1.0, 1.0])
-    racer.advance(20_000)
-    lengths = racer.learner.episode_lengths
-    xs, ys = racer.curve()
-    assert ys[:5] == lengths[:5].tolist()
-    assert xs[:3] == [1, 2, 3]
-    assert 20 < len(xs) < 60
-    until = int(lengths[:40].sum())
-    assert racer.curve(until)[0][-1] <= 40 < xs[-1]
-    assert racer.curve(int(lengths[0]) - 1)[1] == [lengths[0] - 1] * 2
-
-
-def test_wrong_squares_by_hand() -> None:
-    world = clip.GridWorld.from_text("....")
-    q = np.array([[0, 0, 0, 0.0], [0, 0, 1.0, 0], [0, 0, 0, 1.0], [0, 0, 1.0, 1.0]])
-    assert wrong_squares(q, world, (0, 0)).tolist() == [False, False, True, True]
-    for table in (START, NEAR):
-        marked = wrong_squares(table, WORLD, GOAL).sum()
-        assert marked == clip.evaluate_greedy(table, WORLD, GOAL).wrong_states
+def test_one_point_of_a_curve_is_drawn_as_a_short_line() -> None:
+    figure = race().animation()
+    assert [list(line.x) for line in figure.data[:3]] == [[1.0, 1.08]] * 3
+    assert [list(line.y) for line in figure.data[:3]] == [[1, 1]] * 3
 
 
 def test_read_outs() -> None:
@@ -145,7 +129,7 @@ def test_buttons_headless() -> None:
     seen.set_state({"speed": "×10", "asked": [[1, "step"]]})
     seen.set_state({"asked": [[1, "step"], [2, "step"]]})
     assert seen.taken == 20
-    assert all(racer.learner.steps == 20 for racer in seen.racers)
+    assert all(run.steps == 20 for run in seen.runs)
     seen.set_state({"show_wrong": True, "watched": 1})
     assert "words: " in seen.squares
     seen.set_state({"watched": 99})
@@ -216,7 +200,7 @@ def test_it_plays_to_the_end_and_to_the_first_arrival(monkeypatch: pytest.Monkey
     assert end.times["scratch"] == by_learn(None, 0)
     assert end.status.startswith("Finished")
     arrival = asyncio.run(watch("to first arrival"))
-    assert sum(racer.learner.episode > 0 for racer in arrival.racers) >= 1
+    assert sum(run.learner.episode > 0 for run in arrival.runs) >= 1
     assert arrival.taken < 1_000
     assert "An arrival" in arrival.status
 
@@ -243,10 +227,8 @@ def test_less_motion_means_fewer_pictures() -> None:
         seen.speed = "to first arrival"
         seen.play()
         await asyncio.sleep(0.3)
-        assert sum(racer.learner.episode > 0 for racer in seen.racers) >= 1
-        first = min(
-            racer.learner.episode_lengths[0] for racer in seen.racers if racer.learner.episode
-        )
+        assert sum(run.learner.episode > 0 for run in seen.runs) >= 1
+        first = min(run.learner.episode_lengths[0] for run in seen.runs if run.learner.episode)
         assert first <= seen.taken <= 1.04 * first + 1  # it does not run past it
         assert not seen.playing
 
@@ -256,7 +238,7 @@ def test_less_motion_means_fewer_pictures() -> None:
 def test_what_goes_wrong_while_it_plays_is_shown() -> None:
     async def watch() -> Race:
         seen = race()
-        seen.racers[1].advance = None  # type: ignore[assignment]
+        seen.runs[1].advance = None  # type: ignore[assignment]
         seen.play()
         await asyncio.sleep(0.1)
         return seen
@@ -316,29 +298,29 @@ def test_the_replay_is_small_and_ends_where_the_race_does() -> None:
     assert len(json.dumps(bundle)) < 60_000
     assert len(bundle["frames"]) > 10
     assert f"after {seen.taken:,} steps" in bundle["layout"]["title"]["text"]
-    for place, racer in enumerate(seen.racers):
-        assert list(figure.data[place].y) == [round(y) for y in racer.curve()[1]]
+    for place, run in enumerate(seen.runs):
+        assert list(figure.data[place].y) == [round(y) for y in run.curve()[1]]
         assert figure.frames[-1].data[place].y == figure.data[place].y
     assert race().animation().frames  # nothing has happened yet, and it still draws
 
 
 def test_nobody_is_first_until_it_is_sure() -> None:
     seen, steps = race(), 0
-    while all(racer.times["first20"] is None for racer in seen.racers):
+    while all(run.clocks["first20"] is None for run in seen.runs):
         steps += 50
         seen.run_to(steps)
-    assert any(racer.times["first20"] is None for racer in seen.racers)
+    assert any(run.clocks["first20"] is None for run in seen.runs)
     assert seen.first[0] == -1  # a slow starter may still have the shorter journeys
     seen.finish()
-    means = [racer.times["first20"] for racer in seen.racers]
+    means = [run.clocks["first20"] for run in seen.runs]
     assert seen.first[0] == means.index(min(means))
 
     seen.reset()
     seen.run_to(100)
     for place, time in enumerate((500.0, 400.0, 450.0)):
-        assert seen._winner("optimal") == -1  # the others may need less than that
-        seen.racers[place].times["optimal"] = time
-    assert seen._winner("optimal") == 1
+        assert seen._first("optimal") == -1  # the others may need less than that
+        seen.runs[place].steps_optimal = time
+    assert seen._first("optimal") == 1
 
 
 def test_who_ends_it_finds_it_standing_still() -> None:
