@@ -257,7 +257,7 @@ def _distilled(job: Job, policies: Mapping[str, Policy], starts: Starts) -> Star
 # ---------------------------------------------------------------------------------------------
 # Practice and rows
 # ---------------------------------------------------------------------------------------------
-def practise(job: Job, starts: Starts) -> dict[Meeting, LearningRun | NetworkRun]:
+def practise(job: Job, starts: Starts) -> dict[Meeting, Run | NetworkRun]:
     """Learn the new task from every start. All starts meet it with the same random numbers."""
     targets = [meeting.transfer.target for meeting in starts]
     runs = policy_class(job.policy).practise(
@@ -274,7 +274,7 @@ def make_rows(
     job: Job,
     alignments: Alignments,
     starts: Starts,
-    runs: Mapping[Meeting, LearningRun | NetworkRun],
+    runs: Mapping[Meeting, Run | NetworkRun],
 ) -> list[dict[str, Any]]:
     """One row a meeting, with the columns of `COLUMNS`."""
     moved = {how: _moved(job.transfers, trained) for how, trained in alignments.items()}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cliprl_lite.greedy import wrong_states
 from cliprl_lite.gridworld import ACTIONS, GridWorld
 
 FloatArray = NDArray[np.float64]
@@ -71,23 +72,6 @@ def arrival_share(greedy: NDArray[np.bool_], world: GridWorld, goals: Goals) -> 
         if np.array_equal(more, arrived):
             return float((arrived.sum() - len(ends)) / (world.n_states - len(ends)))
         arrived = more
-
-
-def wrong_states(greedy: NDArray[np.bool_], world: GridWorld, goals: Goals) -> NDArray[np.bool_]:
-    """States with a greedy action that is on no shortest way to any of the goals, shape `[S]`.
-
-    Args:
-        greedy: shape `[S, 4]`, ties included.
-
-    Example: going up is wrong in the top row, but for the goal.
-        >>> world = GridWorld.open_map(3)
-        >>> up = np.tile(np.eye(4, dtype=bool)[0], (9, 1))
-        >>> np.flatnonzero(wrong_states(up, world, [(0, 0)])).tolist()
-        [1, 2]
-    """
-    good = np.any([world.optimal_actions(goal) for goal in goals], axis=0)
-    wrong: NDArray[np.bool_] = (greedy & ~good).any(axis=1)  # at a goal every action is good
-    return wrong
 
 
 def right_share(greedy: NDArray[np.bool_], world: GridWorld, goals: Goals) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cliprl_lite.greedy import evaluate_greedy, greedy_actions
+from cliprl_lite.greedy import evaluate_greedy, greedy_actions, wrong_states
 from cliprl_lite.gridworld import MOVES, GridWorld
 from cliprl_lite.walks import (
     arrival_share,
@@ -13,7 +13,6 @@ from cliprl_lite.walks import (
     destinations,
     goal_states,
     right_share,
-    wrong_states,
 )
 
 WORLD = GridWorld.from_text("....\n.##.\n....")

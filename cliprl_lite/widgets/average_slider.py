@@ -10,13 +10,13 @@ import traitlets
 
 from cliprl_lite.charts import Axis, curves_svg
 from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
-from cliprl_lite.greedy import greedy_actions
+from cliprl_lite.greedy import greedy_actions, wrong_states
 from cliprl_lite.interpolation import SHARES, Line, line_between
 from cliprl_lite.matching import match
 from cliprl_lite.policies import Policy
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task
-from cliprl_lite.walks import best_constant, goal_states, wrong_states
+from cliprl_lite.walks import best_constant, goal_states
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 
 Pair = tuple[Policy, Policy, Sequence[Task]]
