@@ -50,8 +50,9 @@ from cliprl_lite.results import write_table
 from cliprl_lite.rounding import rounded
 from cliprl_lite.stability import sensitivity
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import clipped, closest, softmax, warm_start
+from cliprl_lite.transfer import warm_start
 from cliprl_lite.trials import measure
+from cliprl_lite.weightings import clipped, closest, softmax
 
 SUITES = [
     ("dev_materials", None),

@@ -49,8 +49,9 @@ from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
 from cliprl_lite.qlearning import learn
 from cliprl_lite.result_plots import TEMPLATE
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
-from cliprl_lite.transfer import softmax, warm_start
+from cliprl_lite.transfer import warm_start
 from cliprl_lite.trials import Job, run_job
+from cliprl_lite.weightings import softmax
 
 FloatArray = NDArray[np.float64]
 

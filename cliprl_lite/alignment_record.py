@@ -20,7 +20,7 @@ from cliprl_lite.alignment_training import MARKS, align, align_paths
 from cliprl_lite.language import embed
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite
-from cliprl_lite.transfer import softmax
+from cliprl_lite.weightings import softmax
 
 FloatArray = NDArray[np.float64]
 

@@ -24,8 +24,9 @@ from cliprl_lite.results import COLUMNS, to_table
 from cliprl_lite.stability import SENSITIVE, SHAKE, SHAKES
 from cliprl_lite.studies import Study
 from cliprl_lite.tasks import TaskSuite, load_suite
-from cliprl_lite.transfer import COLD_TEMPERATURE, OF_EVERY_SCORE, SOFTMAX_TEMPERATURE
+from cliprl_lite.transfer import OF_EVERY_SCORE
 from cliprl_lite.trials import Job, run_job
+from cliprl_lite.weightings import COLD_TEMPERATURE, SOFTMAX_TEMPERATURE
 
 CORNER_SIZES = (8, 10, 15, 25)
 """Grid sizes of the paper's Figure 2."""

@@ -27,9 +27,10 @@ from cliprl_lite.optional import require
 from cliprl_lite.policies import MODALITIES, MLPPolicy, Policy, policy_vectors
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import Task, TaskSuite, load_suite
-from cliprl_lite.transfer import OF_EVERY_SCORE, SOFTMAX_TEMPERATURE, softmax
+from cliprl_lite.transfer import OF_EVERY_SCORE
 from cliprl_lite.trials import align_sets
 from cliprl_lite.walks import goal_states
+from cliprl_lite.weightings import SOFTMAX_TEMPERATURE, softmax
 
 TWIN_SEED = 1_000_000
 """Added to a trial's seed for the second learning of its tasks."""

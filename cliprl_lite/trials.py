@@ -29,7 +29,8 @@ from cliprl_lite.results import COLUMNS, KEYS
 from cliprl_lite.rounding import rounded
 from cliprl_lite.stability import SENSITIVE, sensitivity
 from cliprl_lite.tasks import Task, TaskSuite, Transfer
-from cliprl_lite.transfer import WEIGHTINGS, WarmStart, ZeroSumError, warm_start
+from cliprl_lite.transfer import WarmStart, warm_start
+from cliprl_lite.weightings import WEIGHTINGS, ZeroSumError
 
 FloatArray = NDArray[np.float64]
 

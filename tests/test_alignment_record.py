@@ -22,7 +22,8 @@ from cliprl_lite.alignment_training import align
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_2, closest, softmax
+from cliprl_lite.transfer import algorithm_2
+from cliprl_lite.weightings import closest, softmax
 
 HOUSE = load_suite("house_a")
 MARKS = (0, 2, 8, 40)

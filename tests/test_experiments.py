@@ -205,18 +205,18 @@ PLACES = [
      "networks modalities averages"),
     ("network_stacks", '"beta1": 0.9', '"beta1": 0.8', "networks modalities averages"),
     ("alignment", "steps: int = 100", "steps: int = 110", "tables networks modalities"),
-    ("transfer", "SOFTMAX_TEMPERATURE = 0.1", "SOFTMAX_TEMPERATURE = 0.2",
+    ("weightings", "SOFTMAX_TEMPERATURE = 0.1", "SOFTMAX_TEMPERATURE = 0.2",
      "tables networks modalities"),
-    ("transfer", "SOFTMAX_TEMPERATURE / 10", "SOFTMAX_TEMPERATURE / 9", "tables networks"),
+    ("weightings", "SOFTMAX_TEMPERATURE / 10", "SOFTMAX_TEMPERATURE / 9", "tables networks"),
     ("rounding", "DECIMALS = 6", "DECIMALS = 5", "tables networks modalities"),
     ("stability", "SENSITIVE = 1e-9", "SENSITIVE = 1e-8", "tables networks"),
     ("stability", "SHAKE, SHAKES = 1e-15, 4", "SHAKE, SHAKES = 1e-15, 5", "tables networks"),
-    ("transfer", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
+    ("weightings", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
     ("methods", "RIDGE_PENALTY = 0.03", "RIDGE_PENALTY = 0.3", "tables networks"),
     ("language", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35', "tables networks modalities"),
     ("studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
     ("studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
-    ("matching", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
+    ("interpolation", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
 ]  # fmt: skip
 """A setting where it stands, another value, and the descriptions of tables that must tell."""
 
@@ -283,14 +283,17 @@ OF_NO_ROW = {
     "NOVEL_BELOW": "of what a reader types",
     "HUB_SECONDS": "of a hub that is waited for",
     "MARKS": "of records of a training",
+    "RESAMPLES": "of intervals, which are made from finished rows",
+    "MIDDLE": "of the same",
     "_BATCH": "what is trained together changes no bit",
 }
 """Numbers that no row of a table hangs on, and why."""
 
 OF_TRIALS = (
     "alignment", "alignment_training", "clocks", "evaluation", "greedy", "gridworld", "language",
-    "learners", "matching", "methods", "network_stacks", "network_training", "networks",
+    "interpolation", "learners", "matching", "methods", "network_stacks", "network_training", "networks",
     "policies", "qlearning", "rounding", "stability", "studies", "tasks", "transfer", "trials",
+    "walks", "weightings",
 )  # fmt: skip
 
 

@@ -21,7 +21,8 @@ from cliprl_lite.methods import (
 )
 from cliprl_lite.policies import TabularPolicy, policy_vectors
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import WEIGHTINGS, warm_start
+from cliprl_lite.transfer import warm_start
+from cliprl_lite.weightings import WEIGHTINGS
 
 CORNERS = load_suite("corners", 6)
 SENTENCES = [task.sentence for task in CORNERS.tasks]

@@ -19,7 +19,8 @@ from cliprl_lite.policies import (
 )
 from cliprl_lite.qlearning import learn
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_1, algorithm_2, closest, softmax, warm_start
+from cliprl_lite.transfer import algorithm_1, algorithm_2, warm_start
+from cliprl_lite.weightings import closest, softmax
 
 WORLD = GridWorld.from_text("...\n.#.")
 

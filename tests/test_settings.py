@@ -8,7 +8,7 @@ import pytest
 from cliprl_lite.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
 from cliprl_lite.methods import METHODS, RIDGE_PENALTY
 from cliprl_lite.paths import data_path
-from cliprl_lite.transfer import SOFTMAX_TEMPERATURE
+from cliprl_lite.weightings import SOFTMAX_TEMPERATURE
 
 
 def chosen(name: str) -> pd.DataFrame:

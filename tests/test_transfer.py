@@ -18,18 +18,15 @@ from cliprl_lite.alignment_training import align, align_batch
 from cliprl_lite.language import embed
 from cliprl_lite.policies import TabularPolicy, policy_vectors
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import (
+from cliprl_lite.transfer import algorithm_1, algorithm_2, closest_teachers, warm_start
+from cliprl_lite.weightings import (
     WEIGHTINGS,
     ZeroSumError,
-    algorithm_1,
-    algorithm_2,
     clipped,
     closest,
-    closest_teachers,
     literal,
     score_sum,
     softmax,
-    warm_start,
 )
 
 CORNERS = load_suite("corners", 6)

@@ -21,8 +21,8 @@ from cliprl_lite.policies import MODALITIES, average, average_q, learn_policy
 from cliprl_lite.qlearning import learn
 from cliprl_lite.results import COLUMNS, KEYS
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, softmax
 from cliprl_lite.trials import Job, align_sets, measure, run_job
+from cliprl_lite.weightings import WEIGHTINGS, ZeroSumError, softmax
 
 
 def test_a_row_recomputed_by_hand() -> None:

@@ -17,7 +17,7 @@ from cliprl_lite.language import embed, novelty
 from cliprl_lite.reading import read
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import softmax
+from cliprl_lite.weightings import softmax
 
 FloatArray = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from cliprl_lite.policies import TabularPolicy
 from cliprl_lite.qlearning import Learner
 from cliprl_lite.reading import asked_for, words_of
 from cliprl_lite.tasks import TaskSuite, Transfer, load_suite
-from cliprl_lite.transfer import closest_teachers, softmax
+from cliprl_lite.transfer import closest_teachers
+from cliprl_lite.weightings import softmax
 
 LUCK = 20
 CONFIDENT = 0.7

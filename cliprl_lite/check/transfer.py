@@ -18,8 +18,9 @@ from cliprl_lite.policies import average, learn_policy
 from cliprl_lite.qlearning import learn
 from cliprl_lite.rounding import rounded
 from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_2, clipped, literal, score_sum
+from cliprl_lite.transfer import algorithm_2
 from cliprl_lite.walks import destinations
+from cliprl_lite.weightings import clipped, literal, score_sum
 
 FloatArray = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ from cliprl_lite.drawing import colour, glyph, map_svg, picture, printable, tag,
 from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.policies import TabularPolicy, average
 from cliprl_lite.tasks import Task
-from cliprl_lite.transfer import WEIGHTINGS, ZeroSumError, score_sum, warm_start
+from cliprl_lite.transfer import warm_start
 from cliprl_lite.walks import destinations
+from cliprl_lite.weightings import WEIGHTINGS, ZeroSumError, score_sum
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.widgets.words import decimals
 
