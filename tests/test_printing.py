@@ -113,6 +113,7 @@ SCRIPTS = [
     for folder in ("cliprl_lite", "benchmarks", "docs", "labs")
     for path in sorted((ROOT / folder).glob("*.py"))
     if '\nif __name__ == "__main__":' in path.read_text("utf-8")
+    and path.name != "minimal.py"  # prints plain ASCII, and imports nothing of the package
 ]
 
 
