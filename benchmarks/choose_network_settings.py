@@ -91,7 +91,7 @@ def rank_networks(rows: list[dict]) -> pd.DataFrame:
     table = geometric_mean(medians, [*by, "way"]).unstack("way")
     table["both"] = geometric_mean(medians, by)
     table[["censored", "runs"]] = runs.groupby(by)["censored"].agg(["sum", "size"])
-    return table.round(1).reset_index().sort_values("both", ignore_index=True)
+    return table.round(1).reset_index().sort_values("both", ignore_index=True, kind="stable")
 
 
 def geometric_mean(costs: pd.Series, by: list[str]) -> pd.Series:
@@ -172,7 +172,7 @@ def rank_explorations(rows: list[dict]) -> pd.DataFrame:
     table = table[columns].set_axis(["_".join(names) for names in columns], axis=1)
     table[["censored", "runs"]] = runs.groupby(EPSILON)["censored"].agg(["sum", "size"])
     table["all"] = geometric_mean(medians, EPSILON)
-    return table.round(1).reset_index().sort_values("all", ignore_index=True)
+    return table.round(1).reset_index().sort_values("all", ignore_index=True, kind="stable")
 
 
 def everywhere(judge: Callable, seeds: int, settings: list[NetworkSettings]) -> list[dict]:

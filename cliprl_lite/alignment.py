@@ -63,7 +63,7 @@ class AlignmentSettings:
             raise ValueError(f"targets is 'identity' or 'soft'; got {self.targets!r}")
         if not 0 < self.temperature < np.inf:
             raise ValueError(f"the temperature is positive and finite; got {self.temperature}")
-        whole = isinstance(self.steps, int) and isinstance(self.dimension, int)
+        whole = all(isinstance(n, int | np.integer) for n in (self.steps, self.dimension))
         rate = 0 < self.learning_rate < np.inf
         if not whole or self.steps < 0 or self.dimension < 1 or not rate:
             raise ValueError(

@@ -136,7 +136,7 @@ def align_paths(
     sentences = np.asarray(sentences, dtype=np.float64)
     policies = np.asarray(policies, dtype=np.float64)
     _check_pairs(sentences, policies, seeds)
-    if not marks or marks[0] < 0 or list(marks) != sorted(set(marks)):
+    if len(marks) == 0 or marks[0] < 0 or list(marks) != sorted(set(marks)):
         raise ValueError(f"marks are numbers of steps, each above the last; got {list(marks)}")
     if settings is None or isinstance(settings, AlignmentSettings):
         settings = [settings or AlignmentSettings()] * len(seeds)

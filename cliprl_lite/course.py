@@ -82,7 +82,8 @@ def unrun(notebook: str) -> str:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
         else:
-            cell["source"] = [line.replace("](../docs/", "](") for line in cell["source"]]
+            text = "".join(cell["source"]).replace("](../docs/", "](")  # a text, or its lines
+            cell["source"] = text.splitlines(keepends=True)
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 

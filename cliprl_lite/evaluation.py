@@ -177,7 +177,8 @@ def paired_log_ratio(values: ArrayLike, reference: ArrayLike, plus: float = 1.0)
             for costs that are never zero.
 
     Raises:
-        ValueError: if the shapes disagree, or a cost is negative or missing.
+        ValueError: if the shapes disagree, or a cost is negative or missing, or zero with nothing
+            added to it.
 
     Example:
         >>> paired_log_ratio([7, 0], [1, 3]).tolist()
@@ -188,6 +189,8 @@ def paired_log_ratio(values: ArrayLike, reference: ArrayLike, plus: float = 1.0)
         raise ValueError(f"paired values have one shape; got {values.shape}, {reference.shape}")
     if not ((values >= 0).all() and (reference >= 0).all()):  # so that NaN is refused too
         raise ValueError("costs are counts of steps, 0 or more")
+    if not ((values + plus > 0).all() and (reference + plus > 0).all()):
+        raise ValueError("a cost is zero, which has no ratio; add 1 to all, as in plus=1")
     return np.log2((values + plus) / (reference + plus))
 
 
@@ -219,7 +222,8 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
         seed: of the bootstrap.
 
     Raises:
-        ValueError: for another law, or fewer than three sizes.
+        ValueError: for another law, fewer than three sizes, or what has no line: equal sizes, one
+            that is not positive, no trial, or a ratio that is no finite number.
 
     Example:
         >>> fit = fit_growth([8, 16, 32], [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], "power")
@@ -233,6 +237,8 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
         raise ValueError(
             f"three sizes or more, and a row of trials for each; got {x.shape} and {logs.shape}"
         )
+    if not ((x > 0).all() and np.ptp(x) > 0 and logs.size and np.isfinite(logs).all()):
+        raise ValueError("sizes are positive and not all equal, and ratios are finite numbers")
     if law == "power":
         x = np.log2(x)
     x = x - x.mean()

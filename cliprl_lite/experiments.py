@@ -14,12 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cliprl_lite.backends import BackendError, choose_backend
 from cliprl_lite.journal import Journal
 from cliprl_lite.learners import policy_class
 from cliprl_lite.methods import METHODS, NETWORK_METHODS, RIDGE_PENALTY, Method, find_method
+from cliprl_lite.printing import forgiving_output
 from cliprl_lite.results import COLUMNS, to_table
 from cliprl_lite.stability import SENSITIVE, SHAKE, SHAKES
 from cliprl_lite.studies import Study
@@ -79,10 +81,12 @@ class Sweep:
 
     def __post_init__(self) -> None:
         policy_class(self.policy)
-        if self.trials < 1:
-            raise ValueError(f"a sweep needs at least one trial; got {self.trials}")
-        if self.cap is not None and self.cap < 1:
-            raise ValueError(f"the cap is a positive number of steps; got {self.cap}")
+        for given in (self.methods, self.targets):
+            if isinstance(given, str):
+                raise ValueError(f"names stand in a tuple, also a single one: ({given!r},)")
+        self._count("trials", "a sweep needs at least one trial")
+        if self.cap is not None:
+            self._count("cap", "the cap is a positive number of steps")
         if not self.suites or not self.method_names:
             raise ValueError("a sweep needs a suite and a method, at the least")
         for what in (self.suites, self.method_names, self.targets):
@@ -98,6 +102,13 @@ class Sweep:
             raise ValueError(
                 f"two suites of one sweep have the same name: {', '.join(names)}; rename a file"
             )
+
+    def _count(self, name: str, words: str) -> None:
+        """Make it a plain whole number, as the description of a table holds it."""
+        number = getattr(self, name)
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+            raise ValueError(f"{words}; got {number!r}")
+        object.__setattr__(self, name, int(number))
 
     def jobs(self) -> list[Job]:
         """Every trial of every suite; long ones first, so that workers end together."""
@@ -171,13 +182,19 @@ def figure2_sweep(sizes: Iterable[int] = CORNER_SIZES, **choices: Any) -> Sweep:
 def worlds_sweep(worlds: Iterable[str] = WORLDS, **choices: Any) -> Sweep:
     """Leave one out in the open colour and shape worlds and in the house.
 
+    Raises:
+        ValueError: as for `Sweep`, or for one name in place of a list of them.
+
     Example:
         >>> len(worlds_sweep(["house_a", "house_b"], trials=5).jobs())
         10
     """
+    if isinstance(worlds, str):
+        raise ValueError(f"give a list of worlds, also for a single one: [{worlds!r}]")
     return Sweep(tuple((world, None) for world in worlds), **choices)
 
 
+@forgiving_output()
 def run_sweep(
     sweep: Sweep | Study,
     out: Path | None = None,
@@ -218,7 +235,11 @@ def run_sweep(
     run = choose_backend(backend, workers, scheduler)
     jobs: dict[str, Any] = {job.key: job for job in sweep.jobs()}
     named = {key: sweep.rows_of(job) for key, job in jobs.items()}
-    keep = Journal(Path(out), sweep.choices, sweep.columns, sweep.keys) if out else nullcontext()
+    keep = (
+        Journal(Path(out), sweep.choices, sweep.columns, sweep.keys)
+        if out is not None
+        else nullcontext()
+    )
     with keep as journal:
         done = journal.read(named) if journal else {}
         left = {key: job for key, job in jobs.items() if key not in done}

@@ -276,6 +276,8 @@ def drawn_rows(text: str) -> list[str]:
         >>> drawn_rows("\\n    ..#\\n    a..\\n")
         ['..#', 'a..']
     """
+    if not isinstance(text, str):
+        raise ValueError(f"a map is drawn as one text, a line for each row; got {text!r}")
     rows = text.splitlines()
     apart = bool(rows) and rows[0] == ""
     while rows and rows[0] == "":

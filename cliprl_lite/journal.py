@@ -97,9 +97,11 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._stream.closed and not self._stream.seek(0, os.SEEK_END):
-            self._drop()  # the file was made on entering, and nothing came of it
-        self._stream.close()
+        with suppress(OSError):  # a full disk still lacks room for what could not be written
+            if not self._stream.closed and not self._stream.seek(0, os.SEEK_END):
+                self._drop()  # the file was made on entering, and nothing came of it
+        with suppress(OSError):
+            self._stream.close()
 
     def read(self, named: Mapping[str, Rows] | None = None) -> dict[str, Rows]:
         """The rows of every finished trial by its key, from the table and from the journal.
@@ -178,9 +180,12 @@ class Journal:
         return "|".join(str(row[column]) for column in self.keys)
 
     def _write(self, entry: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(entry, default=_plain).encode() + b"\n")
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        try:
+            self._stream.write(json.dumps(entry, default=_plain).encode() + b"\n")
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        except OSError as error:  # a full disk names no file
+            raise OSError(error.errno, error.strerror, str(self.partial)) from error
 
     def _drop(self) -> None:
         """Delete the journal while it is still locked: nobody can have written to it."""

@@ -244,7 +244,7 @@ class NetworkSettings:
                 raise ValueError(f"epsilon lies in [0, 1]; got {epsilon}")
         counts = {name: getattr(self, name) for name in _COUNTS}
         for name, value in [*counts.items(), *(("hidden", width) for width in self.hidden)]:
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name} takes whole numbers, at least 1; got {value!r}")
         if self.replay_size < self.batch_size:
             raise ValueError(

@@ -68,6 +68,10 @@ def in_one_move(path: Path) -> Iterator[Path]:
         with fresh.open("rb+") as stream:
             os.fsync(stream.fileno())
         fresh.replace(path)
+    except OSError as error:  # a full disk names no file, and nobody knows the fresh one
+        if error.errno is None or error.filename not in (None, str(fresh)):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -29,6 +29,7 @@ def forgiving_output() -> Iterator[None]:
         >>> terminal.buffer.getvalue().split(b",")[0]
         b'? 5 %'
     """
+    _open_what_is_closed()
     streams = _Forgiving(sys.stdout), _Forgiving(sys.stderr)
     out, err = streams
     with redirect_stdout(out), redirect_stderr(err):
@@ -37,6 +38,21 @@ def forgiving_output() -> Iterator[None]:
         finally:
             for stream in streams:
                 stream.flush()
+
+
+def _open_what_is_closed() -> None:
+    """A program started without output has no file 1 or 2: the next file that it opens, a table
+    maybe, would get that number, and worker processes end for want of it."""
+    for number in (1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                if nowhere != number:
+                    os.dup2(nowhere, number)
+                    os.close(nowhere)
+                os.set_inheritable(number, True)
 
 
 class _Forgiving:

@@ -329,7 +329,7 @@ def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1
             raise ValueError(f"the table has no runs of {name!r}")
     table = table[table["method"].isin([method, reference])]
     for clock in CLOCKS:
-        found = ratios(table, clock, reference, by=("target",)).sort_values("size")
+        found = ratios(table, clock, reference, by=("target",))
         words[clock] = {
             str(target): verdict(dict(zip(part["size"], part["high"] < factor, strict=True)))
             for target, part in found.groupby("target", sort=False)

@@ -412,3 +412,13 @@ def test_one_generator_does_not_serve_two_alignments() -> None:
     )
     for a, b in zip(first, second, strict=True):
         assert_equal(a, b)
+
+
+def test_numbers_of_numpy_are_numbers_of_steps() -> None:
+    """As `np.arange` gives them."""
+    x = np.eye(3)[None]
+    found = align_paths(x, x, marks=np.arange(0, 6, 2))[0]  # type: ignore[arg-type]
+    assert [one.settings.steps for one in found] == [0, 2, 4]
+    assert AlignmentSettings(steps=np.int64(5), dimension=np.int32(3)).steps == 5
+    with pytest.raises(ValueError, match="whole"):
+        AlignmentSettings(steps=5.0)  # type: ignore[arg-type]

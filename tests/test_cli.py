@@ -141,6 +141,7 @@ def test_worlds_takes_a_suite_of_ones_own(tmp_path: Path) -> None:
         (["averages", "--worlds", ""], "each once"),
         (["modalities", "--worlds", "corners"], "size"),
         (["learn", "house_d"], "no suite 'house_d'"),
+        (["learn", "house_a", "--seed", "-1"], "the seed is a whole number from 0; got -1"),
         (["figure2", "--targets", "middle"], "no target 'middle'"),
         (["figure2", "--trials", "0"], "at least one trial"),
         (["figure2", "--sizes", "1"], "size"),
@@ -276,3 +277,20 @@ def test_learn_keeps_base_policies(policy: str, tmp_path: Path) -> None:
         forward(networks, x), policy_class(policy).learn_bases(suite, 4).values(), strict=True
     ):
         np.testing.assert_allclose(q, policy_.q, atol=1e-9)
+
+
+def test_learn_sees_before_its_work_where_it_will_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "folder" / "bases.npz"
+    assert main(["learn", "corners", "--size", "5", "--out", str(out)]) == 0
+    assert out.exists()
+
+    def learn_bases(*_: object) -> dict:
+        raise AssertionError("learned, and nowhere to put it")
+
+    monkeypatch.setattr(type(policy_class("tabular")), "learn_bases", learn_bases)
+    (tmp_path / "file").touch()
+    lost = tmp_path / "file" / "bases.npz"
+    assert main(["learn", "corners", "--size", "5", "--out", str(lost)]) == 2
+    assert "file" in capsys.readouterr().err

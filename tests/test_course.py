@@ -55,6 +55,17 @@ def test_notebooks_come_unrun_with_what_they_link_to(checkout: Path) -> None:
     assert "widgets" not in made.metadata
 
 
+def test_a_cell_may_be_one_text(checkout: Path) -> None:
+    """Notebooks' format allows it in place of a list of lines, and some editors write it."""
+    text = "a\\n[a word](../docs/glossary.md#x)"
+    cell = f'{{"cell_type": "markdown", "id": "a", "metadata": {{}}, "source": "{text}"}}'
+    file = checkout / "notebooks" / "00_tour.ipynb"
+    file.write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
+    working_copy(checkout, checkout / "mine")
+    made = json.loads((checkout / "mine" / "00_tour.ipynb").read_text("utf-8"))
+    assert made["cells"][0]["source"] == ["a\n", "[a word](glossary.md#x)"]
+
+
 def test_the_readers_files_stay_and_new_ones_arrive(checkout: Path) -> None:
     target = checkout / "my-course"
     working_copy(checkout, target)

@@ -192,6 +192,12 @@ def test_costs_come_in_pairs_and_are_counts(
         paired_log_ratio(values, reference)
 
 
+def test_nothing_has_no_ratio() -> None:
+    for pair in (([0.0], [1.0]), ([1.0], [0.0])):
+        with pytest.raises(ValueError, match="a cost is zero"):
+            paired_log_ratio(*pair, plus=0)
+
+
 # Over sizes
 SIZES = [8, 10, 15, 25]
 
@@ -217,6 +223,23 @@ def test_the_right_law_fits_exactly_and_the_other_does_not(law: str, other: str)
     found = fit_growth(SIZES, logs, law)
     assert (found.slope, found.r_squared) == (pytest.approx(-1), pytest.approx(1))
     assert fit_growth(SIZES, logs, other).r_squared < 0.98
+
+
+@pytest.mark.parametrize(
+    ("sizes", "logs"),
+    [
+        ([8, 8, 8], np.ones((3, 5))),
+        ([0, 8, 10], np.ones((3, 5))),
+        ([8, 10, np.nan], np.ones((3, 5))),
+        (SIZES, np.ones((4, 0))),
+        (SIZES, np.full((4, 5), np.nan)),
+        (SIZES, np.full((4, 5), -np.inf)),
+    ],
+)
+def test_what_has_no_line_is_refused(sizes: list[float], logs: np.ndarray) -> None:
+    for law in ("power", "exponential"):
+        with pytest.raises(ValueError, match="positive and not all equal"):
+            fit_growth(sizes, logs, law)
 
 
 def test_the_interval_of_a_slope_covers_the_truth_about_95_times_in_100() -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
 import cliprl_lite
 from cliprl_lite.cli import STUDY_WORLDS
-from cliprl_lite.experiments import Sweep, figure2_sweep, worlds_sweep
+from cliprl_lite.experiments import Sweep, figure2_sweep, run_sweep, worlds_sweep
 from cliprl_lite.learners import policy_class
 from cliprl_lite.methods import METHODS
 from cliprl_lite.paths import data_path
@@ -71,6 +75,13 @@ def test_the_two_experiments_of_the_course() -> None:
         ({"suites": (("corners", None),)}, SuiteError, "leaves the size"),
         ({"suites": (("house_a", 13),)}, SuiteError, "size already"),
         ({"cap": 0}, ValueError, "cap"),
+        ({"cap": np.inf}, ValueError, "cap is a positive number of steps; got inf"),
+        ({"cap": 2.5}, ValueError, "cap"),
+        ({"trials": 2.0}, ValueError, "at least one trial; got 2.0"),
+        ({"trials": "3"}, ValueError, "at least one trial; got '3'"),
+        ({"trials": True}, ValueError, "at least one trial"),
+        ({"methods": "scratch"}, ValueError, r"also a single one: \('scratch',\)"),
+        ({"targets": "left"}, ValueError, r"also a single one: \('left',\)"),
         ({"suites": ()}, ValueError, "a suite and a method"),
         ({"methods": ()}, ValueError, "a suite and a method"),
         ({"methods": ("alg1", "alg1")}, ValueError, "named twice"),
@@ -83,6 +94,40 @@ def test_a_sweep_that_cannot_be_is_refused_at_once(
 ) -> None:
     with pytest.raises(error, match=message):
         Sweep(**({"suites": (("corners", 8),)} | choices))
+
+
+def test_one_world_in_place_of_a_list() -> None:
+    with pytest.raises(ValueError, match=r"a list of worlds, .*: \['house_a'\]"):
+        worlds_sweep("house_a")
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers(tmp_path: Path) -> None:
+    """The description, which is JSON, knows none of NumPy's."""
+    sweep = replace(SMALL, trials=np.int64(1), cap=np.int64(50_000))
+    run_quietly(sweep, tmp_path / "table.csv")
+    assert run_quietly(replace(SMALL, trials=1, cap=50_000), tmp_path / "table.csv") is not None
+
+
+def test_an_empty_name_of_a_file_is_not_no_file() -> None:
+    with pytest.raises(ValueError, match=r"name it \*\.csv; got ''"):
+        run_sweep(SMALL, "", workers=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_script_that_nobody_listens_to_ends_well(workers: int, tmp_path: Path) -> None:
+    """The bar has nowhere to go: standard error is closed, or a pipe that nobody reads."""
+    script = (
+        "from small_sweep import SMALL\nfrom cliprl_lite import run_sweep\n"
+        f"run_sweep(SMALL, 'table.csv', workers={workers})\nopen('well', 'w').close()\n"
+    )
+    paths = [str(Path(__file__).parent), str(Path(cliprl_lite.__file__).parents[1])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    for name, end in (("closed", "2>&-"), ("pipe", "2>&1 >&- | true")):
+        folder = tmp_path / name
+        folder.mkdir()
+        command = f'"{sys.executable}" -c "$0" {end}'
+        subprocess.run(["sh", "-c", command, script], cwd=folder, env=environment, check=False)
+        assert sorted(file.name for file in folder.iterdir()) == ["table.csv", "table.json", "well"]
 
 
 EVERYTHING = Sweep((("corners", 6), ("shapes_6", None)), trials=1, cap=60_000)

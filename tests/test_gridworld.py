@@ -365,3 +365,9 @@ def test_equally_good_actions_have_exactly_equal_values(discount: float) -> None
         q = world.optimal_q(tuple(goal), discount)
         greedy = q == q.max(axis=1, keepdims=True)
         assert (greedy == world.optimal_actions(tuple(goal))).all()
+
+
+@pytest.mark.parametrize("drawing", [["..", ".."], b"..", None, 5])
+def test_a_drawing_is_one_text(drawing: object) -> None:
+    with pytest.raises(ValueError, match="drawn as one text"):
+        GridWorld.from_text(drawing)  # type: ignore[arg-type]

@@ -649,3 +649,19 @@ def test_killed_between_the_last_moves_it_goes_on(
     assert_same(run_quietly(SMALL, out), small)
     assert ran == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv", "table.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+def test_a_full_disk_is_named_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk."""
+    out = tmp_path / "table.csv"
+    command = [sys.executable, "-m", "cliprl_lite.cli", "figure2", "--sizes", "5", "--trials", "2",
+               "--methods", "scratch", "--workers", "1", "--out", str(out)]  # fmt: skip
+    limited = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1; exec "$0" "$@"', *command],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert limited.returncode == 2
+    assert limited.stderr.splitlines()[-1].endswith(f"File too large: '{out}.partial'")
+    assert subprocess.run(command, check=False, stderr=DEVNULL, stdout=DEVNULL).returncode == 0
+    assert sorted(read_table(out)["seed"]) == [0] * 3 + [1] * 3

@@ -300,3 +300,7 @@ def test_files_of_something_else_are_refused(tmp_path: Path, content: bytes) -> 
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(NetworkFileError, match=r"a\.npz: "):
         load_networks(tmp_path / "a.npz", HOUSE, NetworkSettings())
+
+
+def test_numbers_of_numpy_are_whole_numbers() -> None:
+    assert NetworkSettings(batch_size=np.int64(8), hidden=(np.int64(4),)).hidden == (4,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import errno
 import io
 import os
 from pathlib import Path
@@ -50,6 +51,18 @@ def test_what_breaks_off_leaves_the_old_file(tmp_path: Path) -> None:
         write_half()
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_trouble_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere/a\.txt'$"):
+        write_text(tmp_path / "nowhere" / "a.txt", "text")
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*full\.txt'$"),
+        in_one_move(tmp_path / "full.txt"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # as a write to a full disk does
+    with pytest.raises(FileNotFoundError, match="other"), in_one_move(tmp_path / "a.txt"):
+        (tmp_path / "other").read_bytes()
 
 
 @pytest.fixture

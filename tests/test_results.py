@@ -262,6 +262,26 @@ def test_verdicts_need_the_whole_interval_on_their_side() -> None:
     assert verdicts(table, "alg2", "alg1", factor=5)["a"].tolist() == ["confirmed"] * 3
 
 
+def test_verdicts_keep_the_order_of_targets_on_every_processor() -> None:
+    """Of more than 16 rows, NumPy orders ties by what its processor can do: none are sorted."""
+    targets = [f"{number:02}" for number in range(40)]
+    table = pd.DataFrame(
+        {
+            "suite": "a",
+            "size": size,
+            "target": target,
+            "method": method,
+            "seed": 0,
+            **dict.fromkeys(CLOCKS, 1),
+            **{f"{clock}_censored": False for clock in CLOCKS},
+        }
+        for size in (25, 8, 15)
+        for target in targets
+        for method in ("alg1", "scratch")
+    )
+    assert list(verdicts(table, "alg1", "scratch").columns) == targets
+
+
 def test_a_part_of_the_committed_worlds_is_remade() -> None:
     """Any trial can be run again, and every number comes out the same on every machine, but for
     the rows that are marked: those of trainings that amplify the last bit."""
