@@ -111,9 +111,7 @@ def contrastive_loss(
         >>> float(contrastive_loss(np.zeros((2, 2)), temperature=1.0).round(4))
         0.6931
     """
-    log_p, log_q, t, _ = _choices(similarity, temperature, target)
-    loss: FloatArray = -(t * log_p + t.mT * log_q).sum(axis=(-2, -1)) / (2 * t.shape[-1])
-    return loss
+    return loss_and_gradient(similarity, temperature, target)[0]
 
 
 def contrastive_gradient(
@@ -128,9 +126,28 @@ def contrastive_gradient(
         array([[-0.25,  0.25],
                [ 0.25, -0.25]])
     """
-    log_p, log_q, t, delta = _choices(similarity, temperature, target)
-    gradient: FloatArray = (np.exp(log_p) - t + np.exp(log_q) - t.mT) / (2 * t.shape[-1] * delta)
-    return gradient
+    return loss_and_gradient(similarity, temperature, target)[1]
+
+
+def loss_and_gradient(
+    similarity: ArrayLike, temperature: ArrayLike, target: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """`contrastive_loss` and `contrastive_gradient`: a step of training wants both, and they have
+    their softmaxes in common.
+
+    Example:
+        >>> loss, gradient = loss_and_gradient(np.zeros((2, 2)), temperature=1.0)
+        >>> float(loss.round(4)), gradient.shape
+        (0.6931, (2, 2))
+    """
+    delta = np.asarray(temperature, np.float64)
+    logits: FloatArray = np.asarray(similarity) / delta
+    n = logits.shape[-1]
+    t = np.eye(n) if target is None else np.asarray(target, np.float64)
+    log_p, log_q = _log_softmax(logits, -1), _log_softmax(logits, -2)
+    loss: FloatArray = -(t * log_p + t.mT * log_q).sum(axis=(-2, -1)) / (2 * n)
+    gradient: FloatArray = (np.exp(log_p) - t + np.exp(log_q) - t.mT) / (2 * n * delta)
+    return loss, gradient
 
 
 def soft_targets(policy_similarity: ArrayLike, temperature: ArrayLike) -> FloatArray:
@@ -145,16 +162,6 @@ def soft_targets(policy_similarity: ArrayLike, temperature: ArrayLike) -> FloatA
     return target
 
 
-def _choices(
-    similarity: ArrayLike, temperature: ArrayLike, target: ArrayLike | None
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """log P, log Q, T, δ."""
-    delta = np.asarray(temperature, np.float64)
-    logits: FloatArray = np.asarray(similarity) / delta
-    t = np.eye(logits.shape[-1]) if target is None else np.asarray(target, np.float64)
-    return _log_softmax(logits, -1), _log_softmax(logits, -2), t, delta
-
-
 def _log_softmax(logits: FloatArray, axis: int) -> FloatArray:
     shifted = logits - logits.max(axis=axis, keepdims=True)
     logarithm: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
@@ -165,18 +172,25 @@ def _log_softmax(logits: FloatArray, axis: int) -> FloatArray:
 def unit_rows(rows: ArrayLike) -> FloatArray:
     """Each row divided by its length, shape `[…, D]`; a row of zeros stays zero."""
     rows = np.asarray(rows, dtype=np.float64)
-    return rows / _lengths(rows)
+    return rows / row_lengths(rows)
 
 
-def unit_rows_gradient(rows: FloatArray, gradient: FloatArray) -> FloatArray:
-    """∂L/∂a = (g − â ⟨g, â⟩) / ‖a‖ for rows a, unit rows â and g = ∂L/∂â; shapes `[…, D]`."""
-    unit = unit_rows(rows)
+def unit_rows_gradient(
+    unit: FloatArray, length: FloatArray | float, gradient: FloatArray
+) -> FloatArray:
+    """∂L/∂a = (g − â ⟨g, â⟩) / ‖a‖ for unit rows â, the lengths ‖a‖ they had, and g = ∂L/∂â.
+
+    Args:
+        unit: shape `[…, D]`.
+        length: shape `[…, 1]`.
+        gradient: shape `[…, D]`.
+    """
     along: FloatArray = (gradient * unit).sum(axis=-1, keepdims=True)
-    return (gradient - unit * along) / _lengths(rows)
+    return (gradient - unit * along) / length
 
 
-def _lengths(rows: FloatArray) -> FloatArray:
-    """`[…, D]` → `[…, 1]`: what to divide by, so 1 where there is no length."""
+def row_lengths(rows: FloatArray) -> FloatArray:
+    """What to divide rows `[…, D]` by, `[…, 1]`: their lengths, or 1 where there is no length."""
     length = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
     length[np.isinf(length)] = np.nan  # so long that no direction is left: no row of zeros
     return np.where(length == 0, 1.0, length)

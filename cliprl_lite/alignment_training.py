@@ -23,9 +23,9 @@ from cliprl_lite.alignment import (
     Alignment,
     AlignmentSettings,
     Tower,
-    contrastive_gradient,
-    contrastive_loss,
+    loss_and_gradient,
     random_projection,
+    row_lengths,
     soft_targets,
     unit_rows,
     unit_rows_gradient,
@@ -142,7 +142,10 @@ def align_paths(
         settings = [settings or AlignmentSettings()] * len(seeds)
     check_settings(settings, len(seeds))
 
-    rngs = [np.random.default_rng(seed) for seed in seeds]
+    rngs: list[np.random.Generator] = []
+    for number, seed in enumerate(seeds):
+        again = number > 0 and seed == seeds[number - 1]  # the same start, which is drawn once
+        rngs.append(rngs[-1] if again else np.random.default_rng(seed))
     x, y = (_untrained(vectors, settings, rngs) for vectors in (sentences, policies))
     trained, losses = descend(Pairs.of(x, y, settings), settings, marks)
     _check_losses(losses, settings)
@@ -194,12 +197,15 @@ def _target(policies: FloatArray, settings: AlignmentSettings) -> FloatArray:
 def _untrained(
     vectors: FloatArray, settings: Sequence[AlignmentSettings], rngs: Sequence[np.random.Generator]
 ) -> list[Tower]:
-    towers = []
+    towers: list[Tower] = []
+    drawn_by = None
     for rows, own, rng in zip(vectors, settings, rngs, strict=True):
         mean = rows.mean(axis=0) if own.centre else np.zeros_like(rows[0])
         inputs = unit_rows(rows - mean) if own.unit_length else rows - mean
-        before = deepcopy(rng)
-        at_start = inputs @ random_projection(rng, rows.shape[1], own.dimension)
+        if rng is not drawn_by:
+            before, drawn_by = deepcopy(rng), rng
+            start = random_projection(rng, rows.shape[1], own.dimension)
+        at_start = inputs @ start
         mixture = np.zeros_like(at_start)
         towers.append(Tower(inputs, mean, own.unit_length, mixture, at_start, before))
     return towers
@@ -217,15 +223,16 @@ def descend(
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is told of afterwards
         for step in range(marks[-1] + 1):
             a, b = pairs.xw + pairs.xx @ m_x, pairs.yv + pairs.yy @ m_y
-            u, v = (unit_rows(a), unit_rows(b)) if cosine else (a, b)
+            far_a, far_b = (row_lengths(a), row_lengths(b)) if cosine else (1.0, 1.0)
+            u, v = a / far_a, b / far_b
             s = u @ v.mT
-            losses.append(contrastive_loss(s, delta, pairs.t))
+            loss, g = loss_and_gradient(s, delta, pairs.t)
+            losses.append(loss)
             if step in marks:
                 trained.append((m_x, m_y))
-            g = contrastive_gradient(s, delta, pairs.t)
             g_a, g_b = g @ v, g.mT @ u
             if cosine:
-                g_a, g_b = unit_rows_gradient(a, g_a), unit_rows_gradient(b, g_b)
+                g_a, g_b = unit_rows_gradient(u, far_a, g_a), unit_rows_gradient(v, far_b, g_b)
             m_x, m_y = m_x - eta * g_a, m_y - eta * g_b
     return trained, np.stack(losses, axis=-1)
 

@@ -21,6 +21,7 @@ from cliprl_lite.alignment import (
     contrastive_gradient,
     contrastive_loss,
     cosine_similarity,
+    row_lengths,
     soft_targets,
     unit_rows,
     unit_rows_gradient,
@@ -137,8 +138,11 @@ def test_the_gradient_is_the_numerical_one_and_torchs(soft: bool) -> None:
 def test_bringing_rows_to_length_one_has_the_numerical_gradient() -> None:
     rows, gradient = random_matrix(1, 3, 4), random_matrix(2, 3, 4)
     expected = numerically(lambda a: (gradient * unit_rows(a)).sum(), rows)
-    np.testing.assert_allclose(unit_rows_gradient(rows, gradient), expected, atol=1e-9)
-    assert np.isfinite(unit_rows_gradient(0 * rows, gradient)).all()
+    found = unit_rows_gradient(unit_rows(rows), row_lengths(rows), gradient)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    nothing = 0 * rows
+    found = unit_rows_gradient(unit_rows(nothing), row_lengths(nothing), gradient)
+    assert np.isfinite(found).all()
 
 
 def test_soft_targets_are_met_when_sentences_resemble_each_other_as_policies_do() -> None:

@@ -262,6 +262,15 @@ def test_a_batch_is_each_alone_to_the_bit(
         assert_equal(fitted, align(x[b], y[b], own, seed=b))
 
 
+def test_equal_seeds_start_alike_wherever_they_stand() -> None:
+    """Towers that start alike are drawn once if they stand side by side; nobody can tell."""
+    sentences, policies = pairs(3, 5)
+    settings, seeds = AlignmentSettings(steps=5), [3, 3, 4, 3, 3]
+    fitted = align_batch(sentences, policies, settings, seeds)
+    for number, (one, seed) in enumerate(zip(fitted, seeds, strict=True)):
+        assert_equal(one, align(sentences[number], policies[number], settings, seed))
+
+
 def test_each_may_have_settings_of_its_own() -> None:
     sentences, policies = pairs(2, 6)
     settings = [
