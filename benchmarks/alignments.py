@@ -17,15 +17,15 @@ import reference_alignment
 import torch
 from measurement import PEAK, Measurement, best_of, figure, fresh, report
 
-from cliprl_lite.alignment import AlignmentSettings
-from cliprl_lite.alignment_training import align, align_batch
+from cliprl_lite.transfer.alignment import AlignmentSettings
+from cliprl_lite.transfer.alignment_training import align, align_batch
 
 BATCH, BASES, SENTENCE, POLICY = 100, 4, 384, 2_500
 SETTINGS = AlignmentSettings()
 
 TRAIN = f"""
 import numpy as np
-from cliprl_lite.alignment_training import align_batch
+from cliprl_lite.transfer.alignment_training import align_batch
 rng = np.random.default_rng(0)
 sentences = rng.standard_normal(({BATCH}, {BASES}, {SENTENCE}))
 policies = rng.standard_normal(({BATCH}, {BASES}, {POLICY}))

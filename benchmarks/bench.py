@@ -20,8 +20,8 @@ from typing import Any
 
 from measurement import Measurement, figure, versions
 
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
 
 HERE = Path(__file__).resolve().parent
 README = HERE.parent / "README.md"

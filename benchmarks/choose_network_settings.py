@@ -2,8 +2,8 @@
 
     python benchmarks/choose_network_settings.py
 
-Two questions, in this order; the answers are frozen as defaults in `cliprl_lite/networks.py`, and a
-test holds them equal to the first rows written here.
+Two questions, in this order; the answers are frozen as defaults in
+`cliprl_lite/learning/networks.py`, and a test holds them equal to the first rows written here.
 
 1. What a network reads, and Adam's learning rate: from a fresh network for every target, by fitted
    Q-iteration (gradient steps) and by deep Q-learning (environment steps). Wanted: the fewest steps
@@ -30,14 +30,14 @@ import pandas as pd
 from choose_settings import SUITES
 from joblib import Parallel, delayed
 
-from cliprl_lite.clocks import CLOCKS
-from cliprl_lite.greedy import expected_path
-from cliprl_lite.network_training import NetworkRun, deep_q_learning, fitted_q_iteration
-from cliprl_lite.networks import NetworkSettings, Parameters, features, forward, initialise
-from cliprl_lite.printing import forgiving_output
-from cliprl_lite.results import write_table
-from cliprl_lite.tasks import Task, TaskSuite, Transfer, load_suite
-from cliprl_lite.trials import rng_for
+from cliprl_lite._printing import forgiving_output
+from cliprl_lite.experiments.results import write_table
+from cliprl_lite.experiments.trials import rng_for
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.learning.network_training import NetworkRun, deep_q_learning, fitted_q_iteration
+from cliprl_lite.learning.networks import NetworkSettings, Parameters, features, forward, initialise
+from cliprl_lite.worlds.greedy import expected_path
+from cliprl_lite.worlds.tasks import Task, TaskSuite, Transfer, load_suite
 
 START = NetworkSettings(epsilon_start=1.0, epsilon_steps=5_000)  # until the second question
 NETWORKS = [

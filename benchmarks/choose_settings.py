@@ -4,8 +4,9 @@
     python benchmarks/choose_settings.py printed
     python benchmarks/choose_settings.py weighting
 
-Four questions; the answers are frozen as defaults in `cliprl_lite/alignment.py`, `methods.py` and
-`transfer.py`, and a test holds them equal to the first rows written here.
+Four questions; the answers are frozen as defaults in `alignment.py`, `methods.py` and
+`weightings.py` of `cliprl_lite/transfer/`, and a test holds them equal to the first rows written
+here.
 
 1. Alignment, with soft and with identity targets, each by itself: temperature δ, learning rate η
    and steps. Eligible is what travels: a shake of the last bit stays far from the sixth decimal.
@@ -36,23 +37,23 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from cliprl_lite.alignment import PAPER_BOX, PAPER_TEXT, Alignment, AlignmentSettings
-from cliprl_lite.alignment_training import align_paths
-from cliprl_lite.clocks import CLOCKS
-from cliprl_lite.evaluation import median_interval, paired_log_ratio, share_on, top_is
-from cliprl_lite.language import embed
-from cliprl_lite.learners import rng_for
-from cliprl_lite.methods import ridge_scores
-from cliprl_lite.policies import learn_policy, policy_vectors
-from cliprl_lite.printing import forgiving_output
-from cliprl_lite.qlearning import learn
-from cliprl_lite.results import write_table
-from cliprl_lite.rounding import rounded
-from cliprl_lite.stability import sensitivity
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import warm_start
-from cliprl_lite.trials import measure
-from cliprl_lite.weightings import clipped, closest, softmax
+from cliprl_lite._printing import forgiving_output
+from cliprl_lite._rounding import rounded
+from cliprl_lite.experiments.policy_classes import rng_for
+from cliprl_lite.experiments.results import write_table
+from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio, share_on, top_is
+from cliprl_lite.experiments.trials import measure
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.learning.policies import learn_policy, policy_vectors
+from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.transfer.algorithms import warm_start
+from cliprl_lite.transfer.alignment import PAPER_BOX, PAPER_TEXT, Alignment, AlignmentSettings
+from cliprl_lite.transfer.alignment_training import align_paths
+from cliprl_lite.transfer.methods import ridge_scores
+from cliprl_lite.transfer.sensitivity import sensitivity
+from cliprl_lite.transfer.weightings import clipped, closest, softmax
+from cliprl_lite.worlds.tasks import load_suite
 
 SUITES = [
     ("dev_materials", None),

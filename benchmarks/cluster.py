@@ -15,7 +15,7 @@ import numpy as np
 from distributed import LocalCluster
 from measurement import Measurement, figure, report
 
-from cliprl_lite.experiments import figure2_sweep, run_sweep
+from cliprl_lite.experiments.sweeps import figure2_sweep, run_sweep
 
 SWEEP = figure2_sweep((15,), trials=16)
 

@@ -15,9 +15,9 @@ import time
 import gymnasium as gym
 import numpy as np
 
-from cliprl_lite.gridworld import DISCOUNT, GridWorld
-from cliprl_lite.printing import forgiving_output
-from cliprl_lite.qlearning import CHECK_SPACING
+from cliprl_lite._printing import forgiving_output
+from cliprl_lite.learning.qlearning import CHECK_SPACING
+from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld
 
 WORLD, GOAL = GridWorld.open_map(25), (0, 0)
 EPSILON, LEARNING_RATE = 0.1, 1.0

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from measurement import Measurement, report
 
-from cliprl_lite.clocks import CLOCKS
-from cliprl_lite.paths import data_path
-from cliprl_lite.results import read_table
+from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.results import read_table
+from cliprl_lite.learning.clocks import CLOCKS
 
 COMMAND = ["-m", "cliprl_lite.cli", "figure2", "--sizes", "8,10,15,25", "--trials", "100"]
 

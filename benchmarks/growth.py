@@ -30,30 +30,28 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from measurement import Measurement, figure, report
-from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 from threadpoolctl import threadpool_limits
 
-from cliprl_lite.alignment import cosine_similarity
-from cliprl_lite.alignment_training import align
-from cliprl_lite.evaluation import fit_growth
-from cliprl_lite.experiments import Sweep, run_sweep
-from cliprl_lite.greedy import evaluate_greedy, expected_path
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.language import DIMENSION, embed
-from cliprl_lite.learners import policy_class, rng_for
-from cliprl_lite.methods import ridge_scores
-from cliprl_lite.palette import LIGHT
-from cliprl_lite.paths import write_text
-from cliprl_lite.policies import TabularPolicy, learn_policy, policy_vectors
-from cliprl_lite.qlearning import learn
-from cliprl_lite.result_plots import TEMPLATE
-from cliprl_lite.tasks import Task, TaskSuite, load_suite
-from cliprl_lite.transfer import warm_start
-from cliprl_lite.trials import Job, run_job
-from cliprl_lite.weightings import softmax
-
-FloatArray = NDArray[np.float64]
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._paths import write_text
+from cliprl_lite.experiments.policy_classes import policy_class, rng_for
+from cliprl_lite.experiments.statistics import fit_growth
+from cliprl_lite.experiments.sweeps import Sweep, run_sweep
+from cliprl_lite.experiments.trials import Job, run_job
+from cliprl_lite.language.sentences import DIMENSION, embed
+from cliprl_lite.learning.policies import TabularPolicy, learn_policy, policy_vectors
+from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.pictures.palette import LIGHT
+from cliprl_lite.pictures.result_plots import TEMPLATE
+from cliprl_lite.transfer.algorithms import warm_start
+from cliprl_lite.transfer.alignment import cosine_similarity
+from cliprl_lite.transfer.alignment_training import align
+from cliprl_lite.transfer.methods import ridge_scores
+from cliprl_lite.transfer.weightings import softmax
+from cliprl_lite.worlds.greedy import evaluate_greedy, expected_path
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import Task, TaskSuite, load_suite
 
 SIZES = (8, 12, 18, 27, 40, 60)
 BASES = (4, 8, 16, 32, 64, 100)

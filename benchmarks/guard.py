@@ -19,7 +19,7 @@ from qlearning import gymnasium_ratio
 from sentences import readiness_ratio
 from startup import import_times
 
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._printing import forgiving_output
 
 MARGIN = 4
 

@@ -34,8 +34,8 @@ import psutil
 from measurement import PEAK, versions
 from nbclient import NotebookClient
 
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = HERE.parent / "notebooks"

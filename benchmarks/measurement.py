@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
 
 PACKAGES = ("numpy", "numba", "torch", "gymnasium", "sentence-transformers")
 

@@ -19,18 +19,18 @@ import numpy as np
 import torch
 from measurement import Measurement, figure, report
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.network_training import (
+from cliprl_lite.learning.network_training import (
     NetworkRun,
     deep_q_learning,
     fitted_q_iteration,
 )
-from cliprl_lite.networks import (
+from cliprl_lite.learning.networks import (
     NetworkSettings,
     Parameters,
     features,
     initialise,
 )
+from cliprl_lite.worlds.gridworld import GridWorld
 
 STACK, STEPS, ROUNDS = 40, 400, 5
 WORLD = GridWorld.open_map(10)

@@ -33,11 +33,11 @@ from fifty_learners import EPSILON, GOAL, LEARNING_RATE, WORLD, GymnasiumLearner
 from measurement import Measurement, figure, report
 from numba import njit
 
-from cliprl_lite import qlearning
-from cliprl_lite.compiling import compiled
-from cliprl_lite.greedy import evaluate_greedy
-from cliprl_lite.gridworld import DISCOUNT
-from cliprl_lite.qlearning import Learner, q_learning_steps
+from cliprl_lite._compiling import compiled
+from cliprl_lite.learning import qlearning
+from cliprl_lite.learning.qlearning import Learner, q_learning_steps
+from cliprl_lite.worlds.greedy import evaluate_greedy
+from cliprl_lite.worlds.gridworld import DISCOUNT
 
 HERE = Path(__file__).parent
 FEW, MANY = 20_000, 2_000_000  # steps of one timing, of a slow loop and of a fast one

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
-from cliprl_lite.alignment import AlignmentSettings
+from cliprl_lite.transfer.alignment import AlignmentSettings
 
 Optimiser = Callable[..., torch.optim.Optimizer]
 

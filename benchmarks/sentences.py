@@ -15,13 +15,13 @@ import numpy as np
 from measurement import PEAK, Measurement, figure, fresh, report
 from varied_sentences import varied_sentences
 
-from cliprl_lite.language import REFERENCE, embed
+from cliprl_lite.language.sentences import REFERENCE, embed
 
 ENCODE = f"""
 import json, sys, time, warnings
 warnings.simplefilter("ignore")
 begin = time.perf_counter()
-from cliprl_lite.language import embed
+from cliprl_lite.language.sentences import embed
 model = sys.argv[1] or None
 embed(["walk over to the crimson cone"], model)
 ready = time.perf_counter() - begin

@@ -17,11 +17,11 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "rounding": ["favourites", "rounded"],
-    "gridworld": ["ACTIONS", "DISCOUNT", "GridWorld"],
-    "tasks": ["SuiteError", "Task", "TaskSuite", "Transfer", "load_suite", "suite_names"],
-    "language": ["embed", "novelty"],
-    "alignment": [
+    "_rounding": ["favourites", "rounded"],
+    "worlds.gridworld": ["ACTIONS", "DISCOUNT", "GridWorld"],
+    "worlds.tasks": ["SuiteError", "Task", "TaskSuite", "Transfer", "load_suite", "suite_names"],
+    "language.sentences": ["embed", "novelty"],
+    "transfer.alignment": [
         "IDENTITY",
         "PAPER_BOX",
         "PAPER_TEXT",
@@ -32,13 +32,13 @@ _HOME = {
         "cosine_similarity",
         "soft_targets",
     ],
-    "alignment_training": ["DivergedError", "align", "align_batch", "align_paths"],
-    "stability": ["sensitivity"],
-    "alignment_record": ["align_suite", "record_alignment"],
-    "greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
-    "clocks": ["CLOCKS"],
-    "qlearning": ["Learner", "Run", "learn"],
-    "networks": [
+    "transfer.alignment_training": ["DivergedError", "align", "align_batch", "align_paths"],
+    "transfer.sensitivity": ["sensitivity"],
+    "transfer.alignment_record": ["align_suite", "record_alignment"],
+    "worlds.greedy": ["GreedyEvaluation", "evaluate_greedy", "greedy_actions"],
+    "learning.clocks": ["CLOCKS"],
+    "learning.qlearning": ["Learner", "Run", "learn"],
+    "learning.networks": [
         "NetworkFileError",
         "NetworkSettings",
         "features",
@@ -47,10 +47,10 @@ _HOME = {
         "load_networks",
         "save_networks",
     ],
-    "network_training": ["NetworkRun", "deep_q_learning", "distil", "fitted_q_iteration"],
-    "interpolation": ["interpolate", "loss_barrier"],
-    "matching": ["match", "matching_permutations", "permute"],
-    "policies": [
+    "learning.network_training": ["NetworkRun", "deep_q_learning", "distil", "fitted_q_iteration"],
+    "learning.interpolation": ["interpolate", "loss_barrier"],
+    "learning.matching": ["match", "matching_permutations", "permute"],
+    "learning.policies": [
         "MODALITIES",
         "MLPPolicy",
         "TabularPolicy",
@@ -59,21 +59,21 @@ _HOME = {
         "learn_policy",
         "policy_vectors",
     ],
-    "methods": ["METHODS", "NETWORK_METHODS", "ridge_scores"],
-    "learners": ["POLICY_CLASSES", "rng_for"],
-    "weightings": ["WEIGHTINGS", "clipped", "closest", "literal", "softmax"],
-    "transfer": ["WarmStart", "algorithm_1", "algorithm_2", "warm_start"],
-    "evaluation": [
+    "transfer.methods": ["METHODS", "NETWORK_METHODS", "ridge_scores"],
+    "experiments.policy_classes": ["POLICY_CLASSES", "rng_for"],
+    "transfer.weightings": ["WEIGHTINGS", "clipped", "closest", "literal", "softmax"],
+    "transfer.algorithms": ["WarmStart", "algorithm_1", "algorithm_2", "warm_start"],
+    "experiments.statistics": [
         "Interval",
         "fit_growth",
         "median_interval",
         "paired_log_ratio",
         "regret",
     ],
-    "experiments": ["Sweep", "figure2_sweep", "run_sweep", "worlds_sweep"],
-    "results": ["COLUMNS", "ratios", "read_table", "summarise", "to_table", "verdicts"],
-    "trials": ["Job", "measure", "run_job"],
-    "paths": ["data_path"],
+    "experiments.sweeps": ["Sweep", "figure2_sweep", "run_sweep", "worlds_sweep"],
+    "experiments.results": ["COLUMNS", "ratios", "read_table", "summarise", "to_table", "verdicts"],
+    "experiments.trials": ["Job", "measure", "run_job"],
+    "_paths": ["data_path"],
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

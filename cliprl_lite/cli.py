@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from cliprl_lite.backends import BACKENDS, BackendError
-from cliprl_lite.clocks import CLOCKS
-from cliprl_lite.experiments import (
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
+from cliprl_lite.experiments.backends import BACKENDS, BackendError
+from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
+from cliprl_lite.experiments.results import summarise
+from cliprl_lite.experiments.studies import Study
+from cliprl_lite.experiments.sweeps import (
     CORNER_SIZES,
     WORLDS,
     Sweep,
@@ -21,13 +25,9 @@ from cliprl_lite.experiments import (
     run_sweep,
     worlds_sweep,
 )
-from cliprl_lite.language import ModelError
-from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
-from cliprl_lite.methods import METHODS, NETWORK_METHODS, find_method
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
-from cliprl_lite.results import summarise
-from cliprl_lite.studies import Study
+from cliprl_lite.language.sentences import ModelError
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, find_method
 
 STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")
 """Worlds in which base policies are looked at."""
@@ -170,7 +170,7 @@ def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 
 def _figure2(options: argparse.Namespace) -> None:
-    from cliprl_lite.result_plots import clocks_figure
+    from cliprl_lite.pictures.result_plots import clocks_figure
 
     sweep = figure2_sweep(options.sizes, **_choices(options))
     table = _table(sweep, options)
@@ -244,8 +244,8 @@ def _cell(row: object) -> str:
 
 
 def _learn(options: argparse.Namespace) -> None:
-    from cliprl_lite.networks import NetworkSettings, save_networks, stack
-    from cliprl_lite.tasks import load_suite
+    from cliprl_lite.learning.networks import NetworkSettings, save_networks, stack
+    from cliprl_lite.worlds.tasks import load_suite
 
     suite, learners = load_suite(options.world, options.size), policy_class(options.policy)
     if options.seed < 0:
@@ -261,9 +261,9 @@ def _learn(options: argparse.Namespace) -> None:
 
 
 def _embed(options: argparse.Namespace) -> None:
-    from cliprl_lite.language import ship_vectors
-    from cliprl_lite.paths import data_path
-    from cliprl_lite.tasks import load_suite, suite_names
+    from cliprl_lite._paths import data_path
+    from cliprl_lite.language.sentences import ship_vectors
+    from cliprl_lite.worlds.tasks import load_suite, suite_names
 
     sentences: list[str] = []
     for name in suite_names():

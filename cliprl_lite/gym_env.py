@@ -15,9 +15,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from cliprl_lite.gridworld import ACTIONS, STEP_REWARD
-from cliprl_lite.palette import rgb
-from cliprl_lite.tasks import Task, TaskSuite, load_suite
+from cliprl_lite.pictures.palette import rgb
+from cliprl_lite.worlds.gridworld import ACTIONS, STEP_REWARD
+from cliprl_lite.worlds.tasks import Task, TaskSuite, load_suite
 
 ENV_ID = "CliprlLite/GridWorld-v0"
 """The name of the environment in Gymnasium's registry."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from cliprl_lite.paths import write_text
+from cliprl_lite._paths import write_text
 
 FILE = "progress.json"
 """Beside the notebook, in the folder in which its kernel works."""

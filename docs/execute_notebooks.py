@@ -20,8 +20,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 METADATA = {

@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 import cliprl_lite as clip
-from cliprl_lite.charts import heatmap_svg
-from cliprl_lite.drawing import map_svg, text
-from cliprl_lite.palette import LIGHT
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
+from cliprl_lite.pictures.charts import heatmap_svg
+from cliprl_lite.pictures.drawing import map_svg, text
+from cliprl_lite.pictures.palette import LIGHT
 
 DOCS = Path(__file__).resolve().parent
 SIDE, WIDTH, ROW = 288.0, 1320, 380

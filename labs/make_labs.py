@@ -33,8 +33,8 @@ import nbformat
 from nbformat import NotebookNode
 from submissions import SUBMISSIONS, Submission
 
-from cliprl_lite.paths import write_text
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
 
 LABS = Path(__file__).resolve().parent
 TABLE = LABS / "autograding.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.testing import assert_frame_equal
 
-from cliprl_lite.experiments import Sweep, run_sweep
+from cliprl_lite.experiments.sweeps import Sweep, run_sweep
 
 SMALL = Sweep((("corners", 5),), trials=4, methods=("scratch", "alg1", "random"), cap=100_000)
 

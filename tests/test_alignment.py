@@ -12,7 +12,7 @@ import torch
 from scipy.spatial.distance import cdist
 from torch.nn.functional import cross_entropy
 
-from cliprl_lite.alignment import (
+from cliprl_lite.transfer.alignment import (
     IDENTITY,
     PAPER_BOX,
     PAPER_TEXT,
@@ -26,7 +26,7 @@ from cliprl_lite.alignment import (
     unit_rows,
     unit_rows_gradient,
 )
-from cliprl_lite.alignment_training import align
+from cliprl_lite.transfer.alignment_training import align
 
 N, E, P = 5, 24, 60
 """Pairs, and the widths of a sentence and of a policy: three different numbers."""

@@ -9,21 +9,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cliprl_lite.alignment import AlignmentSettings
-from cliprl_lite.alignment_record import (
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.policies import TabularPolicy
+from cliprl_lite.transfer.algorithms import algorithm_2
+from cliprl_lite.transfer.alignment import AlignmentSettings
+from cliprl_lite.transfer.alignment_record import (
     RECORD_SETTINGS,
     align_suite,
     as_bytes,
     from_bytes,
     record_alignment,
 )
-from cliprl_lite.alignment_training import MARKS as ALL_MARKS
-from cliprl_lite.alignment_training import align
-from cliprl_lite.language import embed
-from cliprl_lite.policies import TabularPolicy
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_2
-from cliprl_lite.weightings import closest, softmax
+from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
+from cliprl_lite.transfer.alignment_training import align
+from cliprl_lite.transfer.weightings import closest, softmax
+from cliprl_lite.worlds.tasks import load_suite
 
 HOUSE = load_suite("house_a")
 MARKS = (0, 2, 8, 40)

@@ -13,7 +13,7 @@ import pytest
 import reference_alignment
 from numpy._core._multiarray_umath import __cpu_dispatch__
 
-from cliprl_lite.alignment import (
+from cliprl_lite.transfer.alignment import (
     IDENTITY,
     PAPER_BOX,
     PAPER_TEXT,
@@ -21,7 +21,13 @@ from cliprl_lite.alignment import (
     AlignmentSettings,
     cosine_similarity,
 )
-from cliprl_lite.alignment_training import MARKS, DivergedError, align, align_batch, align_paths
+from cliprl_lite.transfer.alignment_training import (
+    MARKS,
+    DivergedError,
+    align,
+    align_batch,
+    align_paths,
+)
 
 N, E, P = 5, 24, 60
 """Pairs, and the widths of a sentence and of a policy: three different numbers."""
@@ -302,8 +308,8 @@ def test_another_kind_of_processor_gives_the_same_six_decimals(
     code = """
 import json, sys
 import numpy as np
-from cliprl_lite.alignment import IDENTITY, AlignmentSettings
-from cliprl_lite.alignment_training import align
+from cliprl_lite.transfer.alignment import IDENTITY, AlignmentSettings
+from cliprl_lite.transfer.alignment_training import align
 data = np.load(sys.argv[1])
 print(json.dumps([
     align(data["sentences"], data["policies"], settings, seed=2)

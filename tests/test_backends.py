@@ -24,11 +24,11 @@ import pytest
 from distributed import Client, LocalCluster
 from small_sweep import SMALL, assert_same, run_quietly
 
-from cliprl_lite import backends, experiments
-from cliprl_lite.backends import BackendError, choose_backend, on_dask
-from cliprl_lite.experiments import Sweep, run_sweep
-from cliprl_lite.results import read_table
-from cliprl_lite.trials import Job, run_job
+from cliprl_lite.experiments.backends import BackendError, choose_backend, on_dask
+from cliprl_lite.experiments.results import read_table
+from cliprl_lite.experiments.sweeps import Sweep, backends, run_sweep
+from cliprl_lite.experiments.sweeps import sweeps as experiments
+from cliprl_lite.experiments.trials import Job, run_job
 
 SLOW = Sweep((("corners", 22),), trials=8, methods=("scratch", "alg1", "random"))
 """Trials of some tenths of a second: there is time to kill somebody in the middle of one."""

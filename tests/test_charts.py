@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.charts import Axis, bars_svg, curves_svg, heatmap_svg
+from cliprl_lite.pictures.charts import Axis, bars_svg, curves_svg, heatmap_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 OBJECTS = [("red", "box", "go to <the> red box"), ("blue", "ball", "$b$"), ("green", "key", "c")]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import cliprl_lite as clip
-from cliprl_lite.claims import CHOICES, CLAIMS, METHOD, START, WORLDS, Judge, complete
+from cliprl_lite.experiments.claims import CHOICES, CLAIMS, METHOD, START, WORLDS, Judge, complete
 
 TABLE, RUNS = (
     clip.read_table(clip.data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")

@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cliprl_lite import backends, cli
+from cliprl_lite import cli
 from cliprl_lite.cli import main
-from cliprl_lite.experiments import figure2_sweep, run_sweep
-from cliprl_lite.learners import policy_class
-from cliprl_lite.methods import METHODS, NETWORK_METHODS
-from cliprl_lite.networks import NetworkSettings, features, forward, load_networks
-from cliprl_lite.results import COLUMNS
-from cliprl_lite.studies import Study
-from cliprl_lite.tasks import load_suite
+from cliprl_lite.experiments.policy_classes import policy_class
+from cliprl_lite.experiments.results import COLUMNS
+from cliprl_lite.experiments.studies import Study
+from cliprl_lite.experiments.sweeps import backends, figure2_sweep, run_sweep
+from cliprl_lite.learning.networks import NetworkSettings, features, forward, load_networks
+from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.worlds.tasks import load_suite
 
 SMALL = ["figure2", "--sizes", "5,6", "--trials", "2", "--methods", "scratch,alg1,alg2"]
 

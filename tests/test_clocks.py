@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cliprl_lite.clocks import episode_curve, first20, surely_first
+from cliprl_lite.learning.clocks import episode_curve, first20, surely_first
 
 
 def test_the_first_clock_waits_for_twenty_episodes() -> None:

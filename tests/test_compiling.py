@@ -13,11 +13,11 @@ import numba
 import pytest
 from numba.core.registry import CPUDispatcher
 
-from cliprl_lite import compiling
-from cliprl_lite.compiling import compiled
-from cliprl_lite.greedy import greedy_walk
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import learn, q_learning_steps
+from cliprl_lite import _compiling as compiling
+from cliprl_lite._compiling import compiled
+from cliprl_lite.learning.qlearning import learn, q_learning_steps
+from cliprl_lite.worlds.greedy import greedy_walk
+from cliprl_lite.worlds.gridworld import GridWorld
 
 LEARN = """
 from cliprl_lite import GridWorld, learn

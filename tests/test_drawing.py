@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.drawing import Agent, arrow_masks, glyph, map_svg, picture, tag, text
-from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.pictures.drawing import Agent, arrow_masks, glyph, map_svg, picture, tag, text
+from cliprl_lite.worlds.gridworld import GridWorld
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORLD = GridWorld.from_text("..#\n...")  # states 0 1 / 2 3 4

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 from tokenizers import Tokenizer
 from varied_sentences import varied_sentences
 
-from cliprl_lite.encoder import (
+from cliprl_lite.language.encoder import (
     LightEncoder,
     arrays_in,
     gelu,
@@ -25,7 +25,7 @@ from cliprl_lite.encoder import (
     map_file,
     softmax_rows,
 )
-from cliprl_lite.language import model_folder
+from cliprl_lite.language.sentences import model_folder
 
 
 def is_old(text: str) -> bool:
@@ -177,7 +177,7 @@ def test_what_is_heard_needs_no_encoder(
 ) -> None:
     code = """
 import sys
-from cliprl_lite.encoder import heard
+from cliprl_lite.language.encoder import heard
 heard("Walk to the café, 🍎")
 print([name for name in ("tokenizers", "threadpoolctl") if name in sys.modules])
 """
@@ -249,7 +249,8 @@ def test_a_sentence_needs_a_few_megabytes_for_a_moment(run_python: Callable[...,
     code = """
 import re, sys
 from pathlib import Path
-from cliprl_lite import encoder, language
+from cliprl_lite.language.sentences import encoder
+from cliprl_lite.language.sentences import sentences as language
 if sys.argv[1] == "kept":
     encoder.let_go = lambda content: None
 def memory(name):
@@ -277,8 +278,8 @@ def test_every_machine_gets_the_same_vector(
     code = """
 import sys
 import numpy as np
-from cliprl_lite.encoder import LightEncoder
-from cliprl_lite.language import model_folder
+from cliprl_lite.language.encoder import LightEncoder
+from cliprl_lite.language.sentences import model_folder
 tau = LightEncoder(model_folder())
 np.save(sys.argv[1], np.array([tau.encode(f"go to row {number}") for number in range(60)]))
 """

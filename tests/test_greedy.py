@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cliprl_lite.compiling import compiled
-from cliprl_lite.greedy import (
+from cliprl_lite._compiling import compiled
+from cliprl_lite.worlds.greedy import (
     GreedyEvaluation,
     believed_steps,
     capped_walks,
@@ -18,7 +18,7 @@ from cliprl_lite.greedy import (
     greedy_walk,
     wrong_states,
 )
-from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = GridWorld.from_text("""
     ....#.

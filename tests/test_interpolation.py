@@ -7,8 +7,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.interpolation import (
+from cliprl_lite.learning.interpolation import (
     SHARES,
     interpolate,
     line_between,
@@ -16,8 +15,9 @@ from cliprl_lite.interpolation import (
     q_error,
     value_loss,
 )
-from cliprl_lite.matching import permute
-from cliprl_lite.networks import Parameters, features, forward
+from cliprl_lite.learning.matching import permute
+from cliprl_lite.learning.networks import Parameters, features, forward
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = GridWorld.from_text("....\n.##.\n....")
 BOX, CONE = (0, 0), (2, 3)

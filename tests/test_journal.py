@@ -18,14 +18,15 @@ import pandas as pd
 import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
-from cliprl_lite import experiments, methods
-from cliprl_lite import journal as journal_module
 from cliprl_lite.cli import main
-from cliprl_lite.journal import Journal
-from cliprl_lite.methods import METHODS
-from cliprl_lite.results import read_table
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.trials import Job, run_job
+from cliprl_lite.experiments.journal import Journal
+from cliprl_lite.experiments.results import read_table
+from cliprl_lite.experiments.sweeps import journal as journal_module
+from cliprl_lite.experiments.sweeps import sweeps as experiments
+from cliprl_lite.experiments.trials import Job, run_job
+from cliprl_lite.transfer.algorithms import methods
+from cliprl_lite.transfer.methods import METHODS
+from cliprl_lite.worlds.tasks import load_suite
 
 
 def test_a_table_stands_beside_its_description(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def journal(out: Path) -> Path:
 WAITING = """
 import sys, time
 from pathlib import Path
-from cliprl_lite import experiments
+from cliprl_lite.experiments.sweeps import sweeps as experiments
 honest, out, go_on = experiments.run_job, Path(sys.argv[1]), Path(sys.argv[2])
 
 def wait_in_the_third(job):
@@ -569,7 +570,7 @@ def test_a_dead_sweep_holds_nothing_though_its_workers_live(
     code = """
 import sys, time
 from pathlib import Path
-from cliprl_lite import experiments
+from cliprl_lite.experiments.sweeps import sweeps as experiments
 
 def sleep_in_the_third(job):
     if job.seed >= 2:

@@ -7,17 +7,17 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.interpolation import interpolate, loss_barrier, value_loss
-from cliprl_lite.matching import match, matching_permutations, permute
-from cliprl_lite.network_training import fitted_q_iteration
-from cliprl_lite.networks import (
+from cliprl_lite.learning.interpolation import interpolate, loss_barrier, value_loss
+from cliprl_lite.learning.matching import match, matching_permutations, permute
+from cliprl_lite.learning.network_training import fitted_q_iteration
+from cliprl_lite.learning.networks import (
     NetworkSettings,
     Parameters,
     features,
     forward,
     initialise,
 )
+from cliprl_lite.worlds.gridworld import GridWorld
 
 
 def network(seed: int, *widths: int) -> Parameters:

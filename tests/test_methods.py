@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from cliprl_lite.alignment import Alignment
-from cliprl_lite.alignment_training import align
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.language import embed
-from cliprl_lite.learners import Networks
-from cliprl_lite.methods import (
+from cliprl_lite.experiments.policy_classes import Networks
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.policies import TabularPolicy, policy_vectors
+from cliprl_lite.transfer.algorithms import warm_start
+from cliprl_lite.transfer.alignment import Alignment
+from cliprl_lite.transfer.alignment_training import align
+from cliprl_lite.transfer.methods import (
     METHODS,
     NETWORK_METHODS,
     RIDGE_PENALTY,
@@ -19,10 +20,9 @@ from cliprl_lite.methods import (
     method_scores,
     ridge_scores,
 )
-from cliprl_lite.policies import TabularPolicy, policy_vectors
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import warm_start
-from cliprl_lite.weightings import WEIGHTINGS
+from cliprl_lite.transfer.weightings import WEIGHTINGS
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
 
 CORNERS = load_suite("corners", 6)
 SENTENCES = [task.sentence for task in CORNERS.tasks]

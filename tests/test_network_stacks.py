@@ -10,14 +10,14 @@ import pytest
 import torch
 from test_networks import BENT, KINDS, SMALL, largest_difference, only, plain_network, stack
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.network_stacks import Adam, td_targets
-from cliprl_lite.network_training import (
+from cliprl_lite.learning.network_stacks import Adam, td_targets
+from cliprl_lite.learning.network_training import (
     NetworkRun,
     deep_q_learning,
     fitted_q_iteration,
 )
-from cliprl_lite.networks import NetworkSettings, Parameters, features, forward
+from cliprl_lite.learning.networks import NetworkSettings, Parameters, features, forward
+from cliprl_lite.worlds.gridworld import GridWorld
 
 GOALS = [(0, 0), (2, 1), (1, 3), (2, 3)]
 

@@ -12,16 +12,16 @@ import torch
 from test_network_stacks import GOALS, both, train, weights_of
 from test_networks import BENT, KINDS, SMALL, largest_difference, only, plain_network, stack
 
-from cliprl_lite.greedy import evaluate_greedy
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.network_training import (
+from cliprl_lite.learning.network_training import (
     deep_q_learning,
     distil,
     first_of_row,
     fitted_q_iteration,
 )
-from cliprl_lite.networks import FloatArray, NetworkSettings, Parameters, features, forward
-from cliprl_lite.tasks import load_suite
+from cliprl_lite.learning.networks import FloatArray, NetworkSettings, Parameters, features, forward
+from cliprl_lite.worlds.greedy import evaluate_greedy
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
 
 
 # When a run is done
@@ -245,9 +245,9 @@ def test_training_leaves_its_inputs_and_torchs_settings_alone(name: str) -> None
 def test_torch_comes_late_and_without_its_compiler(run_python: Callable[..., str]) -> None:
     code = """
 import sys
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.networks import *
-from cliprl_lite.network_training import *
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.learning.networks import *
+from cliprl_lite.learning.network_training import *
 world, settings = GridWorld.open_map(3), NetworkSettings()
 start = initialise(settings.widths(world), [0])
 forward(start, features(world, settings.features))
@@ -267,10 +267,10 @@ def plain_bits(run_python: Callable[..., str]) -> str:
 BITS = """
 import hashlib
 import numpy as np
-from cliprl_lite.alignment_training import align
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.networks import NetworkSettings, initialise
-from cliprl_lite.network_training import deep_q_learning, distil, fitted_q_iteration
+from cliprl_lite.transfer.alignment_training import align
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.learning.networks import NetworkSettings, initialise
+from cliprl_lite.learning.network_training import deep_q_learning, distil, fitted_q_iteration
 world, settings = GridWorld.open_map(4), NetworkSettings(hidden=(8,))
 start, goals = initialise(settings.widths(world), [0, 1]), [(0, 0), (2, 1)]
 tables = np.stack([world.optimal_q(goal) for goal in goals])

@@ -12,8 +12,7 @@ import pytest
 import torch
 from scipy.spatial.distance import pdist
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.networks import (
+from cliprl_lite.learning.networks import (
     FREQUENCIES,
     NetworkFileError,
     NetworkSettings,
@@ -26,7 +25,8 @@ from cliprl_lite.networks import (
     load_networks,
     save_networks,
 )
-from cliprl_lite.tasks import load_suite
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
 
 KINDS = ("one-hot", "row-column", "fourier")
 SMALL = NetworkSettings(hidden=(12, 10), target_period=7, epsilon_steps=100, batch_size=8)

@@ -34,7 +34,7 @@ from cliprl_lite import embed
 embed(["go home"], model="sentence-transformers")
 """,
     ("distributed", "cluster", "the backend 'dask'"): """
-from cliprl_lite.backends import on_dask
+from cliprl_lite.experiments.backends import on_dask
 list(on_dask(abs, {"a": 1}, "tcp://127.0.0.1:1"))
 """,
 }  # fmt: skip

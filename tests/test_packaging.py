@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cliprl_lite.methods import METHODS
+from cliprl_lite.transfer.methods import METHODS
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (
@@ -111,7 +111,7 @@ def test_what_the_wheel_holds(archives):
     (wheel,) = archives.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
-        "cliprl_lite/gridworld.py",
+        "cliprl_lite/worlds/gridworld.py",
         "cliprl_lite/data/suites/house_a.toml",
         "cliprl_lite/data/embeddings/sentences.npy",
     } <= names

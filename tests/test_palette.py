@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cliprl_lite.drawing import colour
-from cliprl_lite.palette import DARK, HUES, LIGHT, rgb
+from cliprl_lite.pictures.drawing import colour
+from cliprl_lite.pictures.palette import DARK, HUES, LIGHT, rgb
 
 ROOT = Path(__file__).parents[1]
 HEX = re.compile(r"#[0-9a-fA-F]{6}\b")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from small_sweep import SMALL, run_quietly
 
+from cliprl_lite._paths import in_one_move, write_text
 from cliprl_lite.cli import main
 from cliprl_lite.course import working_copy
-from cliprl_lite.paths import in_one_move, write_text
 from cliprl_lite.progress import remember
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.networks import Parameters, features, initialise, pick
-from cliprl_lite.policies import (
+from cliprl_lite.learning.networks import Parameters, features, initialise, pick
+from cliprl_lite.learning.policies import (
     MODALITIES,
     MLPPolicy,
     TabularPolicy,
@@ -17,10 +16,11 @@ from cliprl_lite.policies import (
     learn_policy,
     policy_vectors,
 )
-from cliprl_lite.qlearning import learn
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_1, algorithm_2, warm_start
-from cliprl_lite.weightings import closest, softmax
+from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.transfer.algorithms import algorithm_1, algorithm_2, warm_start
+from cliprl_lite.transfer.weightings import closest, softmax
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
 
 WORLD = GridWorld.from_text("...\n.#.")
 

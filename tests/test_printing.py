@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cliprl_lite.printing import forgiving_output
+from cliprl_lite._printing import forgiving_output
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = "课程: ≥ 5 %, − 1, Größe"
@@ -29,7 +29,7 @@ def closed_pipe() -> Iterator[int]:
 
 
 def run(code: str, **how: object) -> subprocess.CompletedProcess[bytes]:
-    code = "import sys, warnings\nfrom cliprl_lite.printing import forgiving_output\n" + code
+    code = "import sys, warnings\nfrom cliprl_lite._printing import forgiving_output\n" + code
     return subprocess.run([sys.executable, "-c", code], check=False, **how)  # type: ignore[call-overload]
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from cliprl_lite import qlearning
-from cliprl_lite.clocks import episode_curve
-from cliprl_lite.compiling import compiled
-from cliprl_lite.greedy import (
+from cliprl_lite._compiling import compiled
+from cliprl_lite.learning import qlearning
+from cliprl_lite.learning.clocks import episode_curve
+from cliprl_lite.learning.qlearning import Learner, Run, learn, q_learning_steps
+from cliprl_lite.worlds.greedy import (
     evaluate_greedy,
     greedy_actions,
 )
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import Learner, Run, learn, q_learning_steps
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = GridWorld.from_text("""
     ....#.

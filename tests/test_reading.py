@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cliprl_lite.reading import asked_for, read, sets_an_order
-from cliprl_lite.tasks import Task, load_suite
+from cliprl_lite.worlds.reading import asked_for, read, sets_an_order
+from cliprl_lite.worlds.tasks import Task, load_suite
 
 HOUSE = load_suite("house_a")
 OWN = [

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cliprl_lite.alignment import PAPER_BOX
-from cliprl_lite.alignment_training import DivergedError, align
-from cliprl_lite.language import embed
-from cliprl_lite.paths import data_path
-from cliprl_lite.results import read_table, verdicts
-from cliprl_lite.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
-from cliprl_lite.tasks import load_suite
+from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.results import read_table, verdicts
+from cliprl_lite.experiments.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.transfer.alignment import PAPER_BOX
+from cliprl_lite.transfer.alignment_training import DivergedError, align
+from cliprl_lite.worlds.tasks import load_suite
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 RESULTS = README.partition("## What the paper's Figure 2 shows when run")[2].partition("\n## ")[0]

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cliprl_lite import result_plots
-from cliprl_lite.methods import METHODS, NETWORK_METHODS
-from cliprl_lite.palette import LIGHT
+from cliprl_lite.pictures import result_plots
+from cliprl_lite.pictures.palette import LIGHT
+from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS
 
 
 def test_curves_show_the_median_and_the_quartiles() -> None:
@@ -77,7 +77,7 @@ def test_a_figure_shows_itself_without_network_or_validator(
     code = """
 import json, sys
 from IPython.core.formatters import DisplayFormatter
-from cliprl_lite.result_plots import ratios_figure
+from cliprl_lite.pictures.result_plots import ratios_figure
 figure = ratios_figure({"a clock": {"alg1": (0.5, 0.25, 1.0)}}, {"alg1": "Algorithm 1"}, "ratio")
 bundle, _ = DisplayFormatter().format(figure)
 print(json.dumps([bundle, "nbformat" in sys.modules, json.loads(figure.to_json())]))

@@ -11,10 +11,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 from small_sweep import SMALL, assert_same, run_quietly
 
-from cliprl_lite.clocks import CLOCKS
-from cliprl_lite.methods import METHODS
-from cliprl_lite.paths import data_path
-from cliprl_lite.results import (
+from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.results import (
     COLUMNS,
     ratios,
     read_table,
@@ -24,8 +22,10 @@ from cliprl_lite.results import (
     verdicts,
     write_table,
 )
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.trials import Job, run_job
+from cliprl_lite.experiments.trials import Job, run_job
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.transfer.methods import METHODS
+from cliprl_lite.worlds.tasks import load_suite
 
 
 def test_a_table_is_sorted_and_has_the_columns_of_its_description(small: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cliprl_lite.rounding import favourites, rounded
+from cliprl_lite._rounding import favourites, rounded
 
 JUST_BELOW, JUST_ABOVE = 0.9999999999999999, 1.0000000000000002  # what two processors say of 1
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cliprl_lite.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
-from cliprl_lite.methods import METHODS, RIDGE_PENALTY
-from cliprl_lite.paths import data_path
-from cliprl_lite.weightings import SOFTMAX_TEMPERATURE
+from cliprl_lite._paths import data_path
+from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
+from cliprl_lite.transfer.methods import METHODS, RIDGE_PENALTY
+from cliprl_lite.transfer.weightings import SOFTMAX_TEMPERATURE
 
 
 def chosen(name: str) -> pd.DataFrame:

@@ -66,8 +66,8 @@ def test_it_moves_by_the_last_bits_only() -> None:
 def test_what_it_shakes(run_python: Callable[..., str]) -> None:
     """Products by operator and by name, in the library and nowhere else; exact sums stay."""
     code = """
-from cliprl_lite.alignment import cosine_similarity
-from cliprl_lite.evaluation import regret
+from cliprl_lite.transfer.alignment import cosine_similarity
+from cliprl_lite.experiments.statistics import regret
 import numpy as np
 rows = np.random.default_rng(0).normal(size=(20, 30))
 print(cosine_similarity(rows, rows).tobytes().hex(), regret([10.5, 4], [1.0, 1.0]))

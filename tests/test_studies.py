@@ -11,14 +11,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
-from cliprl_lite.experiments import run_sweep
-from cliprl_lite.greedy import evaluate_greedy
-from cliprl_lite.learners import POLICY_CLASSES, Networks, policy_class
-from cliprl_lite.matching import match
-from cliprl_lite.networks import features, forward
-from cliprl_lite.policies import MODALITIES
-from cliprl_lite.results import read_table
-from cliprl_lite.studies import (
+from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
+from cliprl_lite.experiments.results import read_table
+from cliprl_lite.experiments.studies import (
     AVERAGE_COLUMNS,
     MODALITY_COLUMNS,
     TWIN_SEED,
@@ -28,7 +23,12 @@ from cliprl_lite.studies import (
     modality_rows,
     structure,
 )
-from cliprl_lite.tasks import Task, load_suite
+from cliprl_lite.experiments.sweeps import run_sweep
+from cliprl_lite.learning.matching import match
+from cliprl_lite.learning.networks import features, forward
+from cliprl_lite.learning.policies import MODALITIES
+from cliprl_lite.worlds.greedy import evaluate_greedy
+from cliprl_lite.worlds.tasks import Task, load_suite
 
 SUITE = load_suite("corners", 6)
 TASKS = SUITE.tasks

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.tasks import SuiteError, Task, TaskSuite, load_suite, suite_names
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import SuiteError, Task, TaskSuite, load_suite, suite_names
 
 OPEN_SIZED = {"corners": (8, 10, 15, 25, 7), "dev_shelves": (9, 14)}
 """Suites whose files leave the size open, with sizes to try; an odd one among them."""
@@ -271,7 +271,7 @@ open_sized = {"corners": 10, "dev_shelves": 14}
 for name in suite_names():
     load_suite(name, open_sized.get(name))
 load_suite(sys.argv[1])
-heavy = ("torch", "tokenizers", "transformers", "threadpoolctl", "cliprl_lite.language")
+heavy = ("torch", "tokenizers", "transformers", "threadpoolctl", "cliprl_lite.language.sentences")
 print([name for name in heavy if name in sys.modules])
 """
     assert run_python(code, own) == "[]"

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from machines import machines
 
-from cliprl_lite.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
-from cliprl_lite.alignment_training import align_batch
-from cliprl_lite.language import embed
-from cliprl_lite.stability import sensitivity
-from cliprl_lite.tasks import load_suite
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
+from cliprl_lite.transfer.alignment_training import align_batch
+from cliprl_lite.transfer.sensitivity import sensitivity
+from cliprl_lite.worlds.tasks import load_suite
 
 ROWS = """
 import json
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.trials import Job, run_job
+from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.experiments.trials import Job, run_job
 
 methods = ("alg1", "alg2", "alg2_identity", "alg2_box", "alg2_text", "ridge")
 rows = run_job(Job(load_suite("corners", 9), 5, (), methods, cap=300_000))

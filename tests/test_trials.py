@@ -7,22 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cliprl_lite import trials
-from cliprl_lite.alignment import Alignment
-from cliprl_lite.alignment_training import align_batch
-from cliprl_lite.clocks import CLOCKS
-from cliprl_lite.greedy import GreedyEvaluation, evaluate_greedy
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.language import embed
-from cliprl_lite.learners import policy_class, rng_for
-from cliprl_lite.methods import METHODS, Method
-from cliprl_lite.network_training import NetworkRun
-from cliprl_lite.policies import MODALITIES, average, average_q, learn_policy
-from cliprl_lite.qlearning import learn
-from cliprl_lite.results import COLUMNS, KEYS
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.trials import Job, align_sets, measure, run_job
-from cliprl_lite.weightings import WEIGHTINGS, ZeroSumError, softmax
+from cliprl_lite.experiments.policy_classes import policy_class, rng_for
+from cliprl_lite.experiments.results import COLUMNS, KEYS
+from cliprl_lite.experiments.sweeps import trials
+from cliprl_lite.experiments.trials import Job, align_sets, measure, run_job
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.learning.network_training import NetworkRun
+from cliprl_lite.learning.policies import MODALITIES, average, average_q, learn_policy
+from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.transfer.alignment import Alignment
+from cliprl_lite.transfer.alignment_training import align_batch
+from cliprl_lite.transfer.methods import METHODS, Method
+from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError, softmax
+from cliprl_lite.worlds.greedy import GreedyEvaluation, evaluate_greedy
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
 
 
 def test_a_row_recomputed_by_hand() -> None:

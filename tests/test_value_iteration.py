@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.value_iteration import (
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.value_iteration import (
     backup,
     fewest_backups,
     outward,

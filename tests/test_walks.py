@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cliprl_lite.greedy import evaluate_greedy, greedy_actions, wrong_states
-from cliprl_lite.gridworld import MOVES, GridWorld
-from cliprl_lite.walks import (
+from cliprl_lite.worlds.greedy import evaluate_greedy, greedy_actions, wrong_states
+from cliprl_lite.worlds.gridworld import MOVES, GridWorld
+from cliprl_lite.worlds.walks import (
     arrival_share,
     best_constant,
     destinations,

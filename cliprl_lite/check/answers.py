@@ -11,11 +11,9 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.check.verdict import Verdict, not_yet, wrong
-
-FloatArray = NDArray[np.float64]
 
 LONGEST = 200
 """Characters of a sentence; the encoder drops what is far longer."""
@@ -188,7 +186,7 @@ def as_number(value: Any, wanted: str = "one number", many: str = "") -> float:
     return float(found.reshape(-1)[0])
 
 
-def as_whole(value: Any, wanted: str) -> NDArray[np.int64]:
+def as_whole(value: Any, wanted: str) -> IntArray:
     """Whole numbers, of any shape.
 
     Raises:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import rounded
 from cliprl_lite.check.answers import (
     Function,
     as_array,
@@ -20,13 +20,10 @@ from cliprl_lite.check.answers import (
 )
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import Learner, learn
-from cliprl_lite.rounding import rounded
-from cliprl_lite.tasks import load_suite
-
-FloatArray = NDArray[np.float64]
-
+from cliprl_lite.learning.qlearning import Learner, learn
+from cliprl_lite.transfer.alignment import cosine_similarity
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
 
 ARRIVALS = 100
 """As often an agent has to arrive before its last journeys are judged; and so many of them are."""

@@ -6,20 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cliprl_lite.alignment import unit_rows
-from cliprl_lite.alignment_record import align_suite
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import rounded
 from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.language import embed, novelty
-from cliprl_lite.reading import read
-from cliprl_lite.rounding import rounded
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.weightings import softmax
-
-FloatArray = NDArray[np.float64]
+from cliprl_lite.language.sentences import embed, novelty
+from cliprl_lite.transfer.alignment import unit_rows
+from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.weightings import softmax
+from cliprl_lite.worlds.reading import read
+from cliprl_lite.worlds.tasks import load_suite
 
 # ---------------------------------------------------------------------------------------------
 # Exercise 1: the loss for any target

@@ -6,19 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import favourites, rounded
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.evaluation import top_is
-from cliprl_lite.language import embed
-from cliprl_lite.reading import asked_for
-from cliprl_lite.rounding import favourites, rounded
-from cliprl_lite.tasks import TaskSuite, load_suite
+from cliprl_lite.experiments.statistics import top_is
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.transfer.alignment import cosine_similarity
+from cliprl_lite.worlds.reading import asked_for
+from cliprl_lite.worlds.tasks import TaskSuite, load_suite
 
-FloatArray = NDArray[np.float64]
 Parts = tuple[FloatArray, FloatArray, FloatArray]
 
 _PER_ROOM = 4

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_number, as_whole, slack
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 
 _MAPS = (
     GridWorld.from_text("..#.\n...."),
@@ -118,7 +118,7 @@ def _pair(got: Any) -> tuple[int, int]:
     return int(cell[0]), int(cell[1])
 
 
-def _four(got: Any, world: GridWorld) -> NDArray[np.float64]:
+def _four(got: Any, world: GridWorld) -> FloatArray:
     values = as_array(got, "four values, which have to be numbers")
     if values.shape == (world.n_states, 4):
         raise Stopped(wrong("the whole table came back: one backup gives one row of it"))
@@ -171,10 +171,10 @@ def _step_faults(step: Function, world: GridWorld) -> list[tuple[str, str]]:
 
 
 def _backup_fault(
-    got: NDArray[np.float64],
-    q: NDArray[np.float64],
+    got: FloatArray,
+    q: FloatArray,
     state: int,
-    reached: NDArray[np.int64],
+    reached: IntArray,
     goal: int,
 ) -> str:
     if state == goal:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from cliprl_lite.alignment import cosine_similarity
+from cliprl_lite._rounding import rounded
 from cliprl_lite.check.answers import Function, Stopped, as_number, as_sentence, slack
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.language import embed
-from cliprl_lite.reading import GOING, Reading, listed, read, sets_an_order, words_of
-from cliprl_lite.rounding import rounded
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.transfer.alignment import cosine_similarity
+from cliprl_lite.worlds.reading import GOING, Reading, listed, read, sets_an_order, words_of
 
 ANCHOR = "go to the red cone"
 """The instruction that the typed sentences are held against."""

@@ -9,10 +9,10 @@ import numpy as np
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_whole, kind
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.interpolation import interpolate
-from cliprl_lite.matching import Permutation, permute
-from cliprl_lite.networks import Parameters, features, forward, initialise, pick
+from cliprl_lite.learning.interpolation import interpolate
+from cliprl_lite.learning.matching import Permutation, permute
+from cliprl_lite.learning.networks import Parameters, features, forward, initialise, pick
+from cliprl_lite.worlds.gridworld import GridWorld
 
 _WORLD = GridWorld.open_map(7)
 _X = features(_WORLD, "fourier")

@@ -6,18 +6,16 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._paths import data_path
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank, kind, message
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.claims import CLAIMS, Judge
-from cliprl_lite.evaluation import Interval, median_interval, paired_log_ratio
-from cliprl_lite.paths import data_path
-from cliprl_lite.results import read_table
-from cliprl_lite.results import verdict as library_verdict
-
-FloatArray = NDArray[np.float64]
+from cliprl_lite.experiments.claims import CLAIMS, Judge
+from cliprl_lite.experiments.results import read_table
+from cliprl_lite.experiments.results import verdict as library_verdict
+from cliprl_lite.experiments.statistics import Interval, median_interval, paired_log_ratio
 
 
 # ---------------------------------------------------------------------------------------------
@@ -175,7 +173,7 @@ def verdict(answer: Any) -> Verdict:
     """A function size → whether the claim holds there, that sums up in words.
 
     Example:
-        >>> from cliprl_lite.results import verdict as library_verdict
+        >>> from cliprl_lite.experiments.results import verdict as library_verdict
         >>> verdict(library_verdict).passed
         True
     """

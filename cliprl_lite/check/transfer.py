@@ -6,23 +6,21 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cliprl_lite.alignment_record import align_suite
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import rounded
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.greedy import greedy_actions
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.policies import average, learn_policy
-from cliprl_lite.qlearning import learn
-from cliprl_lite.rounding import rounded
-from cliprl_lite.tasks import load_suite
-from cliprl_lite.transfer import algorithm_2
-from cliprl_lite.walks import destinations
-from cliprl_lite.weightings import clipped, literal, score_sum
-
-FloatArray = NDArray[np.float64]
+from cliprl_lite.learning.policies import average, learn_policy
+from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.transfer.algorithms import algorithm_2
+from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.weightings import clipped, literal, score_sum
+from cliprl_lite.worlds.greedy import greedy_actions
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.walks import destinations
 
 TEACHERS = ("go to the red ball", "go to the red cone", "go to the blue box", "go to the green box")
 """The four teachers of the notebook, in the order of house A."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cliprl_lite.drawing import colour, tag
+from cliprl_lite.pictures.drawing import colour, tag
 
 SIDE, WIDE, HIGH = 288, 352, 346
 """Pixels: the heatmap's side, the charts' width, the height of both."""

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
-from cliprl_lite.alignment_record import AlignmentRecord, from_bytes
-from cliprl_lite.charts import heatmap_svg
-from cliprl_lite.drawing import LONGEST, colour, picture, printable, tag
-from cliprl_lite.evaluation import group_means
-from cliprl_lite.tasks import TaskSuite
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite.experiments.statistics import group_means
+from cliprl_lite.pictures.charts import heatmap_svg
+from cliprl_lite.pictures.drawing import LONGEST, colour, picture, printable, tag
+from cliprl_lite.transfer.alignment_record import AlignmentRecord, from_bytes
 from cliprl_lite.widgets.alignment_axes import (
     ACROSS,
     HIGH,
@@ -33,8 +32,7 @@ from cliprl_lite.widgets.alignment_axes import (
     track,
 )
 from cliprl_lite.widgets.base import CourseWidget, module, style
-
-FloatArray = NDArray[np.float64]
+from cliprl_lite.worlds.tasks import TaskSuite
 
 CELLS = re.compile(r'(?<=<g class="cl-cells">).*?(?=</g>)')
 """What the browser draws and paints itself, from the bytes."""

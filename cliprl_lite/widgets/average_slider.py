@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from cliprl_lite.charts import Axis, curves_svg
-from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
-from cliprl_lite.greedy import greedy_actions, wrong_states
-from cliprl_lite.interpolation import SHARES, Line, line_between
-from cliprl_lite.matching import match
-from cliprl_lite.policies import Policy
-from cliprl_lite.rounding import rounded
-from cliprl_lite.tasks import Task
-from cliprl_lite.walks import best_constant, goal_states
+from cliprl_lite._rounding import rounded
+from cliprl_lite.learning.interpolation import SHARES, Line, line_between
+from cliprl_lite.learning.matching import match
+from cliprl_lite.learning.policies import Policy
+from cliprl_lite.pictures.charts import Axis, curves_svg
+from cliprl_lite.pictures.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
+from cliprl_lite.worlds.greedy import greedy_actions, wrong_states
+from cliprl_lite.worlds.tasks import Task
+from cliprl_lite.worlds.walks import best_constant, goal_states
 
 Pair = tuple[Policy, Policy, Sequence[Task]]
 """Two policies, and what they are for: one task, or that of each."""

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
-from cliprl_lite.drawing import arrow_masks, colour, map_svg, tag, text
-from cliprl_lite.greedy import greedy_actions
-from cliprl_lite.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
-from cliprl_lite.value_iteration import (
+from cliprl_lite._arrays import FloatArray, IntArray
+from cliprl_lite.pictures.drawing import arrow_masks, colour, map_svg, tag, text
+from cliprl_lite.widgets.base import module, style
+from cliprl_lite.widgets.drive import beside
+from cliprl_lite.widgets.grid_map import GridMap
+from cliprl_lite.widgets.words import count, number, square
+from cliprl_lite.worlds.greedy import greedy_actions
+from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+from cliprl_lite.worlds.value_iteration import (
     Start,
     backup,
     fewest_backups,
@@ -22,10 +26,6 @@ from cliprl_lite.value_iteration import (
     right_values,
     start_table,
 )
-from cliprl_lite.widgets.base import module, style
-from cliprl_lite.widgets.drive import beside
-from cliprl_lite.widgets.grid_map import GridMap
-from cliprl_lite.widgets.words import count, number, square
 
 LEGEND = (
     "Number: the square's value, blank while unknown; the fuller the grey, the lower.",
@@ -98,7 +98,7 @@ class BackupBoard(GridMap):
         self.reset()
 
     @property
-    def values(self) -> NDArray[np.float64]:
+    def values(self) -> FloatArray:
         """The value of every square, shape `[S]`; −∞ where unknown."""
         return self.q.max(axis=1)
 
@@ -125,7 +125,7 @@ class BackupBoard(GridMap):
         """Press every square once, the nearest to the goal first; stop when all are right."""
         self._sweep(outward(self.world, self._goal_cell))
 
-    def count_random(self, runs: int, seed: int = 0) -> NDArray[np.int64]:
+    def count_random(self, runs: int, seed: int = 0) -> IntArray:
         """Presses that sweeps in random orders need from the start, in each run, shape `[runs]`.
 
         The board itself stays as it is.

@@ -14,7 +14,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from cliprl_lite.drawing import printable
+from cliprl_lite.pictures.drawing import printable
 from cliprl_lite.widgets.words import count
 
 FOLDER = Path(__file__).parent

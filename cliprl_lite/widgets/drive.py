@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cliprl_lite.drawing import Agent, colour, map_svg, picture, tag, text
-from cliprl_lite.gridworld import ACTIONS, STEP_REWARD, GridWorld, discounted_return
+from cliprl_lite.pictures.drawing import Agent, colour, map_svg, picture, tag, text
 from cliprl_lite.widgets.base import module, style
 from cliprl_lite.widgets.grid_map import GridMap
 from cliprl_lite.widgets.words import count, number, square
+from cliprl_lite.worlds.gridworld import ACTIONS, STEP_REWARD, GridWorld, discounted_return
 
 MOST_STEPS = 10_000
 """After so many steps an episode is cut off, so that a stuck key fills no memory."""

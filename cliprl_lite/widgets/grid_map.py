@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from cliprl_lite.drawing import Agent, map_svg
-from cliprl_lite.gridworld import ACTIONS, GridWorld
+from cliprl_lite._arrays import BoolArray
+from cliprl_lite.pictures.drawing import Agent, map_svg
 from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.words import square
+from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
 
 class GridMap(Asked):
@@ -62,8 +62,8 @@ class GridMap(Asked):
         self,
         *,
         shade: ArrayLike | None = None,
-        greedy: NDArray[np.bool_] | None = None,
-        wrong: NDArray[np.bool_] | None = None,
+        greedy: BoolArray | None = None,
+        wrong: BoolArray | None = None,
         goal: tuple[int, int] | None = None,
         objects: Sequence[tuple[tuple[int, int], str, str, str]] | None = None,
         agents: Iterable[Agent] | None = None,

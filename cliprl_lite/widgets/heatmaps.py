@@ -10,14 +10,14 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
-from cliprl_lite.charts import heatmap_svg
-from cliprl_lite.drawing import colour, map_svg, picture, printable, tag, text
-from cliprl_lite.evaluation import favourites_alike
-from cliprl_lite.policies import Policy
-from cliprl_lite.rounding import favourites
-from cliprl_lite.tasks import Task
+from cliprl_lite._rounding import favourites
+from cliprl_lite.experiments.statistics import favourites_alike
+from cliprl_lite.learning.policies import Policy
+from cliprl_lite.pictures.charts import heatmap_svg
+from cliprl_lite.pictures.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.words import decimals
+from cliprl_lite.worlds.tasks import Task
 
 SMALL = 180.0
 """Side of a small arrow map, in pixels."""

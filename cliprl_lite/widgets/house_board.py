@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from cliprl_lite.alignment import cosine_similarity
-from cliprl_lite.charts import heatmap_svg
-from cliprl_lite.drawing import colour, map_svg, picture, tag, text
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.language import embed
-from cliprl_lite.rounding import favourites, rounded
-from cliprl_lite.tasks import Task, TaskSuite, load_suite
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import favourites, rounded
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.pictures.charts import heatmap_svg
+from cliprl_lite.pictures.drawing import colour, map_svg, picture, tag, text
+from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.heatmaps import describe, inset, plain
 from cliprl_lite.widgets.words import square
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import Task, TaskSuite, load_suite
 
-FloatArray = NDArray[np.float64]
 Cell = tuple[int, int]
 
 HOUSES = ("house_a", "house_b", "house_c")

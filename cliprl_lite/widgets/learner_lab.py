@@ -11,12 +11,12 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
-from cliprl_lite.drawing import Agent, colour, map_svg, picture, printable, tag, text
-from cliprl_lite.greedy import as_table, believed_steps, greedy_actions, wrong_states
-from cliprl_lite.gridworld import ACTIONS, GridWorld
-from cliprl_lite.qlearning import Learner
+from cliprl_lite.learning.qlearning import Learner
+from cliprl_lite.pictures.drawing import Agent, colour, map_svg, picture, printable, tag, text
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
+from cliprl_lite.worlds.greedy import as_table, believed_steps, greedy_actions, wrong_states
+from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
 LIMIT = 1_000_000
 """Steps after which playing pauses by itself."""

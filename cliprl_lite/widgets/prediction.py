@@ -7,8 +7,8 @@ from typing import Any
 
 import traitlets
 
-from cliprl_lite.drawing import colour, picture, tag, text
-from cliprl_lite.palette import LIGHT
+from cliprl_lite.pictures.drawing import colour, picture, tag, text
+from cliprl_lite.pictures.palette import LIGHT
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 import traitlets
 
 from cliprl_lite import progress
-from cliprl_lite.drawing import colour, picture, tag, text
+from cliprl_lite.pictures.drawing import colour, picture, tag, text
 from cliprl_lite.widgets.base import CourseWidget, module, style
 
 WIDE = 720

@@ -12,14 +12,14 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cliprl_lite.charts import DASHES
-from cliprl_lite.clocks import CLOCKS, FEW_SHOT_EPISODES, surely_first
-from cliprl_lite.drawing import printable
-from cliprl_lite.greedy import greedy_actions, wrong_states
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import Run
+from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES, surely_first
+from cliprl_lite.learning.qlearning import Run
+from cliprl_lite.pictures.charts import DASHES
+from cliprl_lite.pictures.drawing import printable
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
+from cliprl_lite.worlds.greedy import greedy_actions, wrong_states
+from cliprl_lite.worlds.gridworld import GridWorld
 
 PIECE = 0.01
 """Seconds of learning before others get their turn."""

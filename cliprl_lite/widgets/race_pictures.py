@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cliprl_lite.charts import Axis, curves_svg
-from cliprl_lite.drawing import colour, picture, tag, text
-from cliprl_lite.gridworld import MOVES, GridWorld
-from cliprl_lite.rounding import rounded
+from cliprl_lite._arrays import BoolArray, FloatArray
+from cliprl_lite._rounding import rounded
+from cliprl_lite.pictures.charts import Axis, curves_svg
+from cliprl_lite.pictures.drawing import colour, picture, tag, text
+from cliprl_lite.worlds.gridworld import MOVES, GridWorld
 
 WIDTH, HEIGHT, SIDE = 420, 300, 240
 _ARROWS = 80  # wrong squares up to which their arrows are drawn; more would be a blur
 
-Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+Points = tuple[FloatArray, FloatArray]
 
 
 def _decades(largest: float, least: int) -> tuple[int, ...]:
@@ -58,8 +58,8 @@ def curves(runs: Sequence[tuple[str, str, Points]]) -> str:
 
 def squares_svg(
     world: GridWorld,
-    wrong: NDArray[np.bool_],
-    greedy: NDArray[np.bool_],
+    wrong: BoolArray,
+    greedy: BoolArray,
     goal: tuple[int, int],
     old_goals: Sequence[tuple[int, int]],
     at: int,
@@ -147,7 +147,7 @@ _HATCH = tag(
 )  # fmt: skip
 
 
-def _runs(row: NDArray[np.bool_], x: float, y: float, cell: float) -> str:
+def _runs(row: BoolArray, x: float, y: float, cell: float) -> str:
     """The path of a row's marked squares, neighbours in one piece."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], row, [False])).astype(int)))
     return "".join(
@@ -236,8 +236,8 @@ def replay(
     """
     import plotly.graph_objects as go
 
-    from cliprl_lite import result_plots as plots
-    from cliprl_lite.palette import LIGHT as paint
+    from cliprl_lite.pictures import result_plots as plots
+    from cliprl_lite.pictures.palette import LIGHT as paint
 
     dash = {"none": "dot", "words": "dash", "map": "solid"}
     spread = np.geomspace(min(20, max(1, last)), max(1, last), pictures)

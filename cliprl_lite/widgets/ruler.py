@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from cliprl_lite.drawing import colour, picture, printable, tag, text
-from cliprl_lite.language import NOVEL_BELOW
+from cliprl_lite.language.sentences import NOVEL_BELOW
+from cliprl_lite.pictures.drawing import colour, picture, printable, tag, text
 from cliprl_lite.widgets.words import decimals
 
 LONGEST_SENTENCE = 200

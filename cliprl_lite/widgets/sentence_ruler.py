@@ -9,11 +9,11 @@ from typing import Any
 
 import traitlets
 
-from cliprl_lite.alignment import cosine_similarity
-from cliprl_lite.drawing import printable
-from cliprl_lite.encoder import heard
-from cliprl_lite.language import NOVEL_BELOW, ModelError, embed, novelty
-from cliprl_lite.rounding import rounded
+from cliprl_lite._rounding import rounded
+from cliprl_lite.language.encoder import heard
+from cliprl_lite.language.sentences import NOVEL_BELOW, ModelError, embed, novelty
+from cliprl_lite.pictures.drawing import printable
+from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.ruler import (
     ERRANDS,

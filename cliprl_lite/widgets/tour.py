@@ -9,16 +9,25 @@ from typing import Any
 
 import traitlets
 
-from cliprl_lite.alignment_record import align_suite
-from cliprl_lite.drawing import Agent, agents_svg, colour, glyph, map_svg, picture, tag, text
-from cliprl_lite.language import novelty
-from cliprl_lite.policies import TabularPolicy
-from cliprl_lite.qlearning import Learner
-from cliprl_lite.reading import Request, asked_for
-from cliprl_lite.tasks import Task, TaskSuite
-from cliprl_lite.transfer import closest_teachers
+from cliprl_lite.language.sentences import novelty
+from cliprl_lite.learning.policies import TabularPolicy
+from cliprl_lite.learning.qlearning import Learner
+from cliprl_lite.pictures.drawing import (
+    Agent,
+    agents_svg,
+    colour,
+    glyph,
+    map_svg,
+    picture,
+    tag,
+    text,
+)
+from cliprl_lite.transfer.algorithms import closest_teachers
+from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
+from cliprl_lite.worlds.reading import Request, asked_for
+from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 LONGEST = 200
 """Characters of an instruction that are read."""

@@ -10,9 +10,18 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from cliprl_lite.claims import CHOICES, CLAIMS, START, Claim, Finding, Judge, Row, complete
-from cliprl_lite.drawing import colour, picture, tag, text
-from cliprl_lite.methods import METHODS
+from cliprl_lite.experiments.claims import (
+    CHOICES,
+    CLAIMS,
+    START,
+    Claim,
+    Finding,
+    Judge,
+    Row,
+    complete,
+)
+from cliprl_lite.pictures.drawing import colour, picture, tag, text
+from cliprl_lite.transfer.methods import METHODS
 from cliprl_lite.widgets.base import Asked, Refused, module, style
 
 ASKED = {
@@ -253,7 +262,7 @@ def card_svg(claim: Claim, found: Finding) -> str:
     """The numbers behind a verdict: a row each, with its interval and the claim's line.
 
     Example:
-        >>> from cliprl_lite.evaluation import Interval
+        >>> from cliprl_lite.experiments.statistics import Interval
         >>> row = Row("8×8", Interval(0.25, 0.2, 0.3, 9), True)
         >>> svg = card_svg(Claim("halved", "ratio", "a", "b", 0.5), Finding("confirmed", (row,)))
         >>> "holds here" in svg, "8×8: 0.25 (0.20 to 0.30), holds" in svg

@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from cliprl_lite.drawing import colour, glyph, map_svg, picture, printable, tag, text
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.policies import TabularPolicy, average
-from cliprl_lite.tasks import Task
-from cliprl_lite.transfer import warm_start
-from cliprl_lite.walks import destinations
-from cliprl_lite.weightings import WEIGHTINGS, ZeroSumError, score_sum
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite.learning.policies import TabularPolicy, average
+from cliprl_lite.pictures.drawing import colour, glyph, map_svg, picture, printable, tag, text
+from cliprl_lite.transfer.algorithms import warm_start
+from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError, score_sum
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.widgets.words import decimals
-
-FloatArray = NDArray[np.float64]
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import Task
+from cliprl_lite.worlds.walks import destinations
 
 OFFERED = ("literal", "clipped", "softmax", "closest")
 """Weightings that a reader can choose."""

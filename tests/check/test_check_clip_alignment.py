@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy.special import log_softmax, softmax
 
-from cliprl_lite.alignment import contrastive_loss, unit_rows
 from cliprl_lite.check import clip_alignment as check
+from cliprl_lite.transfer.alignment import contrastive_loss, unit_rows
 
 
 # Exercise 1

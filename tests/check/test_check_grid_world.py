@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cliprl_lite.check import grid_world as check
-from cliprl_lite.gridworld import MOVES
+from cliprl_lite.worlds.gridworld import MOVES
 
 
 def broken(*_: Any) -> Any:

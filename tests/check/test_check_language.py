@@ -10,7 +10,7 @@ from scipy.spatial import distance
 
 from cliprl_lite.check import language as check
 from cliprl_lite.check.language import read
-from cliprl_lite.language import embed
+from cliprl_lite.language.sentences import embed
 
 
 # ---------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cliprl_lite.check import reproduction as check
-from cliprl_lite.evaluation import median_interval, paired_log_ratio
-from cliprl_lite.results import verdict
+from cliprl_lite.experiments.results import verdict
+from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio
 
 ODD: list[Any] = [
     7, "text", [], [1.0], {"a": 1}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object(), True,

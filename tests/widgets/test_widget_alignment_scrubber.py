@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.alignment_record import record_alignment
-from cliprl_lite.alignment_training import MARKS as ALL_MARKS
-from cliprl_lite.tasks import TaskSuite, load_suite
+from cliprl_lite.transfer.alignment_record import record_alignment
+from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
 from cliprl_lite.widgets.alignment_axes import WIDE, track
 from cliprl_lite.widgets.alignment_scrubber import AlignmentScrubber
+from cliprl_lite.worlds.tasks import TaskSuite, load_suite
 
 HOUSE = load_suite("house_a")
 MARKS = (0, 2, 8, 40)

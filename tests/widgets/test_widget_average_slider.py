@@ -7,14 +7,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.drawing import LONGEST
-from cliprl_lite.greedy import greedy_actions
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.matching import permute
-from cliprl_lite.networks import initialise, pick
-from cliprl_lite.policies import MLPPolicy, TabularPolicy
-from cliprl_lite.tasks import Task
+from cliprl_lite.learning.matching import permute
+from cliprl_lite.learning.networks import initialise, pick
+from cliprl_lite.learning.policies import MLPPolicy, TabularPolicy
+from cliprl_lite.pictures.drawing import LONGEST
 from cliprl_lite.widgets import AverageSlider
+from cliprl_lite.worlds.greedy import greedy_actions
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.tasks import Task
 
 WORLD = GridWorld.from_text("....\n.##.\n....")
 BOX = Task("box", "go to the red box", (0, 0), colour="red", shape="box")

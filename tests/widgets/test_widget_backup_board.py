@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.value_iteration import random_backups
 from cliprl_lite.widgets import BackupBoard
 from cliprl_lite.widgets.backup_board import OUTWARD, RANDOM, RESET
+from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.value_iteration import random_backups
 
 ROW = GridWorld.from_text("....")
 """Four squares in a row, the goal at the left end in most tests."""

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
 from cliprl_lite.widgets import Drive
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = GridWorld.from_text("..#\n...\n..#")
 """Seven squares: 0 1 / 2 3 4 / 5 6."""

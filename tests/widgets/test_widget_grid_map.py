@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.drawing import Agent, map_svg
-from cliprl_lite.gridworld import GridWorld
+from cliprl_lite.pictures.drawing import Agent, map_svg
 from cliprl_lite.widgets import GridMap
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = GridWorld.from_text("..#\n...")
 

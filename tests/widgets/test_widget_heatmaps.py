@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cliprl_lite import GridWorld, TabularPolicy, Task
-from cliprl_lite.drawing import map_svg
+from cliprl_lite.pictures.drawing import map_svg
 from cliprl_lite.widgets import Heatmaps
 from cliprl_lite.widgets.heatmaps import arrow_map, describe, plain
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.gridworld import GridWorld
-from cliprl_lite.qlearning import Learner
+from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.widgets import LearnerLab, learner_lab
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = GridWorld.four_rooms(7)
 GOAL = (0, 0)

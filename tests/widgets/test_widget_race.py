@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cliprl_lite as clip
-from cliprl_lite.clocks import CLOCKS
+from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.widgets import Race
 from cliprl_lite.widgets.race import SPEEDS
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.language import ModelError, embed
+from cliprl_lite.language.sentences import ModelError, embed
 from cliprl_lite.widgets import SentenceRuler, sentence_ruler
 from cliprl_lite.widgets.ruler import LONGEST_SENTENCE, clean, fitted, spread, written
 

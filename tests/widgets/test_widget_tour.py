@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cliprl_lite.alignment_record import align_suite
-from cliprl_lite.language import embed
-from cliprl_lite.policies import TabularPolicy
-from cliprl_lite.qlearning import Learner
-from cliprl_lite.tasks import load_suite
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.policies import TabularPolicy
+from cliprl_lite.learning.qlearning import Learner
+from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.widgets import Tour
+from cliprl_lite.worlds.tasks import load_suite
 
 HOUSE = load_suite("house_a")
 WORLD = HOUSE.world

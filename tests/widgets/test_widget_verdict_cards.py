@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 import cliprl_lite as clip
-from cliprl_lite.claims import CHOICES, CLAIMS, START, Claim, Finding, Row
-from cliprl_lite.evaluation import Interval
+from cliprl_lite.experiments.claims import CHOICES, CLAIMS, START, Claim, Finding, Row
+from cliprl_lite.experiments.statistics import Interval
 from cliprl_lite.widgets import VerdictCards
 from cliprl_lite.widgets.verdict_cards import _across, card_svg, sign_svg
 

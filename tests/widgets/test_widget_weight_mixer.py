@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import cliprl_lite as clip
-from cliprl_lite.tasks import Task
 from cliprl_lite.widgets import WeightMixer
 from cliprl_lite.widgets.weight_mixer import OFFERED
+from cliprl_lite.worlds.tasks import Task
 
 HOUSE = clip.load_suite("house_a")
 NAMES = ("go to the red cone", "go to the red ball", "go to the blue box", "go to the green box")

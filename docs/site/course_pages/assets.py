@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cliprl_lite.palette import DARK, LIGHT
+from cliprl_lite.pictures.palette import DARK, LIGHT
 from cliprl_lite.widgets.base import FOLDER, module
 
 if TYPE_CHECKING:

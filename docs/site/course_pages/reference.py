@@ -1,32 +1,32 @@
-"""The reference: a page a module, in the order of CONTRIBUTING's code map, from the docstrings."""
+"""The reference: a page a room, in the order of CONTRIBUTING's code map, from the docstrings."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-TOGETHER = {
+BESIDE = {
     "widgets": "What readers touch: one class a widget. What they do is here; how they look, in "
     "the notebooks.",
     "check": "What judges the exercises: one module a notebook, one function an exercise.",
 }
-"""Packages with a page for all their modules."""
+"""Packages that the map does not list module by module."""
 
-BORROWED = {"evaluation": "bootstrap"}
-"""What autodoc would take for a module's own, and stumble over."""
+NAMES = {"at the bottom": "bottom", "beside the rooms": "beside"}
+"""Pages of what lies in no room."""
 
 INDEX = """# Reference
 
 `import cliprl_lite as clip` is the front door: every name that a reader needs, loaded when it is
-first used. Behind it is one module a topic. Each arrow here is one function, and imports only ever
-point up the table.
+first used. Behind it is one room a topic, and in it one module a question. Each arrow here is one
+function, and imports only ever point up the table.
 
 ```text
 {arrows}
 ```
 
-| floor | module | what it holds |
-|---|---|---|
+| room | its modules |
+|---|---|
 {rows}
 
 Beside the map: what readers touch is in [widgets](widgets.md), what judges their exercises in
@@ -40,6 +40,8 @@ Beside the map: what readers touch is in [widgets](widgets.md), what judges thei
 
 PAGE = """# {title}
 
+{about}
+
 ```{{eval-rst}}
 {modules}
 ```
@@ -49,31 +51,38 @@ PAGE = """# {title}
 def pages(root: Path) -> dict[str, str]:
     """Each page of the reference: its path on the site → its text."""
     text = (root / "CONTRIBUTING.md").read_text("utf-8")
-    floors = re.findall(r"^\| (\d+) \| `(\w+)` \| (.+) \|$", text, re.MULTILINE)
+    listed = re.findall(
+        r"^\| (at the bottom|beside the rooms|`\w+/`) \| (.+) \|$", text, re.MULTILINE
+    )
     arrows = re.search(r"^( {4}sentence .+(?:\n {4}.+)*)", text, re.MULTILINE)
-    if not floors or not arrows:
-        raise ValueError("CONTRIBUTING.md has the code map: arrows, and a table of floors")
-    made = {f"reference/{module}.md": page(module, [module]) for _, module, _ in floors}
-    for package, about in TOGETHER.items():
-        names = sorted(path.stem for path in (root / "cliprl_lite" / package).glob("[a-z]*.py"))
-        modules = [f"{package}.{name}" for name in names]
-        made[f"reference/{package}.md"] = page(f"{package}\n\n{about}", modules, headed=True)
-    rows = [f"| {floor} | [`{module}`]({module}.md) | {what} |" for floor, module, what in floors]
+    if not listed or not arrows:
+        raise ValueError("CONTRIBUTING.md has the code map: arrows, and a table of rooms")
+    made, rows = {}, []
+    for label, modules in listed:
+        room = NAMES.get(label) or label.strip("`/")
+        inside = "" if label in NAMES else f"{room}."
+        names = re.findall(r"(?:^| · )`(\w+)` ", modules)
+        made[f"reference/{room}.md"] = page(
+            room if inside else label, modules.replace(" · ", "\n- ").join(("- ", "")),
+            [inside + name for name in names],
+        )  # fmt: skip
+        rows.append(f"| [{label}]({room}.md) | {modules} |")
+    for package, about in BESIDE.items():
+        files = sorted(path.stem for path in (root / "cliprl_lite" / package).glob("[a-z]*.py"))
+        names = [f"{package}.{name}" for name in files]
+        made[f"reference/{package}.md"] = page(package, about, names)
     made["reference/index.md"] = INDEX.format(
         arrows="\n".join(line[4:] for line in arrows[1].splitlines()),
         rows="\n".join(rows),
-        entries="\n".join([module for _, module, _ in floors] + list(TOGETHER)),
+        entries="\n".join(Path(name).stem for name in made),
     )
     return made
 
 
-def page(title: str, modules: list[str], *, headed: bool = False) -> str:
-    """A page that documents some modules; `headed` puts each one's name above it."""
-    blocks = []
-    for module in modules:
-        if headed:
-            blocks.append(f"{module}\n{'-' * len(module)}\n")
-        blocks.append(f".. automodule:: cliprl_lite.{module}\n")
-        if module in BORROWED:
-            blocks[-1] += f"   :exclude-members: {BORROWED[module]}\n"
-    return PAGE.format(title=title, modules="\n".join(blocks))
+def page(title: str, about: str, modules: list[str]) -> str:
+    """A page that documents some modules, each with its name above it."""
+    blocks = [
+        f"{module}\n{'-' * len(module)}\n\n.. automodule:: cliprl_lite.{module}\n"
+        for module in modules
+    ]
+    return PAGE.format(title=title, about=about, modules="\n".join(blocks))

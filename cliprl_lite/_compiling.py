@@ -1,0 +1,81 @@
+"""Compiling a readable loop with numba, where numba is there."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+
+@cache
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` compiled by numba and kept on disk, or itself where numba is missing.
+
+    Where it cannot be kept, or what was kept is damaged, it is compiled in each process anew.
+
+    Example:
+        >>> from cliprl_lite.learning.qlearning import q_learning_steps
+        >>> compiled(q_learning_steps) is compiled(q_learning_steps)
+        True
+    """
+    try:
+        from numba import njit
+    except ImportError:
+        warnings.warn(
+            "numba is not installed: learning runs in plain Python, some hundred times slower and "
+            'with the same results. Install it by: python -m pip install "cliprl-lite[fast]"',
+            stacklevel=2,
+        )
+        return function
+    try:
+        loop: Any = njit(cache=True)(function)
+    except (RuntimeError, OSError) as error:  # there is no folder to keep what is compiled
+        _say_once(error)
+        return njit(function)
+    # Numba opens the files of its store at the first call, and so fails there. The store is guarded
+    # and not the call, so that a call costs what it did.
+    loop._cache = _Store(loop._cache)
+    return loop
+
+
+class _Store:
+    """Numba's store of one function's compiled code, which no disk makes fail."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+
+    def load_overload(self, *call: Any) -> Any:
+        try:
+            return self.store.load_overload(*call)
+        except Exception as error:  # a damaged file is unpickled: it can raise anything
+            _say_once(error, self.store.cache_path)
+            with suppress(Exception):
+                self.store.flush()  # an index anew, so that the next process finds it whole
+            return None
+
+    def save_overload(self, *call: Any) -> None:
+        try:
+            self.store.save_overload(*call)
+        except Exception as error:
+            _say_once(error, self.store.cache_path)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+_said: list[str] = []
+
+
+def _say_once(error: Exception, folder: str = "") -> None:
+    """One warning a process, whatever else goes wrong with the same disk."""
+    if _said:
+        return
+    _said.append(folder)
+    warnings.warn(
+        f"numba cannot use its files{folder and f' in {folder}'} ({type(error).__name__}: {error}):"
+        " loops are compiled without them, which takes some seconds. If this is said again, make "
+        "room there, or name another folder in NUMBA_CACHE_DIR",
+        stacklevel=1,
+    )

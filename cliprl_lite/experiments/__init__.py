@@ -1,0 +1,1 @@
+"""Trials, sweeps and their tables, and what the tables say."""

@@ -1,0 +1,1 @@
+"""Sentences as vectors: the shipped ones, and the encoder for all others."""

@@ -1,0 +1,1 @@
+"""Policies and how they are learned: tables by Q-learning, networks by its relatives."""

@@ -1,0 +1,332 @@
+"""What a policy is: action values for every state, and parameters to compare and to average.
+
+The paper averages `nn(π)`, the weights of a network. There are two classes here, a Q-table and a
+multi-layer perceptron (MLP), and both say the same few things of themselves, so that everything
+above this floor takes either. A Q-table is in truth the simplest of networks, one linear layer on
+one-hot states, whose weights are the table's entries: `TabularPolicy.network` is that other view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+
+from cliprl_lite._arrays import BoolArray, FloatArray
+from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
+from cliprl_lite.learning.qlearning import Run, learn
+from cliprl_lite.worlds.greedy import greedy_actions
+from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
+
+
+class Policy(Protocol):
+    """What every class of policies offers."""
+
+    @property
+    def world(self) -> GridWorld:
+        """The map it was learned on."""
+
+    @property
+    def q(self) -> FloatArray:
+        """Action values, shape `[S, 4]`."""
+
+    @property
+    def network(self) -> MLPPolicy:
+        """The policy as a network."""
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weights of the network in a row, its biases left out: what alignment compares."""
+
+    @property
+    def vector(self) -> FloatArray:
+        """All parameters in a row, shape `[P]`: what is averaged."""
+
+    @property
+    def greedy(self) -> BoolArray:
+        """Which actions are greedy, ties included, shape `[S, 4]`."""
+
+    def with_vector(self, vector: FloatArray) -> Self:
+        """The policy of the same class with other parameters, shape `[P]`."""
+
+    def raised(self, by: float) -> Self:
+        """The policy with a constant added to all its action values, in reward."""
+
+
+@dataclass(frozen=True, eq=False)
+class TabularPolicy:
+    """A policy given by a table of action values.
+
+    Attributes:
+        world: the map it was learned on.
+        q: action values, shape `[S, 4]`.
+
+    Example:
+        >>> policy = TabularPolicy(GridWorld.open_map(3), np.zeros((9, 4)))
+        >>> policy.vector.shape, policy.with_vector(np.ones(36)).q.shape
+        ((36,), (9, 4))
+    """
+
+    world: GridWorld
+    q: FloatArray
+
+    @property
+    def weights(self) -> FloatArray:
+        """The table's entries in a row, nn(π) in the paper, shape `[4 S]`."""
+        return self.q.reshape(-1)
+
+    @property
+    def vector(self) -> FloatArray:
+        """All parameters in a row, shape `[P]`: the same entries."""
+        return self.weights
+
+    def with_vector(self, vector: FloatArray) -> TabularPolicy:
+        """The table with other entries, shape `[P]`."""
+        return replace(self, q=np.asarray(vector, dtype=np.float64).reshape(self.q.shape))
+
+    def raised(self, by: float) -> TabularPolicy:
+        """The table with a constant added to every entry, in reward."""
+        return replace(self, q=self.q + by)
+
+    @property
+    def greedy(self) -> BoolArray:
+        """Which actions are greedy, ties included, shape `[S, 4]`."""
+        return greedy_actions(self.q)
+
+    @property
+    def network(self) -> MLPPolicy:
+        """The same policy as a linear network on one-hot states, its biases zero.
+
+        Example:
+            >>> world = GridWorld.open_map(3)
+            >>> table = TabularPolicy(world, world.optimal_q((0, 0)))
+            >>> bool((table.network.q == table.q).all())
+            True
+        """
+        return MLPPolicy(self.world, [(self.q, np.zeros(len(ACTIONS)))], "one-hot")
+
+
+@dataclass(frozen=True, eq=False)
+class MLPPolicy:
+    """A policy given by a network that says the action values of a state.
+
+    Attributes:
+        world: the map it was learned on.
+        parameters: weights `[in, out]` and biases `[out]` of every layer.
+        reads: what the network is told about a state, as in `features`.
+
+    Raises:
+        ValueError: if the layers do not fit the features and each other, or do not end in 4.
+
+    Example:
+        >>> from cliprl_lite.learning.networks import initialise
+        >>> layers = [(weights[0], biases[0]) for weights, biases in initialise((16, 8, 4), [0])]
+        >>> policy = MLPPolicy(GridWorld.open_map(3), layers)
+        >>> policy.q.shape, policy.weights.shape, policy.vector.shape
+        ((9, 4), (160,), (172,))
+    """
+
+    world: GridWorld
+    parameters: Parameters
+    reads: FeatureKind = "fourier"
+
+    def __post_init__(self) -> None:
+        width = features(self.world, self.reads).shape[1]
+        for weights, biases in self.parameters:
+            if weights.ndim != 2 or weights.shape != (width, biases.size):
+                raise ValueError(
+                    f"a layer that reads {width} numbers and has {biases.size} biases takes "
+                    f"weights of the shape {(width, biases.size)}; got {weights.shape}"
+                )
+            width = biases.size
+        if width != len(ACTIONS):
+            raise ValueError(f"the last layer says {len(ACTIONS)} action values; got {width}")
+
+    @cached_property
+    def q(self) -> FloatArray:
+        """Action values, shape `[S, 4]`."""
+        return forward(self.parameters, features(self.world, self.reads))
+
+    @property
+    def network(self) -> MLPPolicy:
+        """The policy itself, which is a network."""
+        return self
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weights of all layers in a row, nn(π) in the paper; the biases are left out."""
+        return np.concatenate([weights.reshape(-1) for weights, _ in self.parameters])
+
+    @property
+    def vector(self) -> FloatArray:
+        """All parameters in a row, shape `[P]`: layer by layer, weights before biases."""
+        return np.concatenate([part.reshape(-1) for layer in self.parameters for part in layer])
+
+    def with_vector(self, vector: FloatArray) -> MLPPolicy:
+        """The network of the same shape with other parameters, shape `[P]`."""
+        layers, rest = [], np.asarray(vector, dtype=np.float64)
+        for weights, biases in self.parameters:
+            w, b, rest = np.split(rest, [weights.size, weights.size + biases.size])
+            layers.append((w.reshape(weights.shape), b.reshape(biases.shape)))
+        if rest.size:
+            raise ValueError(f"a network of {self.vector.size} parameters; got {len(vector)}")
+        return replace(self, parameters=layers)
+
+    def raised(self, by: float) -> MLPPolicy:
+        """The network with a constant added to its last biases, and so to all its values."""
+        *before, (weights, biases) = self.parameters
+        return replace(self, parameters=[*before, (weights, biases + by)])
+
+    @property
+    def greedy(self) -> BoolArray:
+        """Which actions are greedy, ties included, shape `[S, 4]`."""
+        return greedy_actions(self.q)
+
+
+# ---------------------------------------------------------------------------------------------
+# Averages
+# ---------------------------------------------------------------------------------------------
+P = TypeVar("P", bound=Policy)
+
+
+def average(policies: Sequence[P], weights: FloatArray) -> P:
+    """Σᵢ wᵢ nn(πᵢ) (Algorithms 1 and 2, last step): biases are averaged as weights are.
+
+    Summed in the order of the bases, one after another, so that every machine gets the same bits:
+    learning from the result is chaotic in the last one.
+
+    Args:
+        policies: N policies of one class, on one map.
+        weights: shape `[N]`.
+
+    Raises:
+        ValueError: if the numbers disagree, or the policies are of different kinds or maps.
+
+    Example:
+        >>> world = GridWorld.open_map(2)
+        >>> old = [TabularPolicy(world, np.full((4, 4), value)) for value in (-1.0, -3.0)]
+        >>> average(old, np.array([0.75, 0.25])).q[0].tolist()
+        [-1.5, -1.5, -1.5, -1.5]
+    """
+    _require_pairs(policies, weights)
+    kinds = {_kind(policy) for policy in policies}
+    if len(kinds) > 1:
+        raise ValueError(
+            "only policies of one class, shape and kind of features can be averaged; got "
+            + " and ".join(sorted(map(str, kinds)))
+        )
+    return policies[0].with_vector(_weighted_sum([p.vector for p in policies], weights))
+
+
+def average_q(policies: Sequence[Policy], weights: FloatArray) -> FloatArray:
+    """Σᵢ wᵢ Qᵢ(s, a), shape `[S, 4]`: an average of what policies say, of whatever class.
+
+    It is the average policy's table if the policies are tables, since those are linear. A network
+    has to learn to say it (`distil`).
+
+    Raises:
+        ValueError: if the numbers disagree, or the policies were learned on different maps.
+
+    Example:
+        >>> world = GridWorld.open_map(2)
+        >>> old = [TabularPolicy(world, np.full((4, 4), value)) for value in (-1.0, -3.0)]
+        >>> average_q([old[0], old[1].network], np.array([0.75, 0.25]))[0].tolist()
+        [-1.5, -1.5, -1.5, -1.5]
+    """
+    _require_pairs(policies, weights)
+    return _weighted_sum([policy.q for policy in policies], weights)
+
+
+def _weighted_sum(arrays: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
+    total = np.zeros_like(arrays[0])
+    for weight, array in zip(weights, arrays, strict=True):
+        total = total + weight * array
+    return total
+
+
+def _require_pairs(policies: Sequence[Policy], weights: FloatArray) -> None:
+    if len(policies) == 0 or len(policies) != len(weights):
+        raise ValueError(f"{len(policies)} policies cannot take {len(weights)} weights")
+    walls = policies[0].world.walls
+    if not all(np.array_equal(policy.world.walls, walls) for policy in policies):
+        raise ValueError("policies learned on different maps cannot be averaged")
+
+
+def _kind(policy: Policy) -> tuple[str, ...]:
+    if isinstance(policy, MLPPolicy):
+        shapes = [weights.shape for weights, _ in policy.parameters]
+        return ("MLPPolicy", policy.reads, str(shapes))
+    return (type(policy).__name__,)
+
+
+# ---------------------------------------------------------------------------------------------
+# Modalities: what of a policy is shown to the alignment
+# ---------------------------------------------------------------------------------------------
+def greedy_map(policy: Policy) -> FloatArray:
+    """How the policy acts, shape `[4 S]`: in each state 1 for its action, shared among ties.
+
+    Example:
+        >>> table = TabularPolicy(GridWorld.open_map(2), np.array([[0.0, 1, 1, 0]] * 4))
+        >>> greedy_map(table)[:4].tolist()
+        [0.0, 0.5, 0.5, 0.0]
+    """
+    return (policy.greedy / policy.greedy.sum(axis=1, keepdims=True)).reshape(-1)
+
+
+MODALITIES: dict[str, Callable[[Policy], FloatArray]] = {
+    "weights": lambda policy: policy.weights,
+    "q-values": lambda policy: policy.q.reshape(-1),
+    "actions": greedy_map,
+}
+"""What "policy" can mean in an alignment: how it is wired (the paper's nn(π)), what it says of
+every state, or how it acts. Of a Q-table the first two are the same."""
+
+
+def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> FloatArray:
+    """The vectors of N policies, one a row, as alignment takes them.
+
+    Args:
+        modality: a name in `MODALITIES`.
+
+    Raises:
+        ValueError: if there is no such modality.
+
+    Example:
+        >>> policy = TabularPolicy(GridWorld.open_map(2), np.zeros((4, 4)))
+        >>> policy_vectors([policy, policy]).shape
+        (2, 16)
+    """
+    if modality not in MODALITIES:
+        raise ValueError(f"a modality is one of {', '.join(MODALITIES)}; got {modality!r}")
+    return np.stack([MODALITIES[modality](policy) for policy in policies])
+
+
+# ---------------------------------------------------------------------------------------------
+# Step 1 of both algorithms
+# ---------------------------------------------------------------------------------------------
+def learn_policy(
+    world: GridWorld, goal: tuple[int, int], seed: int | np.random.Generator = 0
+) -> tuple[TabularPolicy, Run]:
+    """Learn a base policy from nothing until it is optimal in every state (Step 1).
+
+    Returns:
+        The policy, and the run that it came from. Training stops at the first check that passes.
+
+    Raises:
+        ValueError: if the policy is not optimal when the cap comes.
+
+    Example:
+        >>> policy, run = learn_policy(GridWorld.open_map(4), (0, 0), seed=1)
+        >>> run.checks[-1].optimal
+        True
+    """
+    run = learn(world, goal, seed=seed, min_episodes=0)
+    if run.stop_reason == "cap":
+        raise ValueError(
+            f"a base policy for the goal {goal} is not optimal after {run.steps:,} steps; "
+            "take a smaller map"
+        )
+    return TabularPolicy(world, run.q), run

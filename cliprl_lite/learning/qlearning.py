@@ -1,0 +1,403 @@
+"""Tabular Q-learning: the textbook loop, runs that can be paused, and when one is finished.
+
+`q_learning_steps` is the algorithm (Watkins 1989; Sutton & Barto 2018, §6.5), written once. Numba
+compiles that same source the first time it is used; without numba it runs as plain Python, to the
+same bits. `Learner` walks and learns, as far as it is told. A `Run` goes from check to check until
+the policy is good enough, in pieces if need be; `learn` takes one to its end.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from cliprl_lite._arrays import FloatArray, IntArray
+from cliprl_lite._compiling import compiled
+from cliprl_lite.learning.clocks import (
+    CLOCKS,
+    FEW_SHOT_EPISODES,
+    REGRET_EPISODES,
+    episode_curve,
+    first20,
+)
+from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_states
+from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
+
+LEARNING_RATE = 1.0
+"""The learning rate η used throughout, unless a call says otherwise; right where nothing is left to
+chance."""
+
+EPSILON = 0.1
+"""The share of random actions ε used throughout, unless a call says otherwise."""
+
+CHECK_SPACING = 1.05
+"""Ratio between the step counts of two checks that follow each other."""
+
+DEFAULT_CAP = 10_000_000
+"""Environment steps after which a run is stopped and called censored, on maps up to 25×25."""
+
+_CAP_STATES = 25 * 25
+
+
+# ---------------------------------------------------------------------------------------------
+# The algorithm
+# ---------------------------------------------------------------------------------------------
+def q_learning_steps(
+    q: FloatArray,
+    next_state: IntArray,
+    goal: int,
+    learning_rate: float,
+    epsilon: float,
+    discount: float,
+    rng: np.random.Generator,
+    state: int,
+    start: int,
+    length: int,
+    episode: int,
+    n_steps: int,
+    last_episode: int,
+    starts: IntArray,
+    lengths: IntArray,
+) -> tuple[int, int, int, int, int]:
+    """Q-learning for `n_steps` environment steps, or until episode `last_episode` is complete.
+
+    Changes in place: `q` (shape `[S, 4]`, the goal's row 0), and `starts` and `lengths` (shape
+    `[R]`: start state and number of steps of the first R episodes).
+
+    Returns:
+        `(steps done, state, start, length, episode)`: where to go on from.
+    """
+    n_states, n_actions = q.shape
+    for step in range(n_steps):
+        # Behaviour: ε-greedy, ties broken at random.
+        if rng.random() < epsilon:
+            action = int(rng.random() * n_actions)
+        else:
+            action, best, ties = 0, q[state, 0], 1
+            for other in range(1, n_actions):
+                if q[state, other] > best:
+                    action, best, ties = other, q[state, other], 1
+                elif q[state, other] == best:
+                    ties += 1
+            if ties > 1:
+                choice = int(rng.random() * ties)
+                for other in range(n_actions):
+                    if q[state, other] == best:
+                        if choice == 0:
+                            action = other
+                            break
+                        choice -= 1
+
+        # Update: Q(s, a) ← (1 − η) Q(s, a) + η (r + γ max_b Q(s', b)). In this form η = 1 copies
+        # the target exactly, so that equally good actions stay exactly tied.
+        successor = next_state[state, action]
+        value = q[successor, 0]
+        for other in range(1, n_actions):
+            if q[successor, other] > value:
+                value = q[successor, other]
+        target = STEP_REWARD + discount * value
+        q[state, action] = (1.0 - learning_rate) * q[state, action] + learning_rate * target
+
+        state = successor
+        length += 1
+        if state == goal:
+            if episode < lengths.size:
+                starts[episode] = start
+                lengths[episode] = length
+            episode += 1
+            length = 0
+            state = int(rng.random() * (n_states - 1))  # any state but the goal
+            if state >= goal:
+                state += 1
+            start = state
+            if episode == last_episode:
+                return step + 1, state, start, length, episode
+    return n_steps, state, start, length, episode
+
+
+# ---------------------------------------------------------------------------------------------
+# Runs
+# ---------------------------------------------------------------------------------------------
+def cap_for(world: GridWorld) -> int:
+    """The cap on a map: `DEFAULT_CAP` up to 25×25, beyond it in proportion to S². That grows faster
+    than what learning takes, even from a misleading start (`benchmarks/growth.py`).
+
+    Example:
+        >>> cap_for(GridWorld.open_map(25)), cap_for(GridWorld.open_map(50))
+        (10000000, 160000000)
+    """
+    return DEFAULT_CAP * max(world.n_states, _CAP_STATES) ** 2 // _CAP_STATES**2
+
+
+class Learner:
+    """A Q-learning agent on one task, which can be run in pieces; the pieces change nothing.
+
+    Args:
+        world: the map.
+        goal: `(row, column)` of the goal.
+        start_q: starting table, shape `[S, 4]`; zeros if None. It is copied, and the goal's row
+            is set to 0, since nothing is earned after the end.
+        seed: a seed or a `numpy.random.Generator`, the only source of randomness.
+        learning_rate: η in (0, 1]; 1 is right for a deterministic world.
+        epsilon: share of random actions, 0 to 1.
+        discount: γ in (0, 1].
+        record: how many episodes to remember.
+
+    Raises:
+        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+
+    Example:
+        >>> learner = Learner(GridWorld.open_map(4), (0, 0), seed=1)
+        >>> learner.run(2_000)
+        >>> learner.evaluate().optimal
+        True
+    """
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        start_q: FloatArray | None = None,
+        seed: int | np.random.Generator = 0,
+        learning_rate: float = LEARNING_RATE,
+        epsilon: float = EPSILON,
+        discount: float = DISCOUNT,
+        record: int = 1_000,
+    ) -> None:
+        if not 0 < learning_rate <= 1:
+            raise ValueError(f"the learning rate lies in (0, 1]; got {learning_rate}")
+        if not 0 <= epsilon <= 1:
+            raise ValueError(f"epsilon lies in [0, 1]; got {epsilon}")
+        if not 0 < discount <= 1:
+            raise ValueError(f"the discount lies in (0, 1]; got {discount}")
+        self.world = world
+        self.goal = goal
+        self.goal_state = world.state(goal)
+        self.distances = world.distances(goal)
+        shape = (world.n_states, len(ACTIONS))
+        self.q = np.zeros(shape) if start_q is None else as_table(start_q, world).copy()
+        self.q[self.goal_state] = 0.0
+        self.learning_rate, self.epsilon, self.discount = learning_rate, epsilon, discount
+        self.rng = np.random.default_rng(seed)
+        self.steps = 0
+        self.episode = 0
+        self.state = int(self.rng.random() * (world.n_states - 1))
+        self.state += self.state >= self.goal_state
+        self._start, self._length = self.state, 0
+        self._starts = np.zeros(record, dtype=np.int64)
+        self._lengths = np.zeros(record, dtype=np.int64)
+
+    def run(self, n_steps: int, last_episode: int = -1) -> None:
+        """Take `n_steps` more steps, or stop early when episode `last_episode` is complete."""
+        if n_steps < 0:
+            raise ValueError(f"the number of steps is 0 or more; got {n_steps}")
+        done, self.state, self._start, self._length, self.episode = compiled(q_learning_steps)(
+            self.q,
+            self.world.next_state,
+            self.goal_state,
+            self.learning_rate,
+            self.epsilon,
+            self.discount,
+            self.rng,
+            self.state,
+            self._start,
+            self._length,
+            self.episode,
+            n_steps,
+            last_episode,
+            self._starts,
+            self._lengths,
+        )
+        self.steps += done
+
+    def evaluate(self) -> GreedyEvaluation:
+        """What the greedy policy would do now."""
+        return evaluate_states(self.q, self.world, self.goal_state, self.distances)
+
+    @property
+    def episode_lengths(self) -> IntArray:
+        """Steps of each finished episode that is on record."""
+        return self._lengths[: self.episode].copy()
+
+    @property
+    def episode_starts(self) -> IntArray:
+        """Start state of each finished episode that is on record."""
+        return self._starts[: self.episode].copy()
+
+
+class Run:
+    """Q-learning on one task until the greedy policy passes, and when it passed each threshold.
+
+    It can be advanced in pieces; the pieces change nothing. Checks stand at geometric spacing
+    (ratio 1.05), so a recorded step count is at most 5 % late.
+
+    Args:
+        world, goal, start_q, seed: as for `Learner`.
+        until: the rule to stop by. `"optimal"`: every tied greedy action on a shortest path, in
+            every state. `"near_optimal"`: every start arrives, and the mean path is at most 5 %
+            over the shortest.
+        min_episodes: go on for at least this many episodes.
+        cap: environment steps after which the run is cut off and called censored; `cap_for` the
+            map if None.
+        settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
+
+    Attributes:
+        learner: what walks and learns.
+        checks: what each check found, K of them so far.
+        next_check: steps at which the next one stands.
+        few_shot: what the greedy policy did after 20 episodes; None if there were fewer.
+        steps_near_optimal: steps at the first check that found the policy near-optimal; None if
+            none did (censored at `steps`).
+        steps_optimal: the same for optimal in every state.
+        stop_reason: `"finished"`, or `"cap"` for a run that was cut off (censored); None as long
+            as it can go on.
+
+    Raises:
+        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+
+    Example:
+        >>> run = Run(GridWorld.open_map(5), (0, 0), seed=3)
+        >>> run.advance(200)
+        >>> run.steps, run.stop_reason, run.clocks["optimal"]
+        (200, None, None)
+        >>> run.advance(run.cap)
+        >>> run.stop_reason, run.clocks["optimal"] == run.steps_optimal <= run.steps
+        ('finished', True)
+    """
+
+    def __init__(
+        self,
+        world: GridWorld,
+        goal: tuple[int, int],
+        start_q: FloatArray | None = None,
+        seed: int | np.random.Generator = 0,
+        *,
+        until: Literal["optimal", "near_optimal"] = "optimal",
+        min_episodes: int = REGRET_EPISODES,
+        cap: int | None = None,
+        **settings: Any,
+    ) -> None:
+        if until not in ("optimal", "near_optimal"):
+            raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
+        self.until, self.min_episodes = until, min_episodes
+        self.cap = cap_for(world) if cap is None else cap
+        if self.cap < 1:
+            raise ValueError(f"the cap is a positive number of steps; got {cap}")
+        if settings.get("record", min_episodes) < min_episodes:
+            raise ValueError(
+                f"a run of at least {min_episodes} episodes records them all; "
+                f"got record={settings['record']}"
+            )
+        self.learner = Learner(world, goal, start_q, seed, **settings)
+        self.checks: list[GreedyEvaluation] = []
+        self._check_steps: list[int] = []
+        self.few_shot: GreedyEvaluation | None = None
+        self.steps_near_optimal: int | None = None
+        self.steps_optimal: int | None = None
+        self.stop_reason: Literal["finished", "cap"] | None = None
+        self._check()
+
+    def advance(self, to: int) -> None:
+        """Go on until `to` steps are taken in all, or the run ends."""
+        learner = self.learner
+        while self.stop_reason is None and learner.steps < to:
+            steps = min(to, self.next_check) - learner.steps
+            if self.few_shot is None:
+                learner.run(steps, last_episode=FEW_SHOT_EPISODES)
+                if learner.episode == FEW_SHOT_EPISODES:
+                    self.few_shot = learner.evaluate()
+            else:
+                learner.run(steps)
+            if learner.steps == self.next_check:
+                self._check()
+
+    def _check(self) -> None:
+        steps, found = self.learner.steps, self.learner.evaluate()
+        self._check_steps.append(steps)
+        self.checks.append(found)
+        if self.steps_near_optimal is None and found.near_optimal:
+            self.steps_near_optimal = steps
+        if self.steps_optimal is None and found.optimal:
+            self.steps_optimal = steps
+        passed = self.steps_optimal if self.until == "optimal" else self.steps_near_optimal
+        if passed is not None and self.learner.episode >= self.min_episodes:
+            self.stop_reason = "finished"
+        elif steps >= self.cap:
+            self.stop_reason = "cap"
+        self.next_check = min(self.cap, max(steps + 1, math.ceil(steps * CHECK_SPACING)))
+
+    @property
+    def q(self) -> FloatArray:
+        """The table, shape `[S, 4]`."""
+        return self.learner.q
+
+    @property
+    def steps(self) -> int:
+        """Environment steps taken."""
+        return self.learner.steps
+
+    @property
+    def check_steps(self) -> IntArray:
+        """Steps at every check so far, shape `[K]`."""
+        return np.array(self._check_steps)
+
+    @property
+    def episode_lengths(self) -> IntArray:
+        """Steps of the first episodes, shape `[≤ record]`."""
+        return self.learner.episode_lengths
+
+    @property
+    def episode_shortest(self) -> IntArray:
+        """Shortest distance from each of their starts, same shape."""
+        return self.learner.distances[self.learner.episode_starts]
+
+    @property
+    def clocks(self) -> dict[str, float | None]:
+        """The three clocks, named as in `CLOCKS`; None for one that has not stopped yet."""
+        stopped = first20(self.episode_lengths), self.steps_near_optimal, self.steps_optimal
+        return dict(zip(CLOCKS, stopped, strict=True))
+
+    def curve(self, until: int | None = None) -> tuple[FloatArray, FloatArray]:
+        """How long the episodes were that ended in the first `until` steps (all if None), as
+        `episode_curve` draws them. Before the first arrival it is the way so far, as episode 1.
+
+        Example:
+            >>> episodes, steps = learn(GridWorld.open_map(5), (0, 0), seed=3).curve()
+            >>> episodes[:3].tolist(), bool(steps[0] > steps[-1])
+            ([1.0, 2.0, 3.0], True)
+        """
+        lengths = self.episode_lengths
+        if until is not None:
+            lengths = lengths[: np.searchsorted(np.cumsum(lengths), until, side="right")]
+        if len(lengths) == 0:
+            so_far = self.steps if until is None else min(until, self.steps)
+            return np.ones(1), np.array([max(1.0, so_far)])
+        return episode_curve(lengths)
+
+
+def learn(
+    world: GridWorld,
+    goal: tuple[int, int],
+    start_q: FloatArray | None = None,
+    seed: int | np.random.Generator = 0,
+    **settings: Any,
+) -> Run:
+    """Learn a task until the greedy policy passes: a `Run`, taken to its end.
+
+    Args:
+        settings: as for `Run` (`until`, `min_episodes`, `cap`) and `Learner` (`learning_rate`,
+            `epsilon`, `discount`, `record`), and so are the others.
+
+    Raises:
+        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+
+    Example:
+        >>> run = learn(GridWorld.open_map(5), (0, 0), seed=3)
+        >>> run.stop_reason, run.checks[-1].optimal, run.checks[0].optimal
+        ('finished', True, False)
+    """
+    run = Run(world, goal, start_q, seed, **settings)
+    run.advance(run.cap)
+    return run

@@ -1,0 +1,1 @@
+"""From old policies to a start: alignment, weightings, both algorithms, their controls."""

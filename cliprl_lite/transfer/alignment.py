@@ -1,0 +1,301 @@
+"""Contrastive alignment of sentences with policies: the choices, the loss, the towers once trained.
+
+Step 2 of the paper's Algorithm 2 trains them, which `alignment_training` does. Each pair
+(instruction lᵢ, policy πᵢ) is one concept in two modalities; two linear projections, one per
+modality, bring both into one space, where the right pairs score higher than the wrong ones.
+Arrays come in and arrays go out: the module knows nothing of maps or sentences.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cliprl_lite._arrays import FloatArray
+
+
+@dataclass(frozen=True)
+class AlignmentSettings:
+    """The choices that the paper leaves open, and what this project chose.
+
+    The values here were chosen on the development suites by `benchmarks/choose_settings.py` and
+    then frozen: one setting for every world and size. Training is short on purpose: its first
+    steps find what sentences and policies vary in together, and later ones memorise the pairs.
+
+    Attributes:
+        similarity: `"cosine"`, as the paper's text says, or `"dot"`, as its box prints.
+        targets: `"identity"`, the paper's loss (each sentence belongs to its own policy), or
+            `"soft"`: the softmax of policy–policy similarity, so that a sentence also belongs,
+            to a degree, to the policies that resemble its own.
+        centre: subtract the mean over the base tasks from both inputs.
+        unit_length: divide both inputs by their length, after centring.
+        temperature: the paper's δ; divides the similarities before the softmax.
+        steps: of plain gradient descent.
+        learning_rate: η, the factor between a gradient and a step.
+        dimension: width of the shared space.
+
+    Raises:
+        ValueError: if a value is outside its range.
+
+    Example:
+        >>> AlignmentSettings(targets="identity").similarity
+        'cosine'
+    """
+
+    similarity: Literal["cosine", "dot"] = "cosine"
+    targets: Literal["identity", "soft"] = "soft"
+    centre: bool = True
+    unit_length: bool = True
+    temperature: float = 2.0
+    steps: int = 100
+    learning_rate: float = 1.0
+    dimension: int = 64
+
+    def __post_init__(self) -> None:
+        if self.similarity not in ("cosine", "dot"):
+            raise ValueError(f"similarity is 'cosine' or 'dot'; got {self.similarity!r}")
+        if self.targets not in ("identity", "soft"):
+            raise ValueError(f"targets is 'identity' or 'soft'; got {self.targets!r}")
+        if not 0 < self.temperature < np.inf:
+            raise ValueError(f"the temperature is positive and finite; got {self.temperature}")
+        whole = all(isinstance(n, int | np.integer) for n in (self.steps, self.dimension))
+        rate = 0 < self.learning_rate < np.inf
+        if not whole or self.steps < 0 or self.dimension < 1 or not rate:
+            raise ValueError(
+                "steps is 0 or more, dimension 1 or more (whole), learning_rate positive and "
+                f"finite; got {self.steps}, {self.dimension}, {self.learning_rate}"
+            )
+
+
+IDENTITY = AlignmentSettings(targets="identity", learning_rate=0.1)
+"""The paper's targets in an otherwise repaired alignment: δ, η and steps are what the development
+suites chose for identity targets by themselves."""
+
+PAPER_BOX = AlignmentSettings("dot", "identity", False, True, 0.5, 300, 0.3)
+"""Algorithm 2 as its box prints it: a raw dot product, identity targets, no centring. Inputs are at
+unit length. The paper prints neither δ nor η nor an end of training: here δ is 0.5, there are 300
+steps, and η is the largest of 0.1, 0.3, 1 and 3 for which the loss never rises on the development
+suites."""
+
+PAPER_TEXT = replace(PAPER_BOX, similarity="cosine")
+"""Algorithm 2 as the paper's text (§4.2) describes it: the cosine in place of the dot product, and
+all else as in the box. Uncentred, its loss rises now and then at every η that learns anything."""
+
+
+# The loss and its gradient -----------------------------------------------------------------------
+def contrastive_loss(
+    similarity: ArrayLike, temperature: ArrayLike, target: ArrayLike | None = None
+) -> FloatArray:
+    """The symmetric contrastive loss of Algorithm 2, Step 2b.
+
+        L = −(1/2N) Σ [ T log P + Tᵀ log Q ]
+
+    P is the softmax of S/δ over each row, where a sentence chooses a policy, and Q that over each
+    column, where a policy chooses a sentence.
+
+    Args:
+        similarity: S, shape `[…, N, N]`: row i is a sentence, column j a policy.
+        temperature: δ, a number or shape `[…, 1, 1]`.
+        target: T, shape `[…, N, N]`: what each sentence should choose, rows that sum to one. The
+            identity, as in the paper, if None.
+
+    Returns:
+        The loss in nats, shape `[…]`.
+
+    Example: two pairs, nothing learned yet, so each choice is a coin toss.
+        >>> float(contrastive_loss(np.zeros((2, 2)), temperature=1.0).round(4))
+        0.6931
+    """
+    return loss_and_gradient(similarity, temperature, target)[0]
+
+
+def contrastive_gradient(
+    similarity: ArrayLike, temperature: ArrayLike, target: ArrayLike | None = None
+) -> FloatArray:
+    """∂L/∂S of the contrastive loss, with its arguments; shape `[…, N, N]`.
+
+        ∂L/∂S = (P − T + Q − Tᵀ) / (2Nδ)
+
+    Example: right pairs should become more alike, wrong ones less.
+        >>> contrastive_gradient(np.zeros((2, 2)), temperature=1.0)
+        array([[-0.25,  0.25],
+               [ 0.25, -0.25]])
+    """
+    return loss_and_gradient(similarity, temperature, target)[1]
+
+
+def loss_and_gradient(
+    similarity: ArrayLike, temperature: ArrayLike, target: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """`contrastive_loss` and `contrastive_gradient`: a step of training wants both, and they have
+    their softmaxes in common.
+
+    Example:
+        >>> loss, gradient = loss_and_gradient(np.zeros((2, 2)), temperature=1.0)
+        >>> float(loss.round(4)), gradient.shape
+        (0.6931, (2, 2))
+    """
+    delta = np.asarray(temperature, np.float64)
+    logits: FloatArray = np.asarray(similarity) / delta
+    n = logits.shape[-1]
+    t = np.eye(n) if target is None else np.asarray(target, np.float64)
+    log_p, log_q = _log_softmax(logits, -1), _log_softmax(logits, -2)
+    loss: FloatArray = -(t * log_p + t.mT * log_q).sum(axis=(-2, -1)) / (2 * n)
+    gradient: FloatArray = (np.exp(log_p) - t + np.exp(log_q) - t.mT) / (2 * n * delta)
+    return loss, gradient
+
+
+def soft_targets(policy_similarity: ArrayLike, temperature: ArrayLike) -> FloatArray:
+    """T for policies that resemble each other: the softmax of each row of their similarity over δ.
+
+    Example:
+        >>> soft_targets([[1.0, 1.0, -1.0]], temperature=0.5).round(2)
+        array([[0.5 , 0.5 , 0.01]])
+    """
+    logits: FloatArray = np.asarray(policy_similarity) / np.asarray(temperature, np.float64)
+    target: FloatArray = np.exp(_log_softmax(logits, -1))
+    return target
+
+
+def _log_softmax(logits: FloatArray, axis: int) -> FloatArray:
+    shifted = logits - logits.max(axis=axis, keepdims=True)
+    logarithm: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return logarithm
+
+
+# Rows of length one ------------------------------------------------------------------------------
+def unit_rows(rows: ArrayLike) -> FloatArray:
+    """Each row divided by its length, shape `[…, D]`; a row of zeros stays zero."""
+    rows = np.asarray(rows, dtype=np.float64)
+    return rows / row_lengths(rows)
+
+
+def unit_rows_gradient(
+    unit: FloatArray, length: FloatArray | float, gradient: FloatArray
+) -> FloatArray:
+    """∂L/∂a = (g − â ⟨g, â⟩) / ‖a‖ for unit rows â, the lengths ‖a‖ they had, and g = ∂L/∂â.
+
+    Args:
+        unit: shape `[…, D]`.
+        length: shape `[…, 1]`.
+        gradient: shape `[…, D]`.
+    """
+    along: FloatArray = (gradient * unit).sum(axis=-1, keepdims=True)
+    return (gradient - unit * along) / length
+
+
+def row_lengths(rows: FloatArray) -> FloatArray:
+    """What to divide rows `[…, D]` by, `[…, 1]`: their lengths, or 1 where there is no length."""
+    length = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
+    length[np.isinf(length)] = np.nan  # so long that no direction is left: no row of zeros
+    return np.where(length == 0, 1.0, length)
+
+
+def cosine_similarity(a: ArrayLike, b: ArrayLike) -> FloatArray:
+    """The cosine of every row of `a` with every row of `b`: `[…, D]`, `[N, D]` → `[…, N]`.
+
+    Example:
+        >>> cosine_similarity([1.0, 1.0], [[2.0, 0.0], [0.0, -3.0]]).round(4)
+        array([ 0.7071, -0.7071])
+    """
+    similarity: FloatArray = unit_rows(a) @ unit_rows(b).T
+    return similarity
+
+
+# What was trained --------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class Tower:
+    """One modality's projection: a random start, plus a mixture of the base tasks' inputs.
+
+        x ↦ x W₀ + (x Xᵀ) M
+
+    Attributes (D: width of a vector, d: of the shared space, N: base tasks):
+        inputs: X, the base tasks' vectors as they were prepared, shape `[N, D]`.
+        mean: what was subtracted from them, shape `[D]`; zeros if they were not centred.
+        unit_length: whether they were divided by their length.
+        mixture: M, shape `[N, d]`; zeros before training.
+        at_start: X W₀, shape `[N, d]`.
+        rng: draws W₀ again; a policy's would take most of the memory, and is seldom wanted.
+    """
+
+    inputs: FloatArray
+    mean: FloatArray
+    unit_length: bool
+    mixture: FloatArray
+    at_start: FloatArray
+    rng: np.random.Generator
+
+    @cached_property
+    def start(self) -> FloatArray:
+        """W₀, shape `[D, d]`."""
+        return random_projection(deepcopy(self.rng), self.inputs.shape[1], self.mixture.shape[1])
+
+    @property
+    def matrix(self) -> FloatArray:
+        """W₀ + Xᵀ M, shape `[D, d]`: the whole projection."""
+        return self.start + self.inputs.T @ self.mixture
+
+    def prepare(self, vectors: ArrayLike) -> FloatArray:
+        """Vectors `[…, D]` as the base tasks' were prepared."""
+        rows = np.asarray(vectors, dtype=np.float64) - self.mean
+        return unit_rows(rows) if self.unit_length else rows
+
+    def project(self, vectors: ArrayLike) -> FloatArray:
+        """Vectors `[…, D]` in the shared space, `[…, d]`."""
+        x = self.prepare(vectors)
+        return x @ self.start + (x @ self.inputs.T) @ self.mixture
+
+
+def random_projection(rng: np.random.Generator, width: int, dimension: int) -> FloatArray:
+    """A random matrix `[D, d]` that keeps lengths about as they are: entries of variance 1/D."""
+    return rng.standard_normal((width, dimension)) / np.sqrt(width)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Two trained towers, and how their training went.
+
+    Attributes:
+        settings: what they were trained with.
+        sentence_tower: projects sentence vectors.
+        policy_tower: projects policy vectors.
+        losses: the loss before each step and after the last, shape `[steps + 1]`, in nats.
+
+    Example:
+        >>> from cliprl_lite.transfer.alignment_training import align
+        >>> fitted = align(np.eye(3), np.eye(3), AlignmentSettings(steps=5, dimension=2))
+        >>> fitted.sentence_tower.project(np.ones((4, 3))).shape, fitted.losses.shape
+        ((4, 2), (6,))
+    """
+
+    settings: AlignmentSettings
+    sentence_tower: Tower
+    policy_tower: Tower
+    losses: FloatArray
+
+    def project_sentences(self, vectors: ArrayLike) -> FloatArray:
+        """Proj(τ(l)): sentence vectors `[…, E]` into the shared space `[…, d]`."""
+        return self.sentence_tower.project(vectors)
+
+    def project_policies(self, vectors: ArrayLike) -> FloatArray:
+        """Proj(nn(π)): policy vectors `[…, P]` into the shared space `[…, d]`."""
+        return self.policy_tower.project(vectors)
+
+    def similarity(self, instruction: ArrayLike, base_sentences: ArrayLike) -> FloatArray:
+        """The d of Algorithm 2, Step 3: cosine of the projected instruction with each base's.
+
+        Args:
+            instruction: sentence vector(s), shape `[…, E]`.
+            base_sentences: shape `[N, E]`.
+
+        Returns:
+            Shape `[…, N]`. The policy tower takes no part: it has done its work in training.
+        """
+        return cosine_similarity(
+            self.project_sentences(instruction), self.project_sentences(base_sentences)
+        )

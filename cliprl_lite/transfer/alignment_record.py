@@ -1,0 +1,237 @@
+"""A suite's tasks aligned, on their exact tables: the alignment, and a record of its training.
+
+A record shows what alignment does to a sentence that it never saw. One task is held out; the others
+are trained on with each kind of target and each temperature, and looked at on the way: who
+resembles whom, the loss, where the held-out sentence puts its weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import rounded
+from cliprl_lite.language.sentences import embed
+from cliprl_lite.transfer.alignment import PAPER_TEXT, Alignment, AlignmentSettings
+from cliprl_lite.transfer.alignment_training import MARKS, align, align_paths
+from cliprl_lite.transfer.weightings import softmax
+from cliprl_lite.worlds.tasks import Task, TaskSuite
+
+RECORD_SETTINGS = replace(PAPER_TEXT, centre=True, learning_rate=1.0)
+"""The paper's text, with centring: fast enough (η = 1) to watch it learn, and then memorise."""
+
+TEMPERATURES = (0.07, 0.2, 0.5, 1.0)
+TARGETS = ("identity", "soft")
+
+
+def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
+    """The alignment of a suite's tasks, in this project's own setting, from exact tables.
+
+    It takes a few milliseconds and is kept, so that whoever asks again has the same one; its arrays
+    cannot be written to.
+
+    Args:
+        suite: its tasks are trained on …
+        held_out: … but for the task of this name, which is then new. Empty for all tasks.
+
+    Raises:
+        TypeError: if given the name of a suite, or a task in place of its name.
+        ValueError: if no task has that name.
+
+    Example:
+        >>> from cliprl_lite import embed, load_suite
+        >>> house = load_suite("house_a")
+        >>> errand = house.transfer("go to the red cone")
+        >>> known = embed([base.sentence for base in errand.bases])
+        >>> fitted = align_suite(house, held_out=errand.target.name)
+        >>> scores = fitted.similarity(embed([errand.target.sentence])[0], known)
+        >>> errand.bases[scores.argmax()].colour
+        'red'
+    """
+    if not isinstance(suite, TaskSuite) or not isinstance(held_out, str):
+        raise TypeError(
+            "give the suite itself and a task's name, as in "
+            "align_suite(load_suite('house_a'), 'go to the red cone')"
+        )
+    names = [task.name for task in suite.tasks]
+    if held_out and held_out not in names:
+        raise ValueError(
+            f"no task of {suite.name!r} is called {held_out!r}; hold out one of "
+            + ", ".join(map(repr, names))
+        )
+    return _aligned(suite, held_out)
+
+
+@lru_cache(maxsize=64)
+def _aligned(suite: TaskSuite, held_out: str) -> Alignment:
+    fitted = align(*_pairs(suite, [task for task in suite.tasks if task.name != held_out]))
+    for tower in (fitted.sentence_tower, fitted.policy_tower):
+        for part in (tower.inputs, tower.mean, tower.mixture, tower.at_start):
+            part.setflags(write=False)
+    return fitted
+
+
+def _pairs(suite: TaskSuite, tasks: Sequence[Task]) -> tuple[FloatArray, FloatArray]:
+    """What an alignment is trained on: sentence vectors `[N, E]` and exact tables `[N, P]`."""
+    tables = [suite.world.optimal_q(task.goal).reshape(-1) for task in tasks]
+    return embed([task.sentence for task in tasks]), np.stack(tables)
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentRecord:
+    """A training at T kinds of target, D temperatures and M numbers of steps (N: tasks).
+
+    Attributes:
+        suite, fingerprint: name of the suite, and what tells whether it has changed since.
+        held_out: name of the task that was not trained on.
+        targets: the T kinds, `"identity"` or `"soft"`.
+        temperatures: the D temperatures (the paper's δ).
+        marks: the M numbers of steps, ascending.
+        frames: cosines of all aligned sentences, as bytes: 0 for −1, 254 for 1; shape
+            `[T, D, M, N, N]`.
+        best: for each sentence the other one that it resembles most, shape `[T, D, M, N]`.
+        losses: of the base pairs, in nats, shape `[T, D, M]`.
+        weights: softmax weight of the held-out sentence on base tasks of its group, `[T, D, M]`.
+        sums: Σd of the held-out sentence, shape `[T, D, M]`.
+    """
+
+    suite: str
+    fingerprint: str
+    held_out: str
+    targets: tuple[str, ...]
+    temperatures: tuple[float, ...]
+    marks: tuple[int, ...]
+    frames: NDArray[np.uint8]
+    best: NDArray[np.uint8]
+    losses: FloatArray
+    weights: FloatArray
+    sums: FloatArray
+
+    def only(
+        self, temperatures: Sequence[float] = (), targets: Sequence[str] = ()
+    ) -> AlignmentRecord:
+        """The part with these temperatures and kinds of target; all of those not named.
+
+        Raises:
+            ValueError: if one of them is not in the record.
+
+        Example:
+            >>> from cliprl_lite import load_suite
+            >>> house = load_suite("house_a")
+            >>> record = record_alignment(house, "go to the blue key", marks=(0, 1, 2))
+            >>> record.only([0.5], ["soft"]).losses.shape
+            (1, 1, 3)
+        """
+        kept_targets, kept_temperatures = targets or self.targets, temperatures or self.temperatures
+        for name, asked, there in (
+            ("targets", kept_targets, self.targets),
+            ("temperatures", kept_temperatures, self.temperatures),
+        ):
+            if not set(asked) <= set(there):
+                raise ValueError(f"{name} of this record are {list(there)}; got {list(asked)}")
+        rows = [self.targets.index(kind) for kind in kept_targets]
+        columns = [self.temperatures.index(delta) for delta in kept_temperatures]
+        parts = ("frames", "best", "losses", "weights", "sums")
+        return replace(
+            self,
+            targets=tuple(kept_targets),
+            temperatures=tuple(kept_temperatures),
+            **{name: getattr(self, name)[np.ix_(rows, columns)] for name in parts},
+        )
+
+
+def record_alignment(
+    suite: TaskSuite,
+    held_out: str,
+    temperatures: Sequence[float] = TEMPERATURES,
+    targets: Sequence[str] = TARGETS,
+    *,
+    settings: AlignmentSettings = RECORD_SETTINGS,
+    marks: Sequence[int] = MARKS,
+    seed: int = 0,
+) -> AlignmentRecord:
+    """Train on all tasks but one, from the same start each time, and look on the way.
+
+    Args:
+        suite: its policies are exact tables.
+        held_out: name of the task that takes no part in the training.
+        temperatures, targets: each kind of target is trained with each temperature.
+        settings: of the training; temperature, targets and steps come from the other arguments.
+        marks: numbers of steps, ascending.
+        seed: starts the towers.
+
+    Raises:
+        ValueError: if no task has that name, or none of the others shares its group.
+
+    Example:
+        >>> from cliprl_lite import load_suite
+        >>> house = load_suite("house_a")
+        >>> record = record_alignment(house, "go to the blue key", [0.5], ["soft"], marks=(0, 10))
+        >>> record.weights[0, 0].round(1).tolist()
+        [0.1, 1.0]
+    """
+    transfer = suite.transfer(held_out)
+    if transfer.target not in suite.tasks:
+        raise ValueError(f"{held_out!r} is a target of its own, no task to hold out")
+    held = suite.tasks.index(transfer.target)
+    in_group = np.array([base.group == transfer.target.group for base in transfer.bases])
+    if not in_group.any():
+        raise ValueError(f"nothing else is in the group of {held_out!r}: no weight can be right")
+    each = [
+        replace(settings, targets=cast(Any, kind), temperature=delta)
+        for kind in targets
+        for delta in temperatures
+    ]
+    known, tables = (
+        np.broadcast_to(side, (len(each), *side.shape)) for side in _pairs(suite, transfer.bases)
+    )
+    paths = align_paths(known, tables, each, marks, [seed] * len(each))
+    trained = [fitted for path in paths for fitted in path]
+    vectors = embed([task.sentence for task in suite.tasks])
+    similar = rounded([fitted.similarity(vectors, vectors) for fitted in trained])
+    itself = np.eye(len(vectors), dtype=bool)
+    scores = np.delete(similar[:, held], held, axis=1)
+    shape = (len(targets), len(temperatures), len(marks))
+    return AlignmentRecord(
+        suite.name,
+        suite.fingerprint,
+        held_out,
+        tuple(targets),
+        tuple(temperatures),
+        tuple(marks),
+        frames=as_bytes(similar).reshape(*shape, *itself.shape),
+        best=np.where(itself, -np.inf, similar)
+        .argmax(axis=-1)
+        .astype(np.uint8)
+        .reshape(*shape, -1),
+        losses=np.array([fitted.losses[-1] for fitted in trained]).round(4).reshape(shape),
+        weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
+        sums=rounded(scores.sum(axis=1), 3).reshape(shape),
+    )
+
+
+def as_bytes(similarity: FloatArray) -> NDArray[np.uint8]:
+    """Cosines as bytes, 0 for −1 and 254 for 1; the shape stays.
+
+    Example:
+        >>> as_bytes(np.array([-1.0, 0.0, 0.5, 1.0])).tolist()
+        [0, 127, 190, 254]
+    """
+    return np.round((similarity.clip(-1, 1) + 1) * 127).astype(np.uint8)
+
+
+def from_bytes(frames: NDArray[np.uint8]) -> FloatArray:
+    """The cosines that bytes stand for, to within 1/254.
+
+    Example:
+        >>> from_bytes(np.array([0, 127, 254], dtype=np.uint8)).tolist()
+        [-1.0, 0.0, 1.0]
+    """
+    similarity: FloatArray = frames / 127.0 - 1
+    return similarity

@@ -1,0 +1,1 @@
+"""What there is: maps, tasks and their suites, and what a table does on a map, exactly."""

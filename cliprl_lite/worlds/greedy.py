@@ -1,0 +1,249 @@
+"""What the greedy policy of a table does, exactly: no rollouts, no randomness, no step limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
+from cliprl_lite._compiling import compiled
+from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+
+NEAR_OPTIMAL = 1.05
+"""Mean path over mean shortest path at which a policy counts as near-optimal."""
+
+_OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
+
+
+def greedy_walk(
+    q: FloatArray,
+    next_state: IntArray,
+    goal: int,
+    distances: IntArray,
+    opposite: IntArray,
+) -> tuple[FloatArray, int, int]:
+    """How far the greedy policy walks from every state, ties broken at random.
+
+    Works outward from the goal: a state is settled once all its tied greedy actions lead to
+    settled states. A state from which the agent might circle is never settled.
+
+    Returns:
+        `lengths`: expected steps to the goal, shape `[S]`; −1 where the agent might circle.
+        `n_settled`: the number of states where it cannot, the goal included.
+        `n_wrong`: the number of states with a greedy action that is on no shortest path.
+    """
+    n_states, n_actions = q.shape
+    greedy = np.zeros((n_states, n_actions), dtype=np.bool_)
+    ties = np.zeros(n_states, dtype=np.int64)
+    n_wrong = 0
+    for state in range(n_states):
+        best = q[state, 0]
+        for action in range(1, n_actions):
+            if q[state, action] > best:
+                best = q[state, action]
+        wrong = False
+        for action in range(n_actions):
+            if q[state, action] == best:
+                greedy[state, action] = True
+                ties[state] += 1
+                if distances[next_state[state, action]] != distances[state] - 1:
+                    wrong = True
+        if wrong and state != goal:
+            n_wrong += 1
+
+    lengths = np.full(n_states, -1.0)
+    lengths[goal] = 0.0
+    total = np.zeros(n_states)
+    open_ties = ties.copy()
+    queue = np.empty(n_states, dtype=np.int64)
+    queue[0] = goal
+    head, tail = 0, 1
+    while head < tail:
+        state = queue[head]
+        head += 1
+        for action in range(n_actions):
+            before = next_state[state, opposite[action]]
+            if before in (state, goal) or not greedy[before, action]:
+                continue
+            if next_state[before, action] != state:
+                continue
+            total[before] += lengths[state]
+            open_ties[before] -= 1
+            if open_ties[before] == 0:
+                lengths[before] = 1.0 + total[before] / ties[before]
+                queue[tail] = before
+                tail += 1
+    return lengths, tail, n_wrong
+
+
+@dataclass(frozen=True)
+class GreedyEvaluation:
+    """What the greedy policy of a table does, exactly, without any rollout.
+
+    A start *arrives* if every tied greedy action on its way leads to the goal, never in a circle.
+
+    Attributes:
+        mean_path: mean expected steps over all starts; a start that might circle counts as S
+            steps, since no path without a circle is longer than the number of states.
+        shortest: mean of the shortest distances over the same starts, in steps.
+        success: share of starts that arrive, 0 to 1.
+        wrong_states: states with a greedy action on no shortest path.
+
+    Example:
+        >>> GreedyEvaluation(mean_path=2.1, shortest=2.0, success=1.0, wrong_states=1).near_optimal
+        True
+    """
+
+    mean_path: float
+    shortest: float
+    success: float
+    wrong_states: int
+
+    @property
+    def optimal(self) -> bool:
+        """Every tied greedy action lies on a shortest path, in every state."""
+        return self.wrong_states == 0
+
+    @property
+    def near_optimal(self) -> bool:
+        """Every start arrives, and the mean path is at most 5 % over the shortest."""
+        return self.success == 1.0 and self.mean_path <= NEAR_OPTIMAL * self.shortest
+
+
+def evaluate_greedy(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> GreedyEvaluation:
+    """Evaluate the greedy policy of a table exactly.
+
+    Args:
+        q: action values, shape `[S, 4]`.
+
+    Example:
+        >>> world = GridWorld.open_map(3)
+        >>> evaluate_greedy(world.optimal_q((0, 0)), world, (0, 0)).optimal
+        True
+        >>> evaluate_greedy(np.zeros((9, 4)), world, (0, 0)).success
+        0.0
+    """
+    return evaluate_states(as_table(q, world), world, world.state(goal), world.distances(goal))
+
+
+def evaluate_states(
+    q: FloatArray, world: GridWorld, goal_state: int, distances: IntArray
+) -> GreedyEvaluation:
+    """`evaluate_greedy` for a caller that has the goal's state and distances at hand already."""
+    walk = compiled(greedy_walk)
+    lengths, n_settled, n_wrong = walk(q, world.next_state, goal_state, distances, _OPPOSITE)
+    n_states = len(lengths)
+    walked = float(lengths[lengths >= 0].sum()) + (n_states - n_settled) * n_states
+    return GreedyEvaluation(
+        mean_path=walked / (n_states - 1),
+        shortest=float(distances.sum()) / (n_states - 1),
+        success=(n_settled - 1) / (n_states - 1),
+        wrong_states=n_wrong,
+    )
+
+
+def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
+    """Mean expected steps of the greedy policy over all starts, ties broken at random.
+
+    Unlike `evaluate_greedy`, it forgives a circle that chance leads out of: walks are followed
+    for S steps, and one that has not arrived by then counts as S.
+
+    Args:
+        q: action values, shape `[S, 4]`.
+
+    Example: with all actions tied the agent wanders, and still arrives sometimes.
+        >>> world = GridWorld.open_map(2)
+        >>> expected_path(world.optimal_q((0, 0)), world, (0, 0)) == 4 / 3
+        True
+        >>> expected_path(np.zeros((4, 4)), world, (0, 0)) < 4
+        True
+    """
+    choice = greedy_actions(as_table(q, world))
+    share = choice / choice.sum(axis=1, keepdims=True)
+    lengths = compiled(capped_walks)(share, world.next_state, world.state(goal))
+    return float(lengths.sum() / (world.n_states - 1))
+
+
+def capped_walks(share: FloatArray, next_state: IntArray, goal: int) -> FloatArray:
+    """Expected steps of walks from every state, shape `[S]`: to the goal, or S where that is later.
+
+    Args:
+        share: probability of each action, shape `[S, 4]`.
+    """
+    n_states, n_actions = share.shape
+    left, before = np.zeros(n_states), np.zeros(n_states)
+    for _ in range(n_states):
+        left, before = before, left
+        for state in range(n_states):
+            if state != goal:
+                mean = 0.0
+                for action in range(n_actions):
+                    mean += share[state, action] * before[next_state[state, action]]
+                left[state] = 1.0 + mean
+    return left
+
+
+def greedy_actions(q: FloatArray) -> BoolArray:
+    """Which actions are greedy, ties included; `[S, 4]` in, boolean `[S, 4]` out.
+
+    Example:
+        >>> greedy_actions(np.array([[-2.0, -1.0, -1.0, -3.0]])).tolist()
+        [[False, True, True, False]]
+    """
+    return q == q.max(axis=1, keepdims=True)
+
+
+def wrong_states(
+    greedy: BoolArray, world: GridWorld, goals: Sequence[tuple[int, int]]
+) -> BoolArray:
+    """States with a greedy action that is on no shortest path to any of the goals, shape `[S]`.
+
+    Args:
+        greedy: boolean, shape `[S, 4]`, ties included.
+
+    Example: going up is wrong in the top row, but for the goal.
+        >>> up = np.tile([True, False, False, False], (9, 1))
+        >>> np.flatnonzero(wrong_states(up, GridWorld.open_map(3), [(0, 0)])).tolist()
+        [1, 2]
+    """
+    good = np.any([world.optimal_actions(goal) for goal in goals], axis=0)
+    wrong: BoolArray = (greedy & ~good).any(axis=1)  # at a goal every action is good
+    return wrong
+
+
+def believed_steps(q: FloatArray, discount: float = DISCOUNT) -> FloatArray:
+    """How far the best value of each state says that the goal is: d of −(1 − γᵈ) / (1 − γ).
+
+    Args:
+        q: action values, shape `[S, 4]`.
+        discount: γ in (0, 1).
+
+    Returns:
+        Steps, shape `[S]`: 0 for a value above 0, infinity for one below that of every way.
+
+    Example:
+        >>> believed_steps(np.array([[-1.0, -3, -3, -3], [-1.99, -2, -2, -2]])).round(6).tolist()
+        [1.0, 2.0]
+    """
+    with np.errstate(divide="ignore"):  # log 0
+        power = np.log(np.clip(1 + q.max(axis=1) * (1 - discount), 0, 1))
+    steps: FloatArray = power / np.log(discount)
+    return steps
+
+
+def as_table(q: FloatArray, world: GridWorld) -> FloatArray:
+    """A table as the compiled loops need it.
+
+    Raises:
+        ValueError: if its shape is not `[S, 4]`, or a value is not a finite number.
+    """
+    q = np.ascontiguousarray(q, dtype=np.float64)
+    if q.shape != (world.n_states, len(ACTIONS)):
+        raise ValueError(
+            f"a table for {world!r} has shape {(world.n_states, len(ACTIONS))}; got {q.shape}"
+        )
+    if not np.isfinite(q).all():
+        raise ValueError("the table holds values that are not finite numbers")
+    return q

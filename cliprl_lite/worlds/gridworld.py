@@ -1,0 +1,328 @@
+"""Grid worlds: a map, four actions, and the exact answers that learning is held against.
+
+A world is a rectangle of cells, some of them walls. States are the free cells, numbered row by
+row; coordinates are `(row, column)` with `(0, 0)` at the top left, as in the paper (§5). A move
+into a wall or over the edge leaves the agent where it is. Every step costs 1, and an episode ends
+at the goal, which belongs to the task and not to the map.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
+
+ACTIONS = ("up", "down", "left", "right")
+"""The four actions in the order of their numbers, 0 to 3."""
+
+MOVES = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
+"""Change of `(row, column)` made by each action, shape `[4, 2]`."""
+
+STEP_REWARD = -1.0
+"""Reward of every step, the one into the goal included."""
+
+DISCOUNT = 0.99
+"""The discount γ used throughout, unless a call says otherwise."""
+
+
+def as_cell(cell: Any) -> tuple[int, int]:
+    """`(row, column)` as two plain whole numbers.
+
+    Raises:
+        ValueError: if it is anything but a pair of whole numbers.
+
+    Example:
+        >>> as_cell(np.array([2, 0])), as_cell([3, 1])
+        ((2, 0), (3, 1))
+    """
+    try:
+        row, column = cell
+        if not any(isinstance(part, bool | np.bool_) for part in (row, column)):
+            return operator.index(row), operator.index(column)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"a cell is (row, column), two whole numbers; got {cell!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class GridWorld:
+    """An immutable map. Build one with `open_map`, `four_rooms` or `from_text`.
+
+    Args:
+        walls: boolean, shape `[rows, columns]`; True where there is a wall.
+
+    Raises:
+        ValueError: if the map is empty, is all wall, or has free cells that cannot reach
+            each other.
+
+    Example:
+        >>> world = GridWorld.open_map(3)
+        >>> world.n_states, world.state((1, 2)), world.cell(5)
+        (9, 5, (1, 2))
+        >>> int(world.next_state[5, 3])  # right, into the edge: the agent stays
+        5
+    """
+
+    walls: BoolArray
+
+    def __post_init__(self) -> None:
+        walls = np.array(self.walls, dtype=bool)
+        if walls.ndim != 2 or walls.size == 0:
+            raise ValueError(f"a map needs rows and columns; got an array of shape {walls.shape}")
+        if (~walls).sum() < 2:
+            raise ValueError("a map needs at least two free cells: a goal and a place to start")
+        walls.flags.writeable = False
+        object.__setattr__(self, "walls", walls)
+        cut_off = np.flatnonzero(self._distances_from(0) < 0)
+        if cut_off.size:
+            raise ValueError(
+                f"cell {self.cell(int(cut_off[0]))} cannot be reached from cell {self.cell(0)}; "
+                "open a door between them"
+            )
+
+    @classmethod
+    def open_map(cls, size: int) -> GridWorld:
+        """A `size` × `size` map without walls (§5 of the paper)."""
+        _require_size(size, 2)
+        return cls(np.zeros((size, size), dtype=bool))
+
+    @classmethod
+    def four_rooms(cls, size: int) -> GridWorld:
+        """Four equal rooms in a `size` × `size` map, a door in the middle of each wall.
+
+        `size` is odd and at least 5. At 13 each room is 6 × 6 cells.
+        """
+        _require_size(size, 5)
+        if size % 2 == 0:
+            raise ValueError(f"four equal rooms need an odd size, so that a wall fits; got {size}")
+        walls = np.zeros((size, size), dtype=bool)
+        middle, door = size // 2, size // 4
+        walls[middle, :] = walls[:, middle] = True
+        for opening in (door, size - 1 - door):
+            walls[middle, opening] = walls[opening, middle] = False
+        return cls(walls)
+
+    @classmethod
+    def from_text(cls, text: str) -> GridWorld:
+        """A map drawn as `drawn_rows` reads it: `#` is a wall, any other mark is free.
+
+        Raises:
+            ValueError: if it is no drawing, or the map is none; the message names the row.
+
+        Example:
+            >>> print(GridWorld.from_text("..#\\n..."))
+            ..#
+            ...
+        """
+        return cls(np.array([[mark == "#" for mark in row] for row in drawn_rows(text)]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(rows, columns)`."""
+        rows, columns = self.walls.shape
+        return rows, columns
+
+    @cached_property
+    def cells(self) -> IntArray:
+        """`(row, column)` of every state, shape `[S, 2]`."""
+        return _read_only(np.argwhere(~self.walls))
+
+    @property
+    def n_states(self) -> int:
+        """The number of free cells, S."""
+        return len(self.cells)
+
+    @cached_property
+    def _state_of_cell(self) -> IntArray:
+        numbers = np.full(self.shape, -1)
+        numbers[~self.walls] = np.arange(self.n_states)
+        return numbers
+
+    def state(self, cell: tuple[int, int]) -> int:
+        """The number of the state at `cell`.
+
+        Raises:
+            ValueError: if that is no pair of whole numbers, or lies outside the map or in a wall.
+        """
+        row, column = as_cell(cell)
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            raise ValueError(
+                f"cell {(row, column)} lies outside the map of {self.shape[0]} rows "
+                f"and {self.shape[1]} columns"
+            )
+        if self.walls[row, column]:
+            raise ValueError(f"cell {(row, column)} is a wall")
+        return int(self._state_of_cell[row, column])
+
+    def cell(self, state: int) -> tuple[int, int]:
+        """The `(row, column)` of a state.
+
+        Raises:
+            ValueError: if there is no state of this number.
+        """
+        if isinstance(state, bool) or not isinstance(state, int | np.integer):
+            raise ValueError(f"a state is a whole number; got {state!r}")
+        if not 0 <= state < self.n_states:
+            raise ValueError(f"states are numbered 0 to {self.n_states - 1}; got {state}")
+        row, column = self.cells[state]
+        return int(row), int(column)
+
+    @cached_property
+    def next_state(self) -> IntArray:
+        """Where each action leads, shape `[S, 4]`; a blocked move leads to the same state."""
+        rows, columns = self.shape
+        target = self.cells[:, None, :] + MOVES
+        inside = ((target >= 0) & (target < (rows, columns))).all(axis=2)
+        row, column = np.where(inside[..., None], target, self.cells[:, None, :]).transpose(2, 0, 1)
+        reached = self._state_of_cell[row, column]
+        stay = np.broadcast_to(np.arange(self.n_states)[:, None], reached.shape)
+        return _read_only(np.where(reached < 0, stay, reached))
+
+    @cached_property
+    def _distances(self) -> dict[int, IntArray]:
+        """Those that were asked for, by goal: the search takes longer than a whole evaluation."""
+        return {}
+
+    def _distances_from(self, source: int) -> IntArray:
+        distance = np.full(self.n_states, -1)
+        distance[source] = 0
+        queue = deque([source])
+        while queue:
+            state = queue.popleft()
+            for neighbour in self.next_state[state]:
+                if distance[neighbour] < 0:
+                    distance[neighbour] = distance[state] + 1
+                    queue.append(int(neighbour))
+        return distance
+
+    def distances(self, goal: tuple[int, int]) -> IntArray:
+        """Fewest steps from every state to `goal`, shape `[S]` (breadth-first search).
+
+        Example:
+            >>> GridWorld.open_map(2).distances((0, 0)).tolist()
+            [0, 1, 1, 2]
+        """
+        state = self.state(goal)
+        if state not in self._distances:
+            self._distances[state] = self._distances_from(state)
+        return self._distances[state].copy()
+
+    def optimal_q(self, goal: tuple[int, int], discount: float = DISCOUNT) -> FloatArray:
+        """The optimal action values by dynamic programming, shape `[S, 4]`, in reward.
+
+        Repeats `Q(s, a) = −1 + γ max_b Q(s', b)` until nothing changes; the goal's row stays 0.
+        Exact, since the values settle one ring of states per sweep.
+
+        Raises:
+            ValueError: if the discount lies outside (0, 1] or the goal is not a free cell.
+
+        Example:
+            >>> GridWorld.open_map(2).optimal_q((0, 0), discount=1.0)[3].tolist()
+            [-2.0, -3.0, -2.0, -3.0]
+        """
+        if not 0 < discount <= 1:
+            raise ValueError(f"the discount lies in (0, 1]; got {discount}")
+        goal_state = self.state(goal)
+        q = np.zeros((self.n_states, len(ACTIONS)))
+        while True:
+            backup = STEP_REWARD + discount * q.max(axis=1)[self.next_state]
+            backup[goal_state] = 0.0
+            if np.array_equal(backup, q):
+                return q
+            q = backup
+
+    def optimal_actions(self, goal: tuple[int, int]) -> BoolArray:
+        """Which actions lie on a shortest path, shape `[S, 4]`; all of them at the goal."""
+        distance = self.distances(goal)
+        closer = distance[self.next_state] == distance[:, None] - 1
+        closer[self.state(goal)] = True
+        return closer
+
+    def __str__(self) -> str:
+        return "\n".join("".join("#" if wall else "." for wall in row) for row in self.walls)
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        return f"GridWorld({rows}×{columns}, {self.n_states} states)"
+
+
+def discounted_return(steps: int, discount: float = DISCOUNT) -> float:
+    """What an episode of so many steps earns: −1 each, times γ for each step before it.
+
+    Example:
+        >>> discounted_return(3, discount=0.5), discounted_return(0)
+        (-1.75, 0.0)
+    """
+    return math.fsum(STEP_REWARD * discount**before for before in range(steps))
+
+
+def drawn_rows(text: str) -> list[str]:
+    """The rows of a drawn map, one mark a cell; a blank is never a cell.
+
+    Blanks before the rows are indentation if all rows have the same, and the drawing stands apart
+    from its quotes: it begins on a line of its own, or ends with a line of blanks.
+
+    Raises:
+        ValueError: if a row holds any other blank, which might be meant as a cell, or the rows
+            differ in length.
+
+    Example:
+        >>> drawn_rows("\\n    ..#\\n    a..\\n")
+        ['..#', 'a..']
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"a map is drawn as one text, a line for each row; got {text!r}")
+    rows = text.splitlines()
+    apart = bool(rows) and rows[0] == ""
+    while rows and rows[0] == "":
+        del rows[0]
+    while rows and rows[-1] == "":
+        del rows[-1]
+    margin = rows[0][: len(rows[0]) - len(rows[0].lstrip())] if rows else ""
+    if len(rows) > 1 and margin.startswith(rows[-1]):  # where the closing quotes stand
+        del rows[-1]
+        apart = True
+    for number, row in enumerate(rows):
+        where, blanks = f"row {number} of the map", len(row) - len(row.lstrip())
+        if row and blanks == len(row):
+            raise ValueError(f"{where} is blank; draw free cells as '.', or delete it")
+        if row and row[:blanks] != margin:
+            raise ValueError(
+                f"{where} begins with {blanks} blanks and row 0 with {len(margin)}; draw free "
+                "cells as '.', and indent all rows alike"
+            )
+        if margin and not apart:
+            raise ValueError(
+                f"{where} begins with blanks, which may be cells or indentation; draw free cells "
+                "as '.', or delete the blanks before all rows"
+            )
+        rows[number] = row = row.removeprefix(margin)
+        for column, mark in enumerate(row):
+            if mark == " " or not mark.isprintable():
+                raise ValueError(
+                    f"{where} has {mark!r} in column {column}, which is no cell; draw a free cell "
+                    "as '.', or delete it"
+                )
+        if len(row) != len(rows[0]):
+            raise ValueError(
+                f"{where} has {len(row)} cells and row 0 has {len(rows[0])}; "
+                "draw all rows equally long"
+            )
+    return rows
+
+
+def _read_only(shared: IntArray) -> IntArray:
+    shared.flags.writeable = False
+    return shared
+
+
+def _require_size(size: int, smallest: int) -> None:
+    if not isinstance(size, int | np.integer) or size < smallest:
+        raise ValueError(f"the size is a whole number of cells, at least {smallest}; got {size!r}")
