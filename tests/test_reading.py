@@ -158,6 +158,7 @@ def test_what_the_encoder_cannot_tell_from_a_task_asks_exactly_for_it(sentence: 
     [
         "go to the red box.", "Go to the RED box!", "walk to the red box", "red box",
         "bring me the box, the red one", "the box over there that is red", "fetch red boxes",
+        "go to the red box's side", "to the red box’s square",
         "go to the red-box", "go to the red box near the cone", "go to the red box, don't stop",
         "walk to the re\u0301d b\u200box",
     ],

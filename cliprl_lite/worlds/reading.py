@@ -217,8 +217,8 @@ def _lower(sentence: str) -> str:
 
 def _tokens(plain: str) -> list[str]:
     words = re.findall(r"[^\W\d_]+(?:'[a-z]+)?|[.:;!?,]", plain)
-    plurals = {f"{name}s": name for name in OBJECTS} | {"boxes": "box"}
-    return [plurals.get(word, word) for word in words]
+    forms = {f"{name}{end}": name for name in OBJECTS for end in ("s", "'s")} | {"boxes": "box"}
+    return [forms.get(word, word) for word in words]
 
 
 def _things(tokens: list[str]) -> list[tuple[int, int, tuple[str, str]]]:
