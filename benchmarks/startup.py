@@ -39,7 +39,8 @@ import cliprl_lite as clip
 
 rng = np.random.default_rng(0)
 batch = rng.standard_normal((100, 4, 384)), rng.standard_normal((100, 4, 2_500))
-fitted = clip.align_batch(*batch, seeds=range(100))
+from cliprl_lite.transfer.alignment_training import align_batch
+fitted = align_batch(*batch, seeds=range(100))
 """
 
 

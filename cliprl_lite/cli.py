@@ -247,14 +247,14 @@ def _learn(options: argparse.Namespace) -> None:
     from cliprl_lite.learning.networks import NetworkSettings, save_networks, stack
     from cliprl_lite.worlds.tasks import load_suite
 
-    suite, learners = load_suite(options.world, options.size), policy_class(options.policy)
+    suite, kind = load_suite(options.world, options.size), policy_class(options.policy)
     if options.seed < 0:
         raise ValueError(f"the seed is a whole number from 0; got {options.seed}")
     out = options.out or Path(f"{suite.name}_{options.policy}.npz")
     out.parent.mkdir(parents=True, exist_ok=True)  # before the work, not after it
-    policies = learners.learn_bases(suite, options.seed)
+    policies = kind.learn_bases(suite, options.seed)
     tables = NetworkSettings(features="one-hot", hidden=())
-    settings = learners.network if isinstance(learners, Networks) else tables
+    settings = kind.network if isinstance(kind, Networks) else tables
     networks = [policy.network.parameters for policy in policies.values()]
     save_networks(out, stack(networks), suite, settings)
     print(f"{len(networks)} policies of {suite.name}: {out}")

@@ -15,9 +15,8 @@ PROJECT = tomllib.loads((TESTS.parent / "pyproject.toml").read_text("utf-8"))["p
 
 NETWORK = """
 import numpy as np
-from cliprl_lite import (
-    GridWorld, NetworkSettings, fitted_q_iteration, initialise, matching_permutations,
-)
+from cliprl_lite import GridWorld, NetworkSettings, fitted_q_iteration, initialise
+from cliprl_lite.learning.matching import matching_permutations
 settings, world = NetworkSettings(), GridWorld.open_map(3)
 start = initialise(settings.widths(world), [np.random.default_rng(0)])
 """

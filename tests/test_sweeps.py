@@ -117,7 +117,7 @@ def test_an_empty_name_of_a_file_is_not_no_file() -> None:
 def test_a_script_that_nobody_listens_to_ends_well(workers: int, tmp_path: Path) -> None:
     """The bar has nowhere to go: standard error is closed, or a pipe that nobody reads."""
     script = (
-        "from small_sweep import SMALL\nfrom cliprl_lite import run_sweep\n"
+        "from small_sweep import SMALL\nfrom cliprl_lite.experiments.sweeps import run_sweep\n"
         f"run_sweep(SMALL, 'table.csv', workers={workers})\nopen('well', 'w').close()\n"
     )
     paths = [str(Path(__file__).parent), str(Path(cliprl_lite.__file__).parents[1])]

@@ -74,7 +74,7 @@ def undo(answer: Any) -> Verdict:
     """Exercise 2: `undo(network, shuffled)` is the order that puts shuffled neurons back.
 
     Example:
-        >>> from cliprl_lite import matching_permutations
+        >>> from cliprl_lite.learning.matching import matching_permutations
         >>> undo(lambda network, shuffled: matching_permutations(network, shuffled)[0]).passed
         True
     """

@@ -73,7 +73,7 @@ def rng_for(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 
-class Learners(Protocol):
+class PolicyClass(Protocol):
     """What an experiment asks of a class of policies."""
 
     @property
@@ -221,7 +221,7 @@ class Networks:
         return MLPPolicy(world, parameters, self.network.features)
 
 
-POLICY_CLASSES: dict[str, Learners] = {
+POLICY_CLASSES: dict[str, PolicyClass] = {
     "tabular": Tables(),
     "mlp": Networks("shared"),
     "mlp-independent": Networks("independent"),
@@ -230,7 +230,7 @@ POLICY_CLASSES: dict[str, Learners] = {
 """Every class of policies that the experiments can run, by its name."""
 
 
-def policy_class(name: str) -> Learners:
+def policy_class(name: str) -> PolicyClass:
     """The class of policies of this name.
 
     Raises:

@@ -1,6 +1,6 @@
 """What is inside a sentence encoder: all-MiniLM-L6-v2 in a page of NumPy.
 
-`embed` in `language` uses this for every sentence that does not ship with the course. It computes
+`embed` in `sentences` uses this for every sentence that does not ship with the course. It computes
 what sentence-transformers computes, from the same files, without torch: the weights are mapped
 into memory, so that only what is used is read, it is let go again, and kernels on one machine
 share it. It reckons in double precision and rounds at the end, so that every processor gets the

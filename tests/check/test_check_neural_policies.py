@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from cliprl_lite import interpolate, matching_permutations
+from cliprl_lite import interpolate
 from cliprl_lite.check import neural_policies as check
+from cliprl_lite.learning.matching import matching_permutations
 
 
 def blend_of(weight, bias):
