@@ -249,8 +249,8 @@ def test_a_sentence_needs_a_few_megabytes_for_a_moment(run_python: Callable[...,
     code = """
 import re, sys
 from pathlib import Path
-from cliprl_lite.language.sentences import encoder
-from cliprl_lite.language.sentences import sentences as language
+from cliprl_lite.language import encoder
+from cliprl_lite.language import sentences as language
 if sys.argv[1] == "kept":
     encoder.let_go = lambda content: None
 def memory(name):

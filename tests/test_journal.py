@@ -19,12 +19,12 @@ import pytest
 from small_sweep import SMALL, assert_same, run_quietly
 
 from cliprl_lite.cli import main
+from cliprl_lite.experiments import journal as journal_module
+from cliprl_lite.experiments import sweeps as experiments
 from cliprl_lite.experiments.journal import Journal
 from cliprl_lite.experiments.results import read_table
-from cliprl_lite.experiments.sweeps import journal as journal_module
-from cliprl_lite.experiments.sweeps import sweeps as experiments
 from cliprl_lite.experiments.trials import Job, run_job
-from cliprl_lite.transfer.algorithms import methods
+from cliprl_lite.transfer import methods
 from cliprl_lite.transfer.methods import METHODS
 from cliprl_lite.worlds.tasks import load_suite
 
@@ -85,7 +85,7 @@ def journal(out: Path) -> Path:
 WAITING = """
 import sys, time
 from pathlib import Path
-from cliprl_lite.experiments.sweeps import sweeps as experiments
+from cliprl_lite.experiments import sweeps as experiments
 honest, out, go_on = experiments.run_job, Path(sys.argv[1]), Path(sys.argv[2])
 
 def wait_in_the_third(job):
@@ -570,7 +570,7 @@ def test_a_dead_sweep_holds_nothing_though_its_workers_live(
     code = """
 import sys, time
 from pathlib import Path
-from cliprl_lite.experiments.sweeps import sweeps as experiments
+from cliprl_lite.experiments import sweeps as experiments
 
 def sleep_in_the_third(job):
     if job.seed >= 2:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import reference_alignment
 
-from cliprl_lite.transfer.algorithms import sensitivity as stability
+from cliprl_lite.transfer import sensitivity as stability
 from cliprl_lite.transfer.alignment import PAPER_TEXT, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import Pairs, align_batch
 from cliprl_lite.transfer.sensitivity import SHAKE, SHAKES, sensitivity, shaken

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 
+from cliprl_lite.language import sentences as language
 from cliprl_lite.language.encoder import heard
 from cliprl_lite.language.sentences import (
     ModelError,
@@ -28,7 +29,6 @@ from cliprl_lite.language.sentences import (
     ship_vectors,
     shipped_vectors,
 )
-from cliprl_lite.language.sentences import sentences as language
 from cliprl_lite.worlds.tasks import load_suite, suite_names
 
 PUBLISHED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

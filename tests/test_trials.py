@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cliprl_lite.experiments import trials
 from cliprl_lite.experiments.policy_classes import policy_class, rng_for
 from cliprl_lite.experiments.results import COLUMNS, KEYS
-from cliprl_lite.experiments.sweeps import trials
 from cliprl_lite.experiments.trials import Job, align_sets, measure, run_job
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
