@@ -15,13 +15,16 @@ from cliprl_lite.transfer.algorithms import algorithm_2
 from cliprl_lite.transfer.alignment import AlignmentSettings
 from cliprl_lite.transfer.alignment_record import (
     RECORD_SETTINGS,
+    SHORT,
     align_suite,
     as_bytes,
     from_bytes,
+    held_out_similarity,
     record_alignment,
 )
 from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
-from cliprl_lite.transfer.alignment_training import align
+from cliprl_lite.transfer.alignment_training import align, align_batch
+from cliprl_lite.transfer.sensitivity import SENSITIVE, sensitivity
 from cliprl_lite.transfer.weightings import closest, softmax
 from cliprl_lite.worlds.tasks import load_suite
 
@@ -170,3 +173,38 @@ def test_a_name_is_no_suite_and_a_task_no_name() -> None:
         align_suite(HOUSE, held_out=HOUSE.tasks[0])
     with pytest.raises(ValueError, match=r"no task of 'house_a' is called 'fly'; .*'go to the red"):
         align_suite(HOUSE, held_out="fly")
+
+
+# Each held out in turn ---------------------------------------------------------------------------
+def exact_tables(goals: list[tuple[int, int]]) -> np.ndarray:
+    return np.stack([HOUSE.world.optimal_q(goal).reshape(-1) for goal in goals])
+
+
+def test_a_sentence_that_is_held_out_is_not_trained_on() -> None:
+    """Its own policy may be anything: its row stays, and the others do not."""
+    sentences = embed(HOUSE.sentences)[:5]
+    tables = exact_tables([task.goal for task in HOUSE.tasks[:5]])
+    other = tables.copy()
+    other[3] = 7.0
+    found, changed = held_out_similarity(sentences, tables), held_out_similarity(sentences, other)
+    assert (found[3] == changed[3]).all()
+    assert (found[[0, 1, 2, 4]] != changed[[0, 1, 2, 4]]).any(axis=1).all()
+    assert (np.diag(found) == 1).all()
+
+
+def test_however_a_house_is_furnished_another_processor_sees_the_same() -> None:
+    """Thirty steps leave a last bit where it is; the hundred of other places do not."""
+    rng = np.random.default_rng(0)
+    free = [(row, column) for row, column in HOUSE.world.cells.tolist() if 6 not in (row, column)]
+    houses = [[task.goal for task in load_suite(f"house_{name}").tasks] for name in "abc"]
+    houses += [[free[k] for k in rng.choice(len(free), 16, replace=False)] for _ in range(3)]
+    houses += [free[:16], [(row, column) for row, column in free if row > 6 and column > 6][:16]]
+    sentences = embed(HOUSE.sentences)
+    known = np.stack([np.delete(np.arange(16), new) for new in range(16)])
+
+    def moved(goals: list[tuple[int, int]], settings: AlignmentSettings) -> float:
+        fitted = align_batch(sentences[known], exact_tables(goals)[known], settings, [0] * 16)
+        return float(sensitivity(fitted, sentences).max())
+
+    assert max(moved(goals, SHORT) for goals in houses) < SENSITIVE / 1000
+    assert moved(houses[2], AlignmentSettings()) > SENSITIVE

@@ -1,4 +1,7 @@
 const HOUSES = { house_a: "A: a colour per room", house_b: "B: a shape per room", house_c: "C: one of each" };
+const HEADINGS = {
+  words: "what the words say", policies: "what the policies say", aligned: "what the aligned words say",
+};
 
 export default widget("house-board", (model, root, signal) => {
   const spoken = element("span", { class: "cl-spoken", "aria-live": "assertive" });
@@ -9,12 +12,29 @@ export default widget("house-board", (model, root, signal) => {
     "aria-label": "House: the arrow keys move a cursor, Enter picks up an object and puts it down, Escape lets go",
   });
   const title = element("p", { class: "cl-title" });
-  const heatmap = (trait, heading) => {
-    const drawn = element("div", { class: "cl-frame" });
-    follow(model, [trait], () => { drawn.innerHTML = model.get(trait); }, signal);
-    const count = element("b");
-    follow(model, ["counts"], () => {
-      count.textContent = `${model.get("counts")[trait === "words" ? 0 : 1]} of 16`;
+  const heatmaps = Object.entries(HEADINGS).filter(([trait]) => model.get(trait)?.byteLength);
+  const heatmap = ([trait, heading], number) => {
+    const drawn = element("div", { class: "cl-frame" }), count = element("b");
+    drawn.innerHTML = model.get("heatmap");
+    const grid = drawn.querySelector("[data-cells]"), n = Number(grid.dataset.cells);
+    const [left, top, side] = ["x", "y", "width"].map((name) => Number(grid.getAttribute(name))), cell = side / n;
+    drawn.querySelector(".cl-cells").innerHTML = Array.from({ length: n * n }, (_, at) =>
+      `<rect x="${left + at % n * cell}" y="${top + Math.floor(at / n) * cell}" width="${cell}" height="${cell}"/>`).join("");
+    const cells = drawn.querySelectorAll(".cl-cells > rect"), dots = drawn.querySelectorAll(".cl-dots > circle");
+    drawn.querySelector("title").textContent = heading;
+    follow(model, [trait], () => {
+      const sent = model.get(trait);
+      cells.forEach((square, at) => {
+        const similar = sent.getUint8(at) / 127 - 1;
+        square.setAttribute("fill", similar < 0 ? "var(--minus)" : "var(--plus)");
+        square.setAttribute("fill-opacity", Math.abs(similar).toFixed(2));
+      });
+    }, signal);
+    follow(model, ["favourites", "descriptions", "counts"], () => {
+      const best = model.get("favourites")[number];
+      dots.forEach((dot, row) => dot.setAttribute("cx", left + (best[row] + 0.5) * cell));
+      drawn.querySelector("desc").textContent = model.get("descriptions")[number];
+      count.textContent = `${model.get("counts")[number]} of ${n}`;
     }, signal);
     return element("div", { class: `cl-pane cl-${trait}` },
       element("p", { class: "cl-title" }, heading), drawn,
@@ -22,11 +42,13 @@ export default widget("house-board", (model, root, signal) => {
   };
   root.append(
     element("div", { class: "cl-row cl-houses", role: "group", "aria-label": "Houses" },
-      ...buttons.map(([, button]) => button)),
-    element("div", { class: "cl-row cl-board" },
+      ...buttons.map(([, button]) => button),
+      element("span", { class: "cl-scale", role: "img", "aria-label": "Scale of the heatmaps: orange is −1, the page 0, ink 1" },
+        "−1", element("i"), "1")),
+    element("div", { class: `cl-row cl-board cl-of-${heatmaps.length}` },
       element("div", { class: "cl-pane cl-plan" }, title, frame,
         element("p", { class: "cl-caption" }, "Drag an object, or press it and then a square. Two objects can change places.")),
-      heatmap("words", "what the words say"), heatmap("policies", "what the policies say")),
+      ...heatmaps.map(heatmap)),
     spoken,
   );
 

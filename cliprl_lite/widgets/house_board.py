@@ -1,4 +1,8 @@
-"""The house with its sixteen objects to move about, and the two heatmaps beside it."""
+"""The house with its sixteen objects to move about, and the heatmaps beside it.
+
+Two of them show what the sentences and what the policies say; a third, on demand, what the
+sentences say once they are aligned with the policies.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,16 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import favourites, rounded
+from cliprl_lite.experiments.statistics import favourites_alike
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.pictures.charts import heatmap_svg
 from cliprl_lite.pictures.drawing import colour, map_svg, picture, tag, text
 from cliprl_lite.transfer.alignment import cosine_similarity
+from cliprl_lite.transfer.alignment_record import as_bytes, held_out_similarity
+from cliprl_lite.widgets.alignment_scrubber import CELLS
 from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.heatmaps import describe, inset, plain
 from cliprl_lite.widgets.words import square
@@ -31,7 +37,15 @@ SIDE = 272.0
 """Of the map and of each heatmap, in pixels."""
 
 ROOMS = ("top left", "top right", "bottom left", "bottom right")
-WORDS, POLICIES = "what the words say", "what the policies say"
+HEADINGS = {
+    "words": "what the words say",
+    "policies": "what the policies say",
+    "aligned": "what the aligned words say",
+}
+"""Above each heatmap, by the name of its trait."""
+
+WHOSE = {"words": "words’ heatmap", "policies": "policies’", "aligned": "aligned words’"}
+"""The same in the line of status."""
 
 
 class HouseBoard(Asked):
@@ -42,10 +56,17 @@ class HouseBoard(Asked):
     change places. Policies are exact: the optimal values for each object's square, the mean over
     the sixteen taken off, compared by cosine.
 
+    Args:
+        aligned: show a third heatmap, `held_out_similarity` of the house as it stands.
+
     Attributes:
         house: the suite that is shown, or `"own"`.
         places: the state on which each of the sixteen objects stands, in the order of the tasks.
         asked: each drop: the number of the object and the state it was dropped on.
+        similarities: what each heatmap shows, by the name of its trait, shape `[16, 16]`.
+        words, policies, aligned: the same for the page, as bytes: 0 for −1, 254 for 1.
+        favourites, descriptions: for each heatmap, the favourite of each row, and what is seen.
+        counts: for each heatmap, how many rows have their favourite in the right room.
 
     Example:
         >>> board = HouseBoard()
@@ -57,31 +78,45 @@ class HouseBoard(Asked):
         >>> board.move(0, (9, 9))
         >>> board.goals[0], board.house
         ((9, 9), 'own')
+
+    House C, where no word tells the room:
+        >>> board = HouseBoard(aligned=True)
+        >>> board.show("house_c")
+        >>> board.counts
+        [0, 16, 0]
     """
 
     _esm, _css = module("house_board"), style("house_board")
     house = traitlets.Unicode("house_a").tag(sync=True, heard=True)
     title = traitlets.Unicode().tag(sync=True)
     scene = traitlets.Unicode().tag(sync=True)
-    words = traitlets.Unicode().tag(sync=True)
-    policies = traitlets.Unicode().tag(sync=True)
-    counts: traitlets.List[int] = traitlets.List([0, 0]).tag(sync=True)
+    heatmap = traitlets.Unicode().tag(sync=True)
+    words = traitlets.Bytes().tag(sync=True)
+    policies = traitlets.Bytes().tag(sync=True)
+    aligned = traitlets.Bytes().tag(sync=True)
+    favourites: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
+    descriptions: traitlets.List[str] = traitlets.List().tag(sync=True)
+    counts: traitlets.List[int] = traitlets.List().tag(sync=True)
     places: traitlets.List[int] = traitlets.List().tag(sync=True)
     cells: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
     names: traitlets.List[str] = traitlets.List().tag(sync=True)
     objects: traitlets.List[str] = traitlets.List().tag(sync=True)
 
-    def __init__(self) -> None:
+    def __init__(self, *, aligned: bool = False) -> None:
         suites = [load_suite(name) for name in HOUSES]
         self._suites: dict[str, TaskSuite] = dict(zip(HOUSES, suites, strict=True))
         self.world: GridWorld = suites[0].world
         self.tasks: tuple[Task, ...] = suites[0].tasks
-        self.word_similarity: FloatArray = np.zeros((len(self.tasks),) * 2)
-        self.policy_similarity = self.word_similarity
+        self._aligns = aligned
         self._q = cache(self.world.optimal_q)
+        self._sentences = embed([task.sentence for task in self.tasks])
+        self.similarities = {"words": rounded(cosine_similarity(self._sentences, self._sentences))}
         super().__init__(
             cells=self.world.cells.tolist(),
             objects=[f"{task.colour} {task.shape}" for task in self.tasks],
+            heatmap=CELLS.sub(
+                "", self._heatmap("words", "similarities, to be painted by the page")
+            ),
         )
         self.show("house_a")
         self.status = "Press A, B or C, or drag an object to another square."
@@ -155,49 +190,57 @@ class HouseBoard(Asked):
         self._place([task.goal for task in suite.tasks], name, suite.title)
 
     def _place(self, goals: Sequence[Cell], house: str, title: str, moved: str = "") -> None:
-        before = self.word_similarity, self.policy_similarity
-        vectors = embed([task.sentence for task in self.tasks])
-        self.word_similarity = rounded(cosine_similarity(vectors, vectors))
+        before, self.similarities = self.similarities, self._compare(goals)
+        with self.hold_sync():  # the page gets all of it at once
+            self._draw(goals, house, title)
+        parts = []
+        for name, now in self.similarities.items():  # heatmaps tell two decimals apart
+            changed = now.round(2) != before.get(name, np.zeros_like(now)).round(2)
+            parts.append(f"{changed.sum()} of {now.size} in the {WHOSE[name]}")
+        self.status = f"{moved} Cells that changed: {', '.join(parts)}.".strip()
+
+    def _compare(self, goals: Sequence[Cell]) -> dict[str, FloatArray]:
         tables = np.stack([self._q(goal).reshape(-1) for goal in goals])
         centred = tables - tables.mean(axis=0)
-        self.policy_similarity = rounded(cosine_similarity(centred, centred))
-        with self.hold_sync():  # the page gets all of it at once
-            changed = self._draw(goals, house, title, before)
-        n = self.word_similarity.size
-        self.status = (
-            f"{moved} Cells that changed: {changed[0]} of {n} in the words’ heatmap, "
-            f"{changed[1]} of {n} in the policies’."
-        ).strip()
+        found = {"policies": rounded(cosine_similarity(centred, centred))}
+        if self._aligns:
+            found["aligned"] = held_out_similarity(self._sentences, tables)
+        return self.similarities | found
 
-    def _draw(
-        self, goals: Sequence[Cell], house: str, title: str, before: Sequence[FloatArray]
-    ) -> list[int]:
-        """Show where the objects stand now; returns how many cells changed in each heatmap."""
+    def _draw(self, goals: Sequence[Cell], house: str, title: str) -> None:
         places = [self.world.state(goal) for goal in goals]
         self.places, self.house, self.title, self.error = places, house, title, ""
         rooms = [room_of(goal, self.world) for goal in goals]
-        both = (self.word_similarity, self.policy_similarity)
-        self.counts = [in_right_room(similarity, rooms) for similarity in both]
+        self.counts = [favourites_alike(found, rooms) for found in self.similarities.values()]
+        for name, found in self.similarities.items():
+            setattr(self, name, as_bytes(found).tobytes())
+        self.favourites = [favourites(found).tolist() for found in self.similarities.values()]
+        self.descriptions = [self._describe(name) for name in self.similarities]
         self.scene = map_svg(
             self.world, title=title, description=self._where(rooms), side=SIDE,
             objects=[(goal, task.colour, task.shape, task.sentence)
                      for goal, task in zip(goals, self.tasks, strict=True)],
         )  # fmt: skip
-        self.words = self._heatmap(WORDS, self.word_similarity)
-        self.policies = self._heatmap(POLICIES, self.policy_similarity)
         standing = dict(zip(places, self.objects, strict=True))
         self.names = [
             square((row, column), *([standing[state]] if state in standing else []))
             for state, (row, column) in enumerate(self.cells)
         ]
-        return [
-            int((new.round(2) != old.round(2)).sum()) for new, old in zip(both, before, strict=True)
-        ]
 
-    def _heatmap(self, title: str, similarity: FloatArray) -> str:
+    def _heatmap(self, name: str, title: str, description: str = "") -> str:
         objects = [(task.colour, task.shape, task.sentence) for task in self.tasks]
-        said = describe(similarity, self.tasks)
-        return heatmap_svg(similarity, objects, title=title, description=said, side=SIDE)
+        return heatmap_svg(
+            self.similarities[name], objects, title=title, description=description, side=SIDE
+        )
+
+    def _describe(self, name: str) -> str:
+        said = describe(self.similarities[name], self.tasks)
+        if name == "aligned":
+            said += (
+                f" {self.counts[-1]} of {len(self.tasks)} favourites are in the right room. The "
+                "sentence of each row was held out when the others were aligned."
+            )
+        return said
 
     def _where(self, rooms: Sequence[int]) -> str:
         parts = []
@@ -207,32 +250,34 @@ class HouseBoard(Asked):
         return "; ".join(parts) + "."
 
     def summary(self) -> str:
-        n = len(self.tasks)
-        words, policies = self.counts
-        return f"{self.title}. Right room: words {words} of {n}, policies {policies} of {n}."
+        both = zip(self.similarities, self.counts, strict=True)
+        counts = ", ".join(f"{name} {count} of {len(self.tasks)}" for name, count in both)
+        return f"{self.title}. Right room: {counts}."
 
     def svg(self) -> str:
-        wide, n = SIDE + 40, len(self.tasks)
+        wide, high = SIDE + 40, SIDE + 92
+        spots = {"words": (wide, 0.0), "policies": (2 * wide, 0.0)}
+        if self._aligns:
+            spots = {"words": (0.0, high), "policies": (wide, high), "aligned": (wide, 0.0)}
         parts = [
-            tag("text", text(self.title), x=4, y=18, font_size=14, fill=colour("ink")),
-            inset(plain(self.scene), 2, 26),
+            tag("text", text(self.title), x=26, y=18, font_size=14, fill=colour("ink")),
+            inset(plain(self.scene), 24, 26),
         ]
-        for number, (pane, count) in enumerate(
-            zip((self.words, self.policies), self.counts, strict=True)
+        for (name, (x, y)), said, count in zip(
+            spots.items(), self.descriptions, self.counts, strict=True
         ):
-            x = 4 + SIDE + 20 + number * wide
-            line = f"favourite in the right room: {count} of {n}"
+            line = f"favourite in the right room: {count} of {len(self.tasks)}"
             parts += [
-                inset(pane, x, 0),
-                tag("text", line, x=x + 26, y=SIDE + 76, font_size=14, fill=colour("ink")),
+                inset(self._heatmap(name, HEADINGS[name], said), x, y),
+                tag("text", line, x=x + 26, y=y + SIDE + 76, font_size=14, fill=colour("ink")),
             ]
-        width, height = SIDE + 24 + 2 * wide, SIDE + 92
-        ground = tag("rect", width=width, height=height, fill=colour("page"))
-        return picture(width, height, self.title, self.summary(), ground, *parts)
+        width, height = (max(corner) for corner in zip(*spots.values(), strict=True))
+        ground = tag("rect", width=width + wide, height=height + high, fill=colour("page"))
+        return picture(width + wide, height + high, self.title, self.summary(), ground, *parts)
 
 
 # ---------------------------------------------------------------------------------------------
-# Rooms and favourites
+# Rooms
 # ---------------------------------------------------------------------------------------------
 def room_of(cell: Cell, world: GridWorld) -> int:
     """The room in which a square of a four-room map lies: 0, 1 above, 2, 3 below.
@@ -249,18 +294,3 @@ def room_of(cell: Cell, world: GridWorld) -> int:
     if row == rows // 2 or column == columns // 2:
         raise ValueError(f"square {(row, column)} lies between the rooms, so it is in none of them")
     return 2 * int(row > rows // 2) + int(column > columns // 2)
-
-
-def in_right_room(similarity: ArrayLike, rooms: Sequence[int]) -> int:
-    """How many rows have their favourite, the highest entry off the diagonal, in their own room.
-
-    Args:
-        similarity: shape `[N, N]`.
-        rooms: of each task, N of them.
-
-    Example:
-        >>> in_right_room([[1, 0.9, 0.1], [0.9, 1, 0.8], [0.1, 0.8, 1]], [0, 0, 1])
-        2
-    """
-    where = np.asarray(rooms)
-    return int((where[favourites(similarity)] == where).sum())

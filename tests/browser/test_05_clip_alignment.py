@@ -1,4 +1,5 @@
-"""Alignment, as a reader scrubs through it: by hand, by keys, and without a kernel."""
+"""Alignment, as a reader scrubs through it: by hand, by keys, and without a kernel; and the house
+that is regrouped, so that the sentences are aligned anew."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import re
 from playwright.sync_api import expect
 
 DARK = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+
+FILES = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
 
 TOP = "document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0"
 
@@ -31,6 +34,16 @@ def to_ten(widget) -> None:
     while int(numbers(widget)["step"].replace(",", "")) < 10:
         slider.press("ArrowRight")
     assert numbers(widget)["step"] == "10"
+
+
+def square(board, cell: tuple[int, int]) -> tuple[float, float]:
+    """The middle of a square of the house, on the page."""
+    box = board.locator(".cl-plan svg").bounding_box()
+    scale, side = box["width"] / 276, 272 / 13
+    return (
+        box["x"] + scale * (2 + (cell[1] + 0.5) * side),
+        box["y"] + scale * (2 + (cell[0] + 0.5) * side),
+    )
 
 
 def opacity(widget, pair: str) -> float:
@@ -99,6 +112,54 @@ def test_a_reader_scrubs_chooses_and_uncovers(notebook) -> None:
     notebook.screenshot("cold", laboratory)
     laboratory.get_by_label("0.5").click()
     shows(laboratory, "0.99")
+
+    # The board: an object is dragged, and the third heatmap follows.
+    board = notebook.widget("house-board")
+    words, aligned = board.locator(".cl-words svg"), board.locator(".cl-aligned svg")
+    counts = board.locator(".cl-count b")
+    expect(counts).to_have_text(["0 of 16", "16 of 16", "0 of 16"])
+    board.get_by_role("button", name="A: a colour").click()
+    expect(counts).to_have_text(["0 of 16", "16 of 16", "16 of 16"])
+    before, unmoved = aligned.inner_html(), words.inner_html()
+    assert "16 of 16 favourites are in the right room" in before
+    board.scroll_into_view_if_needed()
+    page.mouse.move(*square(board, (1, 1)))
+    page.mouse.down()
+    page.mouse.move(*square(board, (6, 3)), steps=4)
+    page.mouse.move(*square(board, (11, 11)), steps=4)
+    page.mouse.up()
+    board.get_by_role("status").get_by_text("and the blue box changed places").wait_for()
+    expect(counts).to_have_text(["0 of 16", "16 of 16", "11 of 16"])
+    assert aligned.inner_html() != before
+    assert words.inner_html() == unmoved
+    assert "11 of 16 favourites are in the right room" in aligned.locator("desc").text_content()
+    notebook.screenshot("board", board)
+
+    # Back again, by keys.
+    board.locator(".cl-plan .cl-frame").focus()
+    for key in ("Enter", *["ArrowUp"] * 9, *["ArrowLeft"] * 9, "Enter"):
+        page.keyboard.press(key)
+    expect(counts).to_have_text(["0 of 16", "16 of 16", "16 of 16"])
+    assert aligned.inner_html() == before
+
+    # On narrow screens nothing is cut off, and what follows the objects comes next.
+    page.evaluate(FILES)
+    for width, columns in ((1000, 2), (390, 1)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        root = board.bounding_box()
+        panes = {name: board.locator(f".cl-pane.cl-{name}").bounding_box()
+                 for name in ("plan", "aligned", "words", "policies")}  # fmt: skip
+        for pane in panes.values():
+            assert root["x"] <= pane["x"]
+            assert pane["x"] + pane["width"] <= root["x"] + root["width"]
+        for drawn in board.locator(".cl-pane svg").all():
+            assert drawn.bounding_box()["width"] > 200
+        assert len({pane["x"] for pane in panes.values()}) == columns
+        assert panes["plan"]["y"] <= panes["aligned"]["y"] < panes["words"]["y"]
+        notebook.screenshot(f"board_{width}", board)
+    page.evaluate(FILES)
+    page.set_viewport_size({"width": 1150, "height": 900})
     page.evaluate(TOP)
     notebook.whole()
 
