@@ -76,7 +76,8 @@ def test_damaged_files_are_said_once_and_made_anew(kind: str, size: int, folder:
         os.truncate(path, size)
     steps, (warning,) = run(folder)
     assert steps == STEPS
-    assert f"numba cannot use its files in {damaged[0].parent} (" in warning
+    named = [f"numba cannot use its files in {path.parent} (" in warning for path in damaged]
+    assert any(named)
     sizes = [{name: size for name, (size, _) in found.items()} for found in (whole, files(folder))]
     assert sizes[0] == sizes[1]
     assert run(folder) == (STEPS, [])

@@ -69,7 +69,7 @@ print([name for name in {HEAVY} if name in sys.modules])
 
 
 @pytest.mark.parametrize(
-    "name", ["GridWorld", "load_suite", "embed", "Learner", "warm_start", "Alignment"]
+    "name", ["GridWorld", "load_suite", "embed", "Learner", "warm_start", "align"]
 )
 def test_a_name_loads_no_more_than_it_needs(name: str, run_python: Callable[..., str]) -> None:
     code = f"""

@@ -266,7 +266,7 @@ def test_a_suite_loads_no_encoder(run_python: Callable[..., str], write) -> None
     own = write(GOOD.replace("the pear", "thé 🍐"))
     code = """
 import sys
-from cliprl_lite import load_suite, suite_names
+from cliprl_lite.worlds.tasks import load_suite, suite_names
 open_sized = {"corners": 10, "dev_shelves": 14}
 for name in suite_names():
     load_suite(name, open_sized.get(name))
