@@ -206,6 +206,17 @@ def _encoded(sentence: str) -> NDArray[np.float32]:
     return _light_encoder().encode(sentence)
 
 
+def encoder_is_loaded() -> bool:
+    """Whether this process has the encoder already; loading it takes a moment.
+
+    Example:
+        >>> _ = embed(["eat an ice cream cone"])
+        >>> encoder_is_loaded()
+        True
+    """
+    return _light_encoder.cache_info().currsize > 0
+
+
 @cache
 def _light_encoder() -> LightEncoder:
     from cliprl_lite.language.encoder import LightEncoder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +10,13 @@ import traitlets
 
 from cliprl_lite._rounding import rounded
 from cliprl_lite.language.encoder import heard
-from cliprl_lite.language.sentences import NOVEL_BELOW, ModelError, embed, novelty
+from cliprl_lite.language.sentences import (
+    NOVEL_BELOW,
+    ModelError,
+    embed,
+    encoder_is_loaded,
+    novelty,
+)
 from cliprl_lite.pictures.drawing import printable
 from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.widgets.base import CourseWidget, module, style
@@ -245,7 +250,7 @@ class SentenceRuler(CourseWidget):
     def _cosines(self, sentences: Sequence[str]) -> list[float]:
         """With the anchor. The first sentence that does not ship starts the encoder: a moment."""
         before = self.status
-        if "tokenizers" not in sys.modules:  # it comes with the encoder's weights
+        if not encoder_is_loaded():
             self.status = "loading the encoder…"
         try:
             tau_j, tau_i = embed([self.anchor])[0], embed(sentences)
