@@ -24,10 +24,11 @@ import pytest
 from distributed import Client, LocalCluster
 from small_sweep import SMALL, assert_same, run_quietly
 
+from cliprl_lite.experiments import backends
 from cliprl_lite.experiments import sweeps as experiments
 from cliprl_lite.experiments.backends import BackendError, choose_backend, on_dask
 from cliprl_lite.experiments.results import read_table
-from cliprl_lite.experiments.sweeps import Sweep, backends, run_sweep
+from cliprl_lite.experiments.sweeps import Sweep, run_sweep
 from cliprl_lite.experiments.trials import Job, run_job
 
 SLOW = Sweep((("corners", 22),), trials=8, methods=("scratch", "alg1", "random"))
