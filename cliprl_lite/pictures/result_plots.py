@@ -199,13 +199,14 @@ def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str,
                 part = here[(here["target"] == target) & (here["method"] == method)]
                 part = part.sort_values("size")
                 voice, dash, symbol = METHOD_STYLE[method]
-                value = part["value"] + 1
+                value = rounded(part["value"] + 1)
                 figure.add_scatter(
                     # Side by side, so that intervals can be told apart.
                     x=part["size"] * 1.012 ** (number - len(methods) / 2), y=value,
                     error_y={
-                        "array": part["high"] - part["value"],
-                        "arrayminus": part["value"] - part["low"], "width": 2, "thickness": 1,
+                        "array": rounded(part["high"] - part["value"]),
+                        "arrayminus": rounded(part["value"] - part["low"]),
+                        "width": 2, "thickness": 1,
                     },
                     mode="lines+markers", name=label, legendgroup=method,
                     showlegend=row == column == 1,
@@ -269,8 +270,8 @@ def ratios_figure(
         for method, (value, low, high) in panel.items():
             voice, _, symbol = METHOD_STYLE[method]
             figure.add_scatter(
-                x=[value], y=[labels[method]], mode="markers", name="",
-                error_x={"array": [high - value], "arrayminus": [value - low],
+                x=[rounded(value)], y=[labels[method]], mode="markers", name="",
+                error_x={"array": [rounded(high - value)], "arrayminus": [rounded(value - low)],
                          "color": LIGHT[voice], "thickness": 1.5, "width": 4},
                 marker={"symbol": symbol, "size": 10, "color": LIGHT[voice]},
                 hovertemplate=f"{labels[method]}: ×%{{x:.3g}}", row=1, col=column,
