@@ -35,7 +35,8 @@ lab: $(INSTALLED)
 	$(BIN)/python -m cliprl_lite.course . my-course
 	@echo 'Opening the course. If no browser window opens, copy the address with "token" from below into one.'
 	@echo 'To stop: Ctrl-C, twice. Next time: make lab.'
-	cd my-course && ../$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/00_tour.ipynb $(LAB_ARGS)
+	cd "$$($(BIN)/python -m cliprl_lite.course --where my-course)" && \
+	  ../$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/00_tour.ipynb $(LAB_ARGS)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest

@@ -13,8 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cliprl_lite import progress
 from cliprl_lite._paths import write_text
 from cliprl_lite._printing import forgiving_output
+
+EDITION = 2
+"""Notebooks of another edition ask for modules that are no longer where they were."""
 
 PAGES = ("glossary.md", "symbols.md")
 """Pages of `docs/` to which notebooks link."""
@@ -30,7 +34,9 @@ NOTHING = "data:text/javascript,"
 def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
     """Copy the notebooks of a checkout, and the pages to which they link, into folder `target`.
 
-    A file that is there already is never touched, whatever is in it.
+    A file that is there already is never touched, whatever is in it. Where the notebooks there are
+    of another edition, they are copied into the folder beside it that `folder_for` names, and the
+    reader's progress with them.
 
     Returns:
         The new files, sorted.
@@ -58,9 +64,13 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f"{path} is damaged, no notebook; get it anew") from None
     texts |= {name: (docs / name).read_text("utf-8") for name in PAGES if (docs / name).exists()}
+    folder = folder_for(target)
+    before = Path(target) / progress.FILE
+    if folder != Path(target) and before.exists():
+        texts[progress.FILE] = before.read_text("utf-8")
     new = []
     for name, text in sorted(texts.items()):
-        copy = Path(target) / name
+        copy = folder / name
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             write_text(copy, text)
@@ -68,8 +78,31 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
     return new
 
 
+def folder_for(target: str | Path) -> Path:
+    """`target`, or the folder beside it if the notebooks in `target` are of another edition.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "00_tour.ipynb").write_text('{"cells": [], "metadata": {}}')
+        ...     folder_for(folder).name == f"{Path(folder).name}-2", folder_for("new").name
+        (True, 'new')
+    """
+    target = Path(target)
+    for path in target.glob("[0-9][0-9]_*.ipynb"):
+        try:
+            edition = json.loads(path.read_text("utf-8"))["metadata"].get("edition", 1)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # no notebook, so of no edition
+        if edition != EDITION:
+            return target.with_name(f"{target.name}-{EDITION}")
+    return target
+
+
 def unrun(notebook: str) -> str:
     """The text of a notebook file as if nobody had run it, its links into `docs/` made local.
+
+    Its metadata says of which edition it is.
 
     Example:
         >>> run = '{"cells": [{"cell_type": "code", "outputs": [1], "execution_count": 3}]}'
@@ -77,7 +110,8 @@ def unrun(notebook: str) -> str:
         [{'cell_type': 'code', 'outputs': [], 'execution_count': None}]
     """
     content = json.loads(notebook)
-    content.get("metadata", {}).pop("widgets", None)
+    content.setdefault("metadata", {}).pop("widgets", None)
+    content["metadata"]["edition"] = EDITION
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
@@ -160,7 +194,11 @@ def main(arguments: Sequence[str]) -> int:
     """Copy as the command line says; returns the exit status. Errors go to stderr in one line."""
     if len(arguments) != 2:
         print("usage: python -m cliprl_lite.course CHECKOUT FOLDER", file=sys.stderr)
+        print("       python -m cliprl_lite.course --where FOLDER", file=sys.stderr)
         return 2
+    if arguments[0] == "--where":
+        print(folder_for(arguments[1]))
+        return 0
     try:
         new = working_copy(*arguments)
         if sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir():
@@ -168,6 +206,11 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    if (folder := folder_for(arguments[1])) != Path(arguments[1]):
+        print(
+            f"{arguments[1]} holds notebooks of an earlier edition, which ask for modules that "
+            f"have moved. It stays as it is; the course goes on in {folder}, with your progress."
+        )
     for path in new:
         print(f"new: {path}")
     return 0

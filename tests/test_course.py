@@ -81,6 +81,28 @@ def test_the_readers_files_stay_and_new_ones_arrive(checkout: Path) -> None:
     assert (target / "notes.txt").read_text() == "mine"
 
 
+def test_an_earlier_edition_stays_and_progress_comes_along(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its notebooks say no edition. Run again, it goes on in the same new folder."""
+    old, new = checkout / "my-course", checkout / "my-course-2"
+    old.mkdir()
+    mine = notebook("my solutions of before")
+    (old / "01_world.ipynb").write_text(mine, "utf-8")
+    (old / "progress.json").write_text('{"exercises": []}', "utf-8")
+    for again in (False, True):
+        assert main([str(checkout), str(old)]) == 0
+        said = capsys.readouterr().out
+        assert f"the course goes on in {new}, with your progress" in said
+        assert (str(new / "00_tour.ipynb") in said) is not again
+    assert sorted(path.name for path in old.iterdir()) == ["01_world.ipynb", "progress.json"]
+    assert (old / "01_world.ipynb").read_text("utf-8") == mine
+    assert (new / "progress.json").read_text("utf-8") == '{"exercises": []}'
+    assert (new / "01_world.ipynb").exists()
+    assert main(["--where", str(old)]) == main(["--where", str(new)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(new)] * 2
+
+
 def test_no_notebooks(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="the top of a checkout"):
         working_copy(tmp_path, tmp_path / "my-course")
@@ -122,7 +144,7 @@ def test_the_command_says_how_it_is_used(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert capsys.readouterr().err == "usage: python -m cliprl_lite.course CHECKOUT FOLDER\n"
+    assert "usage: python -m cliprl_lite.course CHECKOUT FOLDER\n" in capsys.readouterr().err
 
 
 def test_the_command_fails_in_one_line(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
