@@ -165,3 +165,12 @@ def test_what_averaging_saves() -> None:
     aligned = [first[f"mlp{start}", "alg2"] for start in ("", "-matched", "-independent")]
     assert "{}, {} and {}.".format(*aligned) in NETWORKS
     assert round(100 * max(zero_shot)) == 3
+
+
+def test_the_readme_says_what_the_installs_weigh() -> None:
+    """As `python benchmarks/install.py` measured it; a light one stays below 600 MB."""
+    weighed = json.loads((ROOT / "benchmarks" / "install.json").read_text("utf-8"))
+    text = (ROOT / "README.md").read_text("utf-8")
+    for install in weighed.values():
+        assert f"{install['megabytes']:,} MB" in text
+    assert weighed["light"]["megabytes"] < 600
