@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from cliprl_lite.transfer.alignment import PAPER_BOX
 from cliprl_lite.transfer.alignment_training import DivergedError, align
 from cliprl_lite.worlds.tasks import load_suite
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 RESULTS = README.partition("## What the paper's Figure 2 shows when run")[2].partition("\n## ")[0]
 
 
@@ -170,7 +172,6 @@ def test_what_averaging_saves() -> None:
 def test_the_readme_says_what_the_installs_weigh() -> None:
     """As `python benchmarks/install.py` measured it; a light one stays below 600 MB."""
     weighed = json.loads((ROOT / "benchmarks" / "install.json").read_text("utf-8"))
-    text = (ROOT / "README.md").read_text("utf-8")
     for install in weighed.values():
-        assert f"{install['megabytes']:,} MB" in text
+        assert f"{install['megabytes']:,} MB" in README
     assert weighed["light"]["megabytes"] < 600
