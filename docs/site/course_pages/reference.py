@@ -19,7 +19,7 @@ INDEX = """# Reference
 
 `import cliprl_lite as clip` is the front door: every name that a reader needs, loaded when it is
 first used. Behind it is one room a topic, and in it one module a question. Each arrow here is one
-function, and imports only ever point up the table.
+step, and imports only ever point up the table.
 
 ```text
 {arrows}
