@@ -51,7 +51,7 @@ def world() -> tuple[np.ndarray, list[int]]:
 def q_learning(
     follows: np.ndarray, goal: int, q: np.ndarray, journeys: int, rng: np.random.Generator
 ) -> list[int]:
-    """Improve the table `q` by so many journeys; the steps that each of them took."""
+    """Improve the table `q` in so many journeys (episodes); return the steps of each."""
     lengths = []
     for _ in range(journeys):
         state = int(rng.random() * (len(q) - 1))
@@ -90,7 +90,7 @@ def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def align(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Train on pairs of a sentence, `[N, E]`, and a policy, `[N, P]`; the sentences' matrix."""
+    """Train on pairs of sentence, `[N, E]`, and policy, `[N, P]`; return the sentences' matrix."""
     delta, eta, width = 2.0, 1.0, 64
     w = rng.standard_normal((x.shape[1], width)) / np.sqrt(x.shape[1])
     v = rng.standard_normal((y.shape[1], width)) / np.sqrt(y.shape[1])
