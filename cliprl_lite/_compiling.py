@@ -34,14 +34,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     except (RuntimeError, OSError) as error:  # there is no folder to keep what is compiled
         _say_once(error)
         return njit(function)
-    # Numba opens the files of its store at the first call, and so fails there. The store is guarded
-    # and not the call, so that a call costs what it did.
+    # Numba opens the files of its store at the first call, and would fail there. `_Store` guards
+    # the store and not the call, so that a call is as fast as before.
     loop._cache = _Store(loop._cache)
     return loop
 
 
 class _Store:
-    """Numba's store of one function's compiled code, which no disk makes fail."""
+    """Numba's store of one function's compiled code; an error of the disk only makes it warn."""
 
     def __init__(self, store: Any) -> None:
         self.store = store
@@ -52,7 +52,7 @@ class _Store:
         except Exception as error:  # a damaged file is unpickled: it can raise anything
             _say_once(error, self.store.cache_path)
             with suppress(Exception):
-                self.store.flush()  # an index anew, so that the next process finds it whole
+                self.store.flush()  # a new index, so that the next process finds it whole
             return None
 
     def save_overload(self, *call: Any) -> None:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 
 class MissingPackageError(ImportError):
-    """A package that this part of the course needs is not installed; the message says the mend."""
+    """A package that is needed here is not installed; the message says how to install it."""
 
 
 def require(package: str, extra: str, purpose: str) -> None:

@@ -32,7 +32,7 @@ def data_path(*parts: str) -> Path:
 
 
 def name_on_disk(path: Path) -> str:
-    """A file's name as its folder spells it: where the system ignores case, others open it too.
+    """A file's name as its folder spells it; other spellings open it where case is ignored.
 
     Example:
         >>> name_on_disk(data_path("suites", "house_a.toml"))
@@ -47,10 +47,10 @@ def name_on_disk(path: Path) -> str:
 
 @contextmanager
 def in_one_move(path: Path) -> Iterator[Path]:
-    """The name of a fresh file beside `path`, which takes its place when the block has ended well.
+    """Give the name of a new file beside `path`, which replaces `path` when the block ends well.
 
-    So there is never half a file: what stood there stays until the fresh one is whole and on the
-    disk, and stays for good if the block fails.
+    So there is never half a file: the old one stays until the new one is complete and on the disk,
+    and it stays for good if the block fails.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -68,7 +68,7 @@ def in_one_move(path: Path) -> Iterator[Path]:
         with fresh.open("rb+") as stream:
             os.fsync(stream.fileno())
         fresh.replace(path)
-    except OSError as error:  # a full disk names no file, and nobody knows the fresh one
+    except OSError as error:  # a full disk names no file, or the new one
         if error.errno is None or error.filename not in (None, str(fresh)):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 def forgiving_output() -> Iterator[None]:
     """Within it, or in a function that it decorates, nothing that is printed raises an error.
 
-    Characters that the output cannot encode become "?". What nobody reads any more is dropped.
+    Characters that the output cannot encode become "?". Text that nobody reads is dropped.
 
     Example:
         >>> from contextlib import redirect_stdout
@@ -41,8 +41,8 @@ def forgiving_output() -> Iterator[None]:
 
 
 def _open_what_is_closed() -> None:
-    """A program started without output has no file 1 or 2: the next file that it opens, a table
-    maybe, would get that number, and worker processes end for want of it."""
+    """Open file descriptors 1 and 2 if the program was started without them. Else the next file
+    that it opens, perhaps a table, would get that number, and worker processes would fail."""
     for number in (1, 2):
         try:
             os.fstat(number)
@@ -78,7 +78,7 @@ class _Forgiving:
                 self._drop_the_rest()
 
     def _drop_the_rest(self) -> None:
-        """Also what is still in the buffer: else Python would fail on it at its end."""
+        """Drop the buffer's content, too: else Python would fail on it at exit."""
         with suppress(OSError, ValueError, AttributeError):
             assert self.stream is not None
             nowhere = os.open(os.devnull, os.O_WRONLY)

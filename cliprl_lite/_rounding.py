@@ -1,4 +1,4 @@
-"""Where numbers are rounded before anything is chosen, judged, shown or drawn by them.
+"""Rounding of all numbers before something is chosen or judged by them, or they are shown.
 
 Processors differ in the last bit of a product, a norm or an exponential. So whatever asks for the
 highest, for "at least as high", or for digits to print, asks it of rounded numbers: then every
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from cliprl_lite._arrays import FloatArray, IntArray
 
 DECIMALS = 6
-"""Decimals that count. What processors differ by is a million times smaller."""
+"""Decimals that count. Differences between processors are a million times smaller."""
 
 
 def rounded(values: ArrayLike, decimals: int = DECIMALS) -> FloatArray:
@@ -33,7 +33,7 @@ def rounded(values: ArrayLike, decimals: int = DECIMALS) -> FloatArray:
 
 
 def favourites(similarity: ArrayLike) -> IntArray:
-    """Which other one each resembles most: the column of each row's highest entry off the
+    """Which other row each row resembles most: the column of each row's highest entry off the
     diagonal, after rounding, and the first of them if several are highest.
 
     Args:

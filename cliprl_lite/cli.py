@@ -30,7 +30,7 @@ from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, find_method
 
 STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")
-"""Worlds in which base policies are looked at."""
+"""Worlds whose base policies the studies measure."""
 
 STUDY_WORDS = {
     "modalities": "what tells best where a policy belongs: its weights, its Q-values, its actions",
@@ -223,7 +223,7 @@ def _table(sweep: Sweep | Study, options: argparse.Namespace) -> pd.DataFrame:
 
 
 def _groups(table: pd.DataFrame) -> list[str]:
-    """Columns that make a row of what is printed: every target, unless there are many."""
+    """Columns that name a printed row: suite and target, or the suite alone if targets are many."""
     return ["suite", "target"] if len(set(table["target"])) <= 3 else ["suite"]
 
 

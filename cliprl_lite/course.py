@@ -1,8 +1,8 @@
 """The reader's own copy of the course: exercises are solved there, and no update undoes them.
 
-A notebook comes without its outputs, since what stands below a guess is its answer, and since a
-widget is only a picture until its cell is run. Glossary and symbols come along. What is exported
-from there, by `jupyter nbconvert` or by JupyterLab's menu, shows its pictures without a network.
+A notebook comes without its outputs: those below a guess would tell its answer, and a widget is
+only a picture until its cell is run. Glossary and symbols come along. Pages that are exported from
+there, by `jupyter nbconvert` or by JupyterLab's menu, show their pictures without a network.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from cliprl_lite._paths import write_text
 from cliprl_lite._printing import forgiving_output
 
 EDITION = 2
-"""Notebooks of another edition ask for modules that are no longer where they were."""
+"""The edition of these notebooks; those of another one import modules that have moved."""
 
 PAGES = ("glossary.md", "symbols.md")
 """Pages of `docs/` to which notebooks link."""
 
 SETTINGS = {"HTMLExporter": {"preprocessors": ["cliprl_lite.course.offline"]}}
-"""What Jupyter is told: every page that it exports is made `offline`."""
+"""Settings by which Jupyter passes every page that it exports through `offline`."""
 
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -165,7 +165,7 @@ def _figure(content: Any, number: int) -> str:
 
 
 def settle(environment: str | Path) -> list[Path]:
-    """Have Jupyter, in this Python environment, export pages that ask no other host.
+    """Have Jupyter, in this Python environment, export pages that load nothing from other hosts.
 
     Settings that are there already are never touched, nor those of an environment that may not be
     written to.

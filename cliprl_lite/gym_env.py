@@ -70,7 +70,7 @@ class GridWorldEnv(gymnasium.Env):
 
     Raises:
         SuiteError: if the suite cannot be read.
-        ValueError: if the suite has no such task, or an argument says nothing known.
+        ValueError: if the suite has no such task, or an argument has an unknown value.
 
     Example:
         >>> env = gymnasium.make("cliprl_lite.gym_env:CliprlLite/GridWorld-v0",

@@ -18,14 +18,14 @@ from typing import Protocol
 from cliprl_lite._paths import write_text
 
 FILE = "progress.json"
-"""Beside the notebook, in the folder in which its kernel works."""
+"""The file lies beside the notebook, in its kernel's working folder."""
 
 PATIENCE = 5.0
-"""Seconds after which another kernel's lock is taken for left over."""
+"""Seconds after which another kernel's lock counts as left over."""
 
 
 class Watcher(Protocol):
-    """Who shows progress, as the widget does."""
+    """Something that shows progress, as the widget does."""
 
     def note(self, notebook: str, name: str) -> None:
         """An exercise of a notebook was passed."""
@@ -35,7 +35,7 @@ class Watcher(Protocol):
 
 
 watchers: list[Watcher] = []
-"""Those who are shown now, told of each exercise that is passed, and of each fresh start."""
+"""The watchers shown now. They are told of each exercise that is passed, and of each reset."""
 
 
 class ProgressError(ValueError):
@@ -43,7 +43,7 @@ class ProgressError(ValueError):
 
 
 def tell(notebook: str, name: str) -> None:
-    """Tell those who are shown now that an exercise of a notebook was passed."""
+    """Tell the watchers that an exercise of a notebook was passed."""
     for watcher in list(watchers):
         watcher.note(notebook, name)
 
@@ -128,7 +128,7 @@ def reset_progress(folder: Path | None = None) -> None:
 
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    """No other kernel reads and writes meanwhile; whoever waits too long goes ahead."""
+    """Hold a lock, so that other kernels wait; a kernel that waits too long goes ahead."""
     patient_until = time.monotonic() + PATIENCE
     while True:
         try:

@@ -84,7 +84,7 @@ def test_every_method_leads_to_a_start(name: str) -> None:
         return
     fitted = None
     if method.alignment:
-        with pytest.raises(ValueError, match="needs a fitted alignment"):
+        with pytest.raises(ValueError, match="needs a trained alignment"):
             scores_of(name)
         fitted = align(embed(SENTENCES), policy_vectors(POLICIES), method.alignment)
     scores, rng = scores_of(name, fitted=fitted)

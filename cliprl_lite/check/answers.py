@@ -41,7 +41,7 @@ def kind(value: object) -> str:
 
 
 def blank(answer: Any) -> bool:
-    """Nobody has begun: nothing, the dots, or dots in a list, in a list of lists, in a dictionary.
+    """Whether nobody has begun: None or dots, or dots in a list, list of lists or dictionary.
 
     Example:
         >>> blank(...), blank([(1, ...), (2, 3)]), blank([])
@@ -60,8 +60,8 @@ class Function:
 
     Args:
         given: what stands in the reader's cell.
-        name: as which it is spoken of.
-        hints: kind of exception → a sentence more for those who meet it.
+        name: what messages call it.
+        hints: kind of exception → a further sentence of its message.
 
     Example:
         >>> Function(lambda x: x + 1)(2)
@@ -148,7 +148,7 @@ class Function:
 
 
 def as_array(value: Any, wanted: str) -> FloatArray:
-    """Lists, tuples, tables of pandas, tensors, arrays of any number: all as floats.
+    """Lists, tuples, pandas tables, tensors and arrays of numbers, as arrays of floats.
 
     Raises:
         Stopped: for text, rows of unequal length, and whatever else is no number.
@@ -177,7 +177,7 @@ def as_number(value: Any, wanted: str = "one number", many: str = "") -> float:
     """One number, also from an array that holds a single one; not always a finite one.
 
     Raises:
-        Stopped: for anything else; `many` is said of those who give several numbers.
+        Stopped: for anything else; `many` ends the message if there are several numbers.
     """
     found = as_array(value, wanted)
     if found.size != 1:
@@ -245,10 +245,10 @@ def as_sentence(given: Any, name: str = "the sentence") -> str:
 
 
 # ---------------------------------------------------------------------------------------------
-# Within
+# Internals
 # ---------------------------------------------------------------------------------------------
 def _plain(value: Any) -> Any:
-    """Tensors as arrays, also those in lists, and those that could be learned from."""
+    """Tensors as arrays, also in lists, and also those that require gradients."""
     if hasattr(type(value), "detach"):
         return value.detach().cpu().numpy()
     if isinstance(value, list | tuple):

@@ -26,10 +26,10 @@ from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.tasks import load_suite
 
 ARRIVALS = 100
-"""As often an agent has to arrive before its last journeys are judged; and so many of them are."""
+"""The number of journeys that an agent has to complete, and of its last ones that are judged."""
 
 LONG = 10
-"""Journeys so many times the shortest way are long."""
+"""Journeys are long if they take this many times the steps of the shortest path."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ _UPDATES: list[tuple[str, Callable[[float, float, FloatArray, float, float], flo
 # Exercise 2
 # ---------------------------------------------------------------------------------------------
 def _tables() -> Iterator[tuple[str, FloatArray, FloatArray]]:
-    """Tables to raise, with the truth: gloomy ones, a copied one, one that is hopeful already."""
+    """Tables to raise, with the exact values: too low ones, a copied one, a hopeful one."""
     world, goal = GridWorld.four_rooms(7), (0, 1)
     truth = world.optimal_q(goal)
     rng = np.random.default_rng(4)
@@ -203,7 +203,7 @@ def _judge(
 
 
 def _what_hope_does(asked: Function) -> str:
-    """Five runs without exploration from a gloomy table, before and after it was raised."""
+    """Five runs without exploration from a table that is too low, before and after raising it."""
     house = load_suite("house_a")
     world, goal = house.world, house.transfer("go to the red cone").target.goal
     truth, gloomy = world.optimal_q(goal), np.full((house.world.n_states, 4), -20.0)

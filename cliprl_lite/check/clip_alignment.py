@@ -217,7 +217,7 @@ def soft_target(answer: Any) -> Verdict:
 # Exercise 3: break it
 # ---------------------------------------------------------------------------------------------
 ENOUGH = 0.9
-"""Weight on the forbidden room that shows that the alignment has not heard."""
+"""Weight on the forbidden room from which on the alignment counts as fooled."""
 
 _ROOMS = ("red", "blue", "green", "yellow")
 

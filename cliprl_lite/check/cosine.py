@@ -23,7 +23,7 @@ Parts = tuple[FloatArray, FloatArray, FloatArray]
 _PER_ROOM = 4
 _SHARES = "three numbers, the shares by colour, by shape, and of the rest"
 _NEW = 0.5
-"""So much, relative to them, vectors have to change when all sentences do."""
+"""The least relative change of the vectors when all sentences change."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def _vectors(asked: Function, parts: Parts) -> FloatArray:
 
 
 def _fault_of_weights(vectors: FloatArray, parts: Parts) -> str:
-    """The weights that somebody must have chosen, judged; nothing if it was something else."""
+    """What is wrong with the weights behind an answer; empty if it is no weighted sum."""
     flat = np.stack([np.broadcast_to(part, (4, 4, 384)).reshape(-1) for part in parts], axis=1)
     if vectors.size != len(flat):
         return ""

@@ -25,7 +25,7 @@ _HINTS: dict[type[Exception], str] = {
 }
 
 _LIMIT = 1e-3
-"""How far off, relative to it, the number may be that sweeps run to."""
+"""Relative error that is allowed in the number that sweeps converge to."""
 
 
 @exercise(1, "One step")

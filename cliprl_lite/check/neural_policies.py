@@ -166,7 +166,7 @@ def rescale(answer: Any) -> Verdict:
 # What the checks share
 # ---------------------------------------------------------------------------------------------
 def _network(widths: tuple[int, ...], seed: int, biases: bool = True) -> Parameters:
-    """A network before any learning, its biases random unless they shall be 0."""
+    """A network before any learning; its biases are random, or 0 without `biases`."""
     rng = np.random.default_rng([seed, 7])
     made = pick(initialise(widths, [seed]), 0)
     return [(w, rng.normal(size=b.shape) * biases) for w, b in made]

@@ -46,9 +46,8 @@ def paired_interval(answer: Any) -> Verdict:
 
 
 OFF, WIDER = 0.12, 0.1
-"""So far an end may be off, and so much wider or narrower the interval may be: shares of its
-width, in the mean over all cases, where chance cancels. At 90 % in place of 95 it is 0.16 narrower.
-"""
+"""How far an end may be off, and how much wider or narrower the interval may be, as shares of its
+width. Both are means over all cases, where chance cancels. A 90 % interval is 0.16 narrower."""
 
 _TOO_WIDE = (
     "the interval is too wide. Are values and reference drawn together, the same trials "
@@ -64,7 +63,7 @@ _TOO_NARROW = (
 def _costs() -> list[tuple[FloatArray, FloatArray]]:
     """Heavy-tailed costs on which wrong statistics differ; the third pair is the table's own.
 
-    The others, of many trials, hold the interval's ends: there they hardly jump.
+    The other pairs have many trials, so that the ends of their intervals hardly jump.
     """
     rng = np.random.default_rng(8)
     slow = np.round(rng.lognormal(8, 2, 81))

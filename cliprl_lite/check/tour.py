@@ -89,8 +89,8 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     if request.task and words_of(said) == words_of(request.task.sentence):
         return wrong("that is one of the sixteen errands; say it in words of your own")
     old = [agents[sentence] for sentence in known]
-    fitted = align_suite(_house(), errand.target.name)
-    words, the_map = (known[who] for who in closest_teachers(said, known, old, fitted))
+    trained = align_suite(_house(), errand.target.name)
+    words, the_map = (known[who] for who in closest_teachers(said, known, old, trained))
     if novelty(said, known).novel:
         return wrong("it resembles no errand at all, so whatever they choose is chance")
     if words != the_map:
@@ -128,8 +128,8 @@ def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
             f"it resembles “{nearest.nearest}” (cosine {nearest.cosine:.2f}), so some trust is "
             "due; take one from another world altogether"
         )
-    fitted = align_suite(_house(), errand.target.name)
-    weights = softmax(fitted.similarity(embed([said])[0], embed(known)))
+    trained = align_suite(_house(), errand.target.name)
+    weights = softmax(trained.similarity(embed([said])[0], embed(known)))
     groups = np.array([task.group for task in errand.bases])
     share = max(float(weights[groups == group].sum()) for group in set(groups))
     if share < CONFIDENT:

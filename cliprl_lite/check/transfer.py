@@ -1,4 +1,4 @@
-"""Checks of notebook 06: weights, a sum below zero, tables that act alike and learn unlike."""
+"""Checks of notebook 06: weights, a sum below zero, tables that act alike but learn unlike."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _NOBODY = ([-0.2, -0.6, -0.5], [-0.9, -0.1], [-0.3, -0.4, -0.7, -0.2], [-0.4, 0.
 _SEEDS = range(9)
 
 MOST = 0.5
-"""More of the squares than this share have to end at the least similar teacher's goal."""
+"""Of the squares, more than this share have to lead to the least similar teacher's goal."""
 
 TIMES = 10
-"""So many times as long a spoiled start has to take."""
+"""A spoiled start has to take at least this many times as long."""
 
 
 # ---------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ class Verdict:
     words: str
 
     def __post_init__(self) -> None:
-        """Half characters, which a reader's words may hold, cannot be shown."""
+        """Replace half characters, which a reader's words may hold: they cannot be shown."""
         object.__setattr__(self, "words", self.words.encode("utf-8", "replace").decode())
 
     @property

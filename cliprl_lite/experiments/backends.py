@@ -1,7 +1,7 @@
 """Where the trials of a sweep run: in processes of this machine, or on a Dask cluster's workers.
 
 Both call one function on every job and give each result as it comes, in no set order. Both end
-with a `BackendError` if they cannot go on. Dask is imported only by who asks for it.
+with a `BackendError` if they cannot go on. Dask is imported only if it is asked for.
 
 Dask is spoken to directly and not through joblib, whose Dask backend waits for ever when a trial
 has lost its worker too often.
@@ -115,7 +115,7 @@ def in_processes(
             "try fewer workers"
         ) from error
     except UnicodeEncodeError as error:
-        if "joblib_memmapping_folder" not in str(error.object):  # it is a job's own
+        if "joblib_memmapping_folder" not in str(error.object):  # the error is a job's own
             raise
         folder = os.environ.get("JOBLIB_TEMP_FOLDER") or gettempdir()
         raise BackendError(
@@ -156,8 +156,8 @@ def on_dask(
         from distributed import KilledWorker
         from toolz import compose
 
-        # A worker unpickles what arrives at once, and ends if it cannot. So a job comes as bytes,
-        # which its task unpickles and calls: an error there is an answer like any other.
+        # A worker unpickles a message as soon as it arrives, and ends if it cannot. So a job is
+        # sent as bytes, which its task unpickles: an error there is an error of the task.
         sweep = f"trial-{uuid4().hex}"
         futures = client.map(
             compose(operator.call, pickle.loads),
@@ -183,7 +183,7 @@ def on_dask(
                     "memory runs out: start fewer workers on a machine"
                 ) from error
             except ImportError as error:
-                _check_versions(client)  # says whose fault it was, if that one is still there
+                _check_versions(client)  # names the worker at fault, if it is still there
                 raise BackendError(f"a worker cannot import what {name} needs: {error}") from error
             future.release()  # else Dask would do it again if the worker that holds it were lost
             yield name, result

@@ -1,4 +1,4 @@
-"""Claims of the paper, the choices that it leaves open, and what the tables say to each."""
+"""Claims of the paper, the choices that it leaves open, and what the tables say about each."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ METHOD = {
     "closest": "alg1_closest",
     "sharpened": "alg1_cold",
 }
-"""The method in the tables that a way of running an algorithm stands for."""
+"""Each way of running an algorithm → its method in the tables."""
 
 WORLDS = {
     "colours_6": "6 tasks",
@@ -80,7 +80,7 @@ WORLDS = {
     "colours_16_sides": "16, sides",
     "house_a": "house A",
 }
-"""Worlds whose map goes by colour while the words go by shape."""
+"""Worlds in which rooms follow colours, while sentences are most alike by shape."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Claim:
         words: in a sentence.
         kind: `"ratio"`, `"growth"` (of the ratio with the grid) or `"share"` (of right favourites).
         method, reference: whose cost is divided by whose; the name of a choice, or of a method.
-        factor: the ratio that has to be stayed below, or the share that has to be exceeded.
+        factor: the claim holds for ratios below it, or for shares above it.
     """
 
     words: str
@@ -177,7 +177,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the tables say to a claim.
+    """What the tables say about a claim.
 
     Attributes:
         verdict: in words.
@@ -242,7 +242,7 @@ class Judge:
         self._known: dict[tuple[str, ...], Finding] = {}
 
     def finding(self, name: str, choices: Mapping[str, str] = START) -> Finding:
-        """What the tables say to a claim, by its name in `CLAIMS`, under the choices.
+        """What the tables say about a claim, by its name in `CLAIMS`, under the choices.
 
         Raises:
             ValueError: for a choice or value that there is not.

@@ -38,8 +38,8 @@ class Journal:
 
     Args:
         out: the table's file, named `*.csv`.
-        choices: what must agree for old rows to stand beside new ones. Under `"suites"` only the
-            entries that both have must.
+        choices: the choices that old and new rows must share. Of `"suites"` only the entries that
+            both have must agree.
         columns: of the table.
         keys: those of them that name a trial.
 
@@ -112,7 +112,7 @@ class Journal:
 
         Raises:
             ValueError: if they were made with other choices, or are no files of a sweep, or hold
-                what cannot be. The message names the file, and the line where there is one.
+                an impossible value. The message names the file, and the line where there is one.
         """
         named = named or {}
         lines = self._lines()
@@ -199,8 +199,8 @@ class Journal:
     def _lines(self) -> list[str]:
         """The whole lines of the journal; what follows the last one is cut off the file.
 
-        It was cut off while being written. And trials without any choices before them are nobody's:
-        they are put aside.
+        That part was being written when the sweep stopped. Trials without a line of choices before
+        them belong to no sweep: they are put aside.
         """
         self._stream.seek(0)
         content = self._stream.read()

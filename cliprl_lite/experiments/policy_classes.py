@@ -47,13 +47,13 @@ from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.worlds.tasks import TaskSuite
 
 NETWORK_CAP = 20_000
-"""Environment steps after which a network's run is cut off on maps up to 15×15, beyond them in
-proportion to the states: eleven times the median that a fresh one takes to become optimal on the
-development suites."""
+"""Environment steps after which a network's run is cut off on maps up to 15×15; on larger ones
+in proportion to the states. It is eleven times the median that a network from a random start takes
+to become optimal on the development suites."""
 
 _CAP_STATES = 15 * 15
 
-# What a run and its measures hang on, whatever learns.
+# The settings on which every run and its measures depend, for both classes.
 _OF_EVERY_RUN = {
     "step_reward": STEP_REWARD,
     "near_optimal": NEAR_OPTIMAL,
@@ -89,7 +89,7 @@ class PolicyClass(Protocol):
     def distil(
         self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> Sequence[Policy]:
-        """Policies that say what tables `[K, S, 4]` say; each may draw from a generator."""
+        """Policies that reproduce tables `[K, S, 4]`; each may draw from a generator."""
 
     def practise(
         self,
@@ -99,7 +99,7 @@ class PolicyClass(Protocol):
         rngs: Sequence[np.random.Generator],
         cap: int,
     ) -> Sequence[Run | NetworkRun]:
-        """Meet K goals, each from its start, or from nothing where there is none."""
+        """Learn K goals, each from its start, or from nothing where that is None."""
 
 
 class Tables:
@@ -147,8 +147,8 @@ class Networks:
     """MLPs.
 
     Attributes:
-        bases: how the networks of the base tasks begin. `"shared"`: all as one network;
-            `"independent"`: each as its own; `"matched"`: each as its own, and once it is trained
+        bases: how the networks of the base tasks begin. `"shared"`: all from one random network;
+            `"independent"`: each from its own; `"matched"`: each from its own, and after training
             its neurons are put into the order that is nearest to the first task's network.
         network: shape and training.
 
@@ -214,7 +214,7 @@ class Networks:
         return deep_q_learning(world, goals, stack(networks), rngs, self.network, cap=cap)
 
     def _fresh(self, world: GridWorld, rng: np.random.Generator) -> Parameters:
-        """A network before any learning; what `rng` says next stays what it was."""
+        """A network before any learning; the numbers that `rng` draws next stay the same."""
         return pick(initialise(self.network.widths(world), rng.spawn(1)), 0)
 
     def _policy(self, world: GridWorld, parameters: Parameters) -> MLPPolicy:

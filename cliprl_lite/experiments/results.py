@@ -102,12 +102,12 @@ def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMN
 def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
     """Read a result table that `run_sweep` wrote, of runs unless `columns` says otherwise.
 
-    Every bit is what was written. No reader of CSV that guesses types gives that: a task may be
-    called "null" or "10", and the last digits of a number count.
+    Every bit is read as it was written. A reader of CSV that guesses types would not do that: a
+    task may be called "null" or "10", and the last digits of a number count.
 
     Raises:
-        ValueError: if the file is not such a table, is torn, or holds a row twice or a value that
-            cannot be; the message names the file, and the column or the line.
+        ValueError: if the file is not such a table, is torn, or holds a row twice or an impossible
+            value; the message names the file, and the column or the line.
 
     Example:
         >>> from cliprl_lite._paths import data_path
@@ -127,7 +127,7 @@ def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame
             )
     cells_of = dict(zip(head, zip(*lines.values(), strict=True), strict=False))
     table: dict[str, list[Any]] = {}
-    distinct: dict[str, list[Any]] = {}  # most cells stand there often, and are judged once
+    distinct: dict[str, list[Any]] = {}  # most values occur often, and are judged once
     for column in columns:
         cells = cells_of.get(column, ())
         values = {cell: _from_text(column, cell) for cell in set(cells)}
@@ -182,7 +182,7 @@ def first_unsound(table: Mapping[str, Sequence[Any]]) -> tuple[int, str] | None:
 
 
 def _from_text(column: str, cell: str) -> Any:
-    """What a cell says; where it says nothing of its column's kind, its text as it stands."""
+    """A cell's value; its text as it stands if that is no value of its column's kind."""
     try:
         return _KINDS.get(column, _NUMBER).read(cell)
     except (ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""Measures of how well a transfer went, and what they are worth over many trials.
+"""Measures of how well a transfer went, and their medians and intervals over many trials.
 
 Outcomes of learning are heavy-tailed, so everything here rests on medians, on ratios between
 methods that met the same trial, and on bootstrap intervals. A run that was cut off is *censored*:

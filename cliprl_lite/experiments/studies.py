@@ -1,5 +1,5 @@
-"""Two looks at base policies before any transfer: what of a policy tells its place on the map, and
-what becomes of two policies halfway between them.
+"""Two studies of base policies before any transfer: which modality keeps the structure of the map,
+and how the average of two policies acts.
 
 A `Study` is run by `run_sweep` as a `Sweep` is: in parallel, resumable, one row per measurement.
 """
@@ -125,10 +125,10 @@ def structure(
     """How well similarities of N policies keep groups and distances.
 
     Args:
-        similarity, nearness: shape `[N, N]`, symmetric; the diagonals are not looked at.
+        similarity, nearness: shape `[N, N]`, symmetric; the diagonals are ignored.
         tasks: the N tasks.
 
-    Example: two rooms of two, and similarity knows.
+    Example: two rooms of two tasks, and a similarity that tells the rooms apart.
         >>> tasks = tuple(Task(n, n, (0, 0), group=n[0]) for n in ("a1", "a2", "b1", "b2"))
         >>> alike = np.kron(np.eye(2), np.ones((2, 2)))
         >>> structure(alike, tasks, alike)
@@ -155,11 +155,11 @@ def structure(
 def _aligned(job: StudyJob, policies: Mapping[str, Policy], modality: str) -> dict[str, float]:
     tasks = job.suite.tasks
     sets = {task: tuple(other for other in tasks if other is not task) for task in tasks}
-    fitted = align_sets(job.suite, job.seed, sets.values(), policies, None, modality)
+    trained = align_sets(job.suite, job.seed, sets.values(), policies, None, modality)
     right, reuse = [], []
     for task, bases in sets.items():
         known = embed([base.sentence for base in bases])
-        scores = rounded(fitted[bases].similarity(embed([task.sentence])[0], known))
+        scores = rounded(trained[bases].similarity(embed([task.sentence])[0], known))
         similar = [base.group == task.group for base in bases]
         right.append(top_is(scores, similar))
         reuse.append(share_on(softmax(scores), similar))
@@ -252,7 +252,7 @@ def _key(job: StudyJob) -> dict[str, Any]:
 
 
 class Look(NamedTuple):
-    """What makes a study: what a job of it does, which rows that gives, and what they hang on."""
+    """The parts of a study: the work of a job, its rows, and the settings on which they depend."""
 
     work: Callable[[StudyJob], list[dict[str, Any]]]
     columns: dict[str, str]
@@ -281,7 +281,7 @@ STUDIES = {
 
 @dataclass(frozen=True)
 class Study:
-    """What to look at.
+    """A study to run.
 
     Attributes:
         name: `"modalities"` or `"averages"`.
@@ -333,7 +333,7 @@ class Study:
 
     @property
     def work(self) -> Callable[[StudyJob], list[dict[str, Any]]]:
-        """What is done for a job."""
+        """The function that does a job."""
         return STUDIES[self.name].work
 
     @property
@@ -348,7 +348,7 @@ class Study:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """What must agree for old rows to stand beside new ones."""
+        """The choices that old and new rows of a table must share."""
         return {
             "version": version("cliprl-lite"),
             "study": self.name,

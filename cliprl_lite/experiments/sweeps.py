@@ -58,7 +58,7 @@ WORLDS = (
 
 @dataclass(frozen=True)
 class Sweep:
-    """What to run.
+    """A sweep to run.
 
     Attributes:
         suites: pairs (name or path of a suite, size or None).
@@ -134,7 +134,7 @@ class Sweep:
 
     @property
     def work(self) -> Callable[[Job], list[dict[str, Any]]]:
-        """What is done for a job."""
+        """The function that does a job."""
         return run_job
 
     @property
@@ -149,7 +149,7 @@ class Sweep:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """What must agree for old rows to stand beside new ones: all that a row hangs on."""
+        """The choices that old and new rows must share: all on which a row depends."""
         return {
             "version": version("cliprl-lite"),
             "targets": list(self.targets),

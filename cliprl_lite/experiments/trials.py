@@ -230,8 +230,8 @@ def _scores(
 
 
 def _distilled(job: Job, policies: Mapping[str, Policy], starts: Starts) -> Starts:
-    """The starts of methods that distil, with one policy that was taught what the average of the
-    base policies' Q-values says, in place of their averaged parameters."""
+    """The starts of methods that distil: a policy trained to reproduce the average of the base
+    policies' Q-values, in place of their averaged parameters."""
     averaged = {
         meeting: start for meeting, start in starts.items()
         if start and meeting.method.merge == "distil"
@@ -292,7 +292,7 @@ def make_rows(
 def _moved(
     transfers: Sequence[Transfer], trained: Mapping[tuple[Task, ...], Alignment]
 ) -> dict[Transfer, float]:
-    """How far a shake of the last bits moves the scores of each target."""
+    """How far a change of the last bits moves the scores of each target."""
     said = embed([transfer.target.sentence for transfer in transfers])
     found = sensitivity([trained[transfer.bases] for transfer in transfers], said)
     return dict(zip(transfers, found.tolist(), strict=True))

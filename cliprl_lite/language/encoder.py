@@ -1,9 +1,9 @@
 """What is inside a sentence encoder: all-MiniLM-L6-v2 in a page of NumPy.
 
 `embed` in `sentences` uses this for every sentence that does not ship with the course. It computes
-what sentence-transformers computes, from the same files, without torch: the weights are mapped
-into memory, so that only what is used is read, it is let go again, and kernels on one machine
-share it. It reckons in double precision and rounds at the end, so that every processor gets the
+what sentence-transformers computes, from the same files, without torch. Its parameters are mapped
+into memory: only those that are used are read, they are released again, and kernels on one machine
+share them. It computes in double precision and rounds at the end, so that every processor gets the
 same vector.
 
 `heard` says what is left of a sentence before anything is computed; `LightEncoder.encode` is the
@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 FloatingArray = NDArray[np.floating[Any]]
 
 _SIGNS = re.compile(r"(\[(?:PAD|UNK|CLS|SEP|MASK)\])")
-"""What the tokenizer takes for a sign of its own, wherever it stands."""
+"""What the tokenizer takes for a special token, wherever it stands."""
 
 
-@lru_cache(maxsize=1_000)  # sentences come back: a suite's are asked for with every new one
+@lru_cache(maxsize=1_000)  # a suite's sentences are asked for with every new one
 def heard(sentence: str) -> str:
     """What the encoder hears of a sentence: its words and marks, with one space between them.
 
@@ -61,7 +61,7 @@ def heard(sentence: str) -> str:
 
 
 def normalised(sentence: str) -> str:
-    """A sentence in small letters, without accents, and without what nobody sees.
+    """A sentence in small letters, without accents, and without invisible characters.
 
     Example:
         >>> normalised("Go to\u2009the\u200b CAFÉ")
@@ -69,7 +69,7 @@ def normalised(sentence: str) -> str:
     """
     seen = "".join(" " if mark.isspace() else mark for mark in sentence if _is_seen(mark))
     plain = (m for m in unicodedata.normalize("NFD", seen) if unicodedata.category(m) != "Mn")
-    return "".join(mark.lower() for mark in plain)  # one by one, or a final sigma would differ
+    return "".join(mark.lower() for mark in plain)  # one by one: together, a final sigma differs
 
 
 def layer_norm(x: FloatingArray, scale: FloatingArray, shift: FloatingArray) -> FloatingArray:
@@ -138,13 +138,13 @@ class LightEncoder:
         self.longest: int = limits["max_seq_length"]
         tokenizer = json.loads((folder / "tokenizer.json").read_text("utf-8"))
         self.vocabulary: dict[str, int] = tokenizer["model"]["vocab"]
-        # Loaded here, so that whoever only asks what is heard need not wait for it.
+        # Imported here, so that a call of `heard` alone need not wait for it.
         from threadpoolctl import ThreadpoolController
 
         self.content = map_file(folder / "model.safetensors")
         self.weights = arrays_in(self.content)
-        self.threads = ThreadpoolController()  # of the library that multiplies matrices …
-        self.lock = threading.Lock()  # … whose number is one for the whole process
+        self.threads = ThreadpoolController()  # limits the matrix library's threads, …
+        self.lock = threading.Lock()  # … for the whole process
 
     def tokens(self, sentence: str) -> list[str]:
         """The pieces that the sentence is cut into; what follows the 256th is dropped."""
@@ -152,7 +152,7 @@ class LightEncoder:
         return ["[CLS]", *pieces[: self.longest - 2], "[SEP]"]
 
     def _pieces(self, word: str) -> list[str]:
-        """WordPiece (Wu et al. 2016): the longest beginning that is known, then the rest alike."""
+        """WordPiece (Wu et al. 2016): the longest known prefix, then the rest in the same way."""
         pieces, begin = [], 0
         while begin < len(word):
             inside = "##" if begin else ""
@@ -167,7 +167,7 @@ class LightEncoder:
     def encode(self, sentence: str) -> NDArray[np.float32]:
         """A sentence to its unit vector, float32, shape `[E]`.
 
-        Each sentence goes by itself, so that its vector never depends on its company.
+        Each sentence is encoded alone, so that its vector never depends on other sentences.
         """
         x = self._embed_tokens([self.vocabulary[piece] for piece in self.tokens(sentence)])
         with self.lock, self.threads.limit(limits=1):  # more threads only wait for each other
@@ -186,12 +186,12 @@ class LightEncoder:
         return self._norm(what.astype(np.float64) + where + which_text, "embeddings")
 
     def _layer(self, x: FloatingArray, layer: str) -> FloatingArray:
-        """Tokens look at each other, then each thinks by itself: `[T, E]`."""
+        """One transformer layer: self-attention, then a feed-forward network; `[T, E]`."""
         x = self._norm(x + self._attention(x, layer), f"{layer}.attention.output")
         return self._norm(x + self._feed_forward(x, layer), f"{layer}.output")
 
     def _attention(self, x: FloatingArray, layer: str) -> FloatingArray:
-        """Each token takes from the others what its query finds in their keys: `[T, E]`."""
+        """Self-attention: each token averages all values, by its query and their keys; `[T, E]`."""
         queries, keys, values = (
             self._heads(self._linear(x, f"{layer}.attention.self.{part}"))
             for part in ("query", "key", "value")
@@ -221,19 +221,19 @@ class LightEncoder:
 
 
 def map_file(file: Path) -> mmap.mmap:
-    """A file's bytes, read when they are looked at."""
+    """A file's bytes, mapped into memory: each part is read when it is used."""
     with file.open("rb") as stream:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def let_go(content: mmap.mmap) -> None:
-    """Forget what was read, where the system can: a later look reads it again, from its cache."""
+    """Release what was read, where the system can; a later use reads it again, from its cache."""
     if hasattr(mmap, "MADV_DONTNEED"):
         content.madvise(mmap.MADV_DONTNEED)
 
 
 def arrays_in(content: mmap.mmap) -> dict[str, NDArray[np.float32]]:
-    """The arrays of a safetensors file by name, where they lie.
+    """The arrays of a safetensors file by name, without a copy.
 
     The format: 8 bytes for the header's length, a header in JSON that says for each array its
     shape and place, then the arrays themselves.
@@ -306,4 +306,4 @@ _LETTERS = {
         "里野金鈴镇長門間阝阿陳陽雄青面風食香馬高龍龸ﬁﬂ！（），－．／：？～"
     ),
 }  # fmt: skip
-"""The characters of the vocabulary: a word that has another one is unknown as a whole."""
+"""The characters of the vocabulary: a word with any other character is unknown as a whole."""

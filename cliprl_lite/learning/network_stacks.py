@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def td_targets(values: FloatArray, successors: IntArray, discount: float = DISCOUNT) -> FloatArray:
-    """r + γ max_b Q(s', b), what Q(s, a) is drawn towards.
+    """r + γ max_b Q(s', b), the targets towards which Q(s, a) is trained.
 
     Args:
         values: max_b Q(s, b) by the target networks, shape `[K, S]`; 0 at the goal.
@@ -49,16 +49,16 @@ def td_targets(values: FloatArray, successors: IntArray, discount: float = DISCO
 
 
 RATES = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
-"""The usual decay rates of Adam's running means, and what keeps a step from dividing by zero."""
+"""The usual decay rates of Adam's running means, and the ε that prevents division by zero."""
 
 
 class Adam:
-    """What Adam (Kingma & Ba 2015) remembers of some parameters, with its usual decay `RATES`.
+    """Adam (Kingma & Ba 2015) for some parameters: its running means, and its step.
 
     The function behind `torch.optim.Adam` does the work: its class would load a compiler first.
 
     Args:
-        parameters: tensors of any shapes; only their shapes are looked at.
+        parameters: tensors of any shapes; only their shapes are used.
         learning_rate: of every step.
 
     Attributes:
@@ -80,8 +80,8 @@ class Adam:
         self.means, self.squares = (
             [torch.zeros_like(part, requires_grad=False) for part in parameters] for _ in range(2)
         )
-        # Type and place are said, here and wherever a tensor is made: torch's defaults are global,
-        # and may be anybody's.
+        # Type and device are given wherever a tensor is made: torch's defaults are global, and
+        # other code may have changed them.
         self.counts = [torch.zeros((), dtype=torch.float32, device="cpu") for _ in parameters]
 
     def step(self, parameters: list[Tensor], gradients: list[Tensor]) -> None:
@@ -109,7 +109,7 @@ class Adam:
 
 
 class Stack:
-    """K networks in training: their layers, and what Adam remembers."""
+    """K networks in training: their layers, and Adam's running means."""
 
     def __init__(
         self, world: GridWorld, count: int, start: Parameters, settings: NetworkSettings
@@ -137,7 +137,7 @@ class Stack:
         return [(w[place].numpy().copy(), b[place].numpy().copy()) for w, b in self.layers]
 
     def q(self) -> FloatArray:
-        """What every network says of every state, shape `[K, S, 4]`."""
+        """The action values of every network in every state, shape `[K, S, 4]`."""
         q: FloatArray = forward(self.layers, self.x).numpy()
         if not np.isfinite(q).all():
             raise ValueError(
@@ -150,18 +150,18 @@ class Stack:
         raise NotImplementedError
 
     def descend(self, rows: Sequence[Tensor], slope: Tensor) -> None:
-        """One step of Adam, given what `activations` gave and ∂L/∂Q."""
+        """One step of Adam, given the rows from `activations` and ∂L/∂Q."""
         slopes = [part for layer in gradients(self.layers, rows, slope) for part in layer]
         self.adam.step(self.parts, slopes)
 
     def keep(self, places: IntArray) -> None:
-        """Go on with the networks at some places only."""
+        """Keep only the networks at these places of the stack."""
         for parts in (self.parts, self.adam.means, self.adam.squares):
             parts[:] = [part[places] for part in parts]
 
 
 class DistilledStack(Stack):
-    """What `distil` trains, towards a table for each network, shape `[K, S, 4]`."""
+    """The networks that `distil` trains, each towards its own table, shape `[K, S, 4]`."""
 
     def __init__(
         self, world: GridWorld, tables: FloatArray, start: Parameters, settings: NetworkSettings
@@ -181,7 +181,7 @@ class DistilledStack(Stack):
 class TaskStack(Stack):
     """K networks that learn a task each, with a target network.
 
-    The target network is asked about S states only, and stands still between two refreshes: all
+    The target network is evaluated in S states only, and does not change between two refreshes: all
     that is kept of it is max_b Q(s, b), shape `[K, S]`.
     """
 
@@ -206,11 +206,11 @@ class TaskStack(Stack):
         return none, none
 
     def refresh_target(self) -> bool:
-        """Make the target network a copy anew, if it is time; True if it was."""
+        """Copy the network into the target network, if it is time; True if it was."""
         if self.updates % self.settings.target_period:
             return False
         self.target_values = self.q().max(axis=-1)
-        self.target_values[np.arange(len(self.goals)), self.goals] = 0.0  # nothing after the end
+        self.target_values[np.arange(len(self.goals)), self.goals] = 0.0  # no reward after the end
         return True
 
     def descend(self, rows: Sequence[Tensor], slope: Tensor) -> None:
@@ -224,7 +224,7 @@ class TaskStack(Stack):
 
 
 class FittedStack(TaskStack):
-    """What `fitted_q_iteration` trains."""
+    """The networks that `fitted_q_iteration` trains."""
 
     def advance(self, n_steps: int) -> None:
         import torch
@@ -244,10 +244,10 @@ class FittedStack(TaskStack):
 
 
 class OnlineStack(TaskStack):
-    """What `deep_q_learning` trains, and the agents that walk.
+    """The networks that `deep_q_learning` trains, and the agents that walk by them.
 
-    A transition is remembered as the number of its state and action, `4 s + a`: where it led is in
-    the map, and what it cost is the same everywhere.
+    The replay memory holds a transition as the number of its state and action, `4 s + a`: the next
+    state follows from the map, and the reward is the same everywhere.
     """
 
     per_network = (
@@ -285,7 +285,8 @@ class OnlineStack(TaskStack):
 
     def advance(self, n_steps: int) -> None:
         batch_size = self.settings.batch_size
-        # Every agent draws its own numbers, as many in every step, so none depends on the others.
+        # Every agent draws equally many numbers in every step, from its own generator, so that none
+        # depends on the others.
         draws = np.stack([rng.random((n_steps, 3 + batch_size)) for rng in self.rngs], axis=1)
         for draw in draws:
             self.walk(*draw.T[:3])

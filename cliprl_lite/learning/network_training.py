@@ -1,8 +1,9 @@
-"""Training networks until their greedy policies pass, and what is noted of it.
+"""Training networks until their greedy policies pass, and the record of each run.
 
-There are two ways, fitted Q-iteration (Ernst et al. 2005; Riedmiller 2005), which knows every
-transition of the map, and deep Q-learning (Mnih et al. 2015), which has to walk. And networks can
-be made to say what known tables say: policy distillation (Rusu et al. 2016). Training needs torch.
+There are two ways to learn a task: fitted Q-iteration (Ernst et al. 2005; Riedmiller 2005), which
+knows every transition of the map, and deep Q-learning (Mnih et al. 2015), whose agents walk.
+Networks can also be trained to reproduce known tables: policy distillation (Rusu et al. 2016).
+Training needs torch.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class NetworkRun:
         steps_optimal: the same for optimal in every state.
         check_steps: steps at every check, shape `[C]`.
         checks: what each check found, C of them.
-        few_shot: what the first check found at which at least 20 episodes were complete, cut-off
-            ones among them; None if there were fewer, as always in fitted Q-iteration. Checks stand
-            every `check_every` steps, so it may come up to that many steps late. The check before
-            any learning (step 0) never counts.
+        few_shot: what the first check after 20 complete episodes found (those cut off count); None
+            if there were fewer, as always in fitted Q-iteration. Checks stand every `check_every`
+            steps, so it may come up to that many steps late. The check before any learning (step
+            0) never counts.
         episode_lengths: steps of the first episodes, shape `[≤ min_episodes]`; one that was cut
             off has the episode limit. Empty for fitted Q-iteration.
         episode_shortest: shortest distance from each of their starts, same shape.
@@ -107,7 +108,7 @@ def fitted_q_iteration(
         cap: gradient steps after which a run is cut off and called censored.
 
     Returns:
-        One run per task. Which others were trained beside it changes nothing but rounding.
+        One run per task. The other tasks of the stack change its numbers by rounding only.
 
     Raises:
         ValueError: if goals, start, settings and map do not fit each other, or a network diverges.
@@ -176,7 +177,7 @@ def distil(
     *,
     steps: int = DISTIL_STEPS,
 ) -> Parameters:
-    """Train K networks to say what K tables say: policy distillation by regression.
+    """Train K networks to reproduce K tables: policy distillation by regression.
 
     Every gradient step (Adam) lowers each network's mean squared distance from its table, where
     every state and action counts alike (Rusu et al. 2016, "Policy Distillation", the variant with
@@ -184,17 +185,17 @@ def distil(
 
     Args:
         world: the map.
-        tables: what the networks are to say, shape `[K, S, 4]`, in reward.
+        tables: the tables to reproduce, shape `[K, S, 4]`, in reward.
         start: the networks to start from, a stack of K.
         settings: the defaults if None.
-        steps: gradient steps. As many as by default bring the default networks within a root mean
-            square of 0.07 of exact Q-tables, on maps up to 15×15 and in four rooms of 13×13 (0.16
+        steps: gradient steps. The default brings the default networks within a root mean square
+            error of 0.07 of exact Q-tables, on maps up to 15×15 and in four rooms of 13×13 (0.16
             on 25×25). A step moves a parameter by about the learning rate: a network without
             hidden layers, whose parameters are as large as the values, needs more steps or a
             larger rate.
 
     Returns:
-        The trained stack of K. What stands beside a network changes nothing but rounding.
+        The trained stack of K. The others of the stack change a network by rounding only.
 
     Raises:
         ValueError: if tables, start, settings and map do not fit each other, a number is not
@@ -279,7 +280,7 @@ def _train(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Train in one thread: the products are too small to be shared. torch computes no gradient."""
+    """Train in one thread, since the products are small, and without torch's own gradients."""
     require("torch", "networks", "training a network")
     import torch
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Array = TypeVar("Array", FloatArray, "Tensor")
 
 Parameters = list[tuple[FloatArray, FloatArray]]
-"""Weights `[…, in, out]` and biases `[…, out]` of every layer, from the input to the output. With
-nothing for the dots it is one network, with K it is a stack."""
+"""Weights `[…, in, out]` and biases `[…, out]` of every layer, from input to output. Without
+leading axes they are one network, with one leading axis K a stack."""
 
 FeatureKind = Literal["one-hot", "row-column", "fourier"]
 
@@ -40,7 +40,7 @@ FREQUENCIES = (0.5, 1.0, 2.0, 4.0)
 # What a network reads and computes
 # ---------------------------------------------------------------------------------------------
 def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
-    """What a network is told about every state, shape `[S, F]`.
+    """A network's input for every state, shape `[S, F]`.
 
     Args:
         kind: `"one-hot"`, a column per state (F = S), which makes a network without hidden layers
@@ -68,7 +68,7 @@ def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
 
 
 def activations(parameters: Sequence[tuple[Array, Array]], x: Array) -> list[Array]:
-    """What every layer reads, and last what the network says: `[…, S, in]` each, `[…, S, 4]`.
+    """The input of every layer, `[…, S, in]`, and last the network's output, `[…, S, 4]`.
 
     A layer is `x W + b`; all but the last are followed by a ReLU, `max(·, 0)`.
 
@@ -76,7 +76,7 @@ def activations(parameters: Sequence[tuple[Array, Array]], x: Array) -> list[Arr
         parameters: of one network, or of a stack; NumPy arrays, or torch's tensors.
         x: features, shape `[S, F]`, or `[K, S, F]` with a batch for each network of a stack.
 
-    Example: a hidden unit for what is positive, and one for what is negative.
+    Example: one hidden unit for the positive part, and one for the negative part.
         >>> absolute = [(np.array([[1.0, -1.0]]), np.zeros(2)), (np.ones((2, 4)), np.zeros(4))]
         >>> [rows.tolist() for rows in activations(absolute, np.array([[-3.0]]))]
         [[[-3.0]], [[0.0, 3.0]], [[3.0, 3.0, 3.0, 3.0]]]
@@ -196,18 +196,20 @@ class NetworkSettings:
         hidden: widths of the hidden layers; empty for none.
         learning_rate: of Adam.
         discount: γ in (0, 1].
-        target_period: gradient steps after which the target network is made a copy anew.
+        target_period: gradient steps from one copy into the target network to the next.
         check_every: steps from one greedy check to the next.
-        passes: how many checks in a row must pass, since greedy policies of networks flicker.
+        passes: how many checks in a row must pass, since a network's greedy policy may change
+            from one check to the next.
         batch_size: transitions in a gradient step. This and all below is for `deep_q_learning`
             only; `fitted_q_iteration` takes every transition of the map in every step.
-        replay_size: transitions that are remembered, the latest.
-        train_every: environment steps to a gradient step.
-        epsilon_start, epsilon_end: share of random actions at first, and in the end …
-        epsilon_steps: … and the environment steps in which it falls, in a straight line.
-        episode_limit: steps after which an agent is put elsewhere; its last step is learned from
-            like any other. Without a limit some never find the goal: they circle, remember
-            nothing else any more, and what they learn there spoils what they know of the rest.
+        replay_size: size of the replay memory, which holds the latest transitions.
+        train_every: environment steps per gradient step.
+        epsilon_start, epsilon_end: share of random actions at first, and in the end.
+        epsilon_steps: environment steps in which that share falls, in a straight line.
+        episode_limit: steps after which an episode is cut off and the agent starts elsewhere; its
+            last step is learned from like any other. Without a limit some agents never find the
+            goal: they circle until their replay memory holds nothing else, and what they learn
+            from it spoils their values elsewhere.
 
     Raises:
         ValueError: if a value is outside its range.
@@ -300,9 +302,9 @@ def save_networks(
 
     Args:
         path: the file, with its ending.
-        parameters: of networks that learned tasks of …
-        suite: … this suite, in …
-        settings: … this setting; features and widths are held against the file on loading.
+        parameters: of the stack or the network.
+        suite: the suite whose tasks the networks learned.
+        settings: the setting that they were trained in; loading checks its features and widths.
 
     Raises:
         ValueError: if the parameters do not fit the settings and the map.
@@ -351,7 +353,7 @@ def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Pa
         ) from None
     try:
         content = dict(np.load(BytesIO(archive), allow_pickle=False))
-    except Exception:  # of a damaged archive NumPy and zipfile say a dozen things
+    except Exception:  # NumPy and zipfile raise a dozen kinds of errors
         raise NetworkFileError(f"{path}: is not a file of save_networks; save it anew") from None
     for name, wanted in (("fingerprint", suite.fingerprint), ("features", settings.features)):
         found = str(content.get(name, "nothing"))
@@ -381,7 +383,7 @@ def _require_kind(kind: str) -> None:
 
 
 def require_shapes(parameters: Parameters, stack: tuple[int, ...], widths: tuple[int, ...]) -> None:
-    """A `ValueError` unless weights and biases are finite numbers, in a stack of these widths."""
+    """Raise a `ValueError` unless all parameters are finite, in a stack of these widths."""
     wanted = [((*stack, into, out), (*stack, out)) for into, out in pairwise(widths)]
     found = [(weights.shape, biases.shape) for weights, biases in parameters]
     if found != wanted:

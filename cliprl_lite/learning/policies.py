@@ -1,9 +1,9 @@
 """What a policy is: action values for every state, and parameters to compare and to average.
 
-The paper averages `nn(π)`, the weights of a network. There are two classes here, a Q-table and a
-multi-layer perceptron (MLP), and both say the same few things of themselves, so that everything
-above this floor takes either. A Q-table is in truth the simplest of networks, one linear layer on
-one-hot states, whose weights are the table's entries: `TabularPolicy.network` is that other view.
+The paper averages `nn(π)`, the parameters of a network. There are two classes here, a Q-table and
+a multi-layer perceptron (MLP). Both offer the same few properties, so that all other code takes
+either. A Q-table is the simplest of networks, one linear layer on one-hot states whose parameters
+are the table's entries: `TabularPolicy.network` gives that view.
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ class TabularPolicy:
 
 @dataclass(frozen=True, eq=False)
 class MLPPolicy:
-    """A policy given by a network that says the action values of a state.
+    """A policy given by a network that computes the action values of a state.
 
     Attributes:
         world: the map it was learned on.
         parameters: weights `[in, out]` and biases `[out]` of every layer.
-        reads: what the network is told about a state, as in `features`.
+        reads: the network's input, as in `features`.
 
     Raises:
         ValueError: if the layers do not fit the features and each other, or do not end in 4.
@@ -193,17 +193,17 @@ P = TypeVar("P", bound=Policy)
 
 
 def average(policies: Sequence[P], weights: FloatArray) -> P:
-    """Σᵢ wᵢ nn(πᵢ) (Algorithms 1 and 2, last step): biases are averaged as weights are.
+    """Σᵢ wᵢ nn(πᵢ) (Algorithms 1 and 2, last step): the average of all parameters.
 
-    Summed in the order of the bases, one after another, so that every machine gets the same bits:
-    learning from the result is chaotic in the last one.
+    The terms are added one by one, in the order of the bases, so that every machine gets the same
+    bits: a change of the last bit can change all learning that starts from the result.
 
     Args:
         policies: N policies of one class, on one map.
         weights: shape `[N]`.
 
     Raises:
-        ValueError: if the numbers disagree, or the policies are of different kinds or maps.
+        ValueError: if policies and weights differ in number, or policies in kind or map.
 
     Example:
         >>> world = GridWorld.open_map(2)
@@ -222,13 +222,13 @@ def average(policies: Sequence[P], weights: FloatArray) -> P:
 
 
 def average_q(policies: Sequence[Policy], weights: FloatArray) -> FloatArray:
-    """Σᵢ wᵢ Qᵢ(s, a), shape `[S, 4]`: an average of what policies say, of whatever class.
+    """Σᵢ wᵢ Qᵢ(s, a), shape `[S, 4]`: an average of the policies' action values.
 
-    It is the average policy's table if the policies are tables, since those are linear. A network
-    has to learn to say it (`distil`).
+    For tables it is the table of their `average`, since they are linear in their parameters. A
+    network has to be trained to reproduce it (`distil`).
 
     Raises:
-        ValueError: if the numbers disagree, or the policies were learned on different maps.
+        ValueError: if policies and weights differ in number, or policies in their map.
 
     Example:
         >>> world = GridWorld.open_map(2)
@@ -263,10 +263,10 @@ def _kind(policy: Policy) -> tuple[str, ...]:
 
 
 # ---------------------------------------------------------------------------------------------
-# Modalities: what of a policy is shown to the alignment
+# Modalities: which vector of a policy is aligned
 # ---------------------------------------------------------------------------------------------
 def greedy_map(policy: Policy) -> FloatArray:
-    """How the policy acts, shape `[4 S]`: in each state 1 for its action, shared among ties.
+    """The greedy actions, shape `[4 S]`: in each state 1 for the greedy one, shared among ties.
 
     Example:
         >>> table = TabularPolicy(GridWorld.open_map(2), np.array([[0.0, 1, 1, 0]] * 4))
@@ -281,8 +281,8 @@ MODALITIES: dict[str, Callable[[Policy], FloatArray]] = {
     "q-values": lambda policy: policy.q.reshape(-1),
     "actions": greedy_map,
 }
-"""What "policy" can mean in an alignment: how it is wired (the paper's nn(π)), what it says of
-every state, or how it acts. Of a Q-table the first two are the same."""
+"""The vector that an alignment takes for a policy: its weights (the paper's nn(π)), its action
+values in every state, or its greedy actions. For a Q-table the first two are the same."""
 
 
 def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> FloatArray:

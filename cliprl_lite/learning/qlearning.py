@@ -2,7 +2,7 @@
 
 `q_learning_steps` is the algorithm (Watkins 1989; Sutton & Barto 2018, §6.5), written once. Numba
 compiles that same source the first time it is used; without numba it runs as plain Python, to the
-same bits. `Learner` walks and learns, as far as it is told. A `Run` goes from check to check until
+same bits. A `Learner` takes as many steps as it is told. A `Run` goes from check to check until
 the policy is good enough, in pieces if need be; `learn` takes one to its end.
 """
 
@@ -26,8 +26,8 @@ from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_state
 from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 
 LEARNING_RATE = 1.0
-"""The learning rate η used throughout, unless a call says otherwise; right where nothing is left to
-chance."""
+"""The learning rate η used throughout, unless a call says otherwise; 1 is right in a deterministic
+world."""
 
 EPSILON = 0.1
 """The share of random actions ε used throughout, unless a call says otherwise."""
@@ -132,7 +132,7 @@ def cap_for(world: GridWorld) -> int:
 
 
 class Learner:
-    """A Q-learning agent on one task, which can be run in pieces; the pieces change nothing.
+    """A Q-learning agent on one task. Running it in pieces does not change the result.
 
     Args:
         world: the map.
@@ -230,8 +230,8 @@ class Learner:
 class Run:
     """Q-learning on one task until the greedy policy passes, and when it passed each threshold.
 
-    It can be advanced in pieces; the pieces change nothing. Checks stand at geometric spacing
-    (ratio 1.05), so a recorded step count is at most 5 % late.
+    Advancing it in pieces does not change the result. Checks stand at geometric spacing (ratio
+    1.05), so a recorded step count is at most 5 % late.
 
     Args:
         world, goal, start_q, seed: as for `Learner`.
@@ -244,7 +244,7 @@ class Run:
         settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
 
     Attributes:
-        learner: what walks and learns.
+        learner: the agent that walks and learns.
         checks: what each check found, K of them so far.
         next_check: steps at which the next one stands.
         few_shot: what the greedy policy did after 20 episodes; None if there were fewer.
@@ -360,8 +360,8 @@ class Run:
         return dict(zip(CLOCKS, stopped, strict=True))
 
     def curve(self, until: int | None = None) -> tuple[FloatArray, FloatArray]:
-        """How long the episodes were that ended in the first `until` steps (all if None), as
-        `episode_curve` draws them. Before the first arrival it is the way so far, as episode 1.
+        """The lengths of the episodes that ended in the first `until` steps (all if None), as
+        `episode_curve` groups them. Before the first arrival the steps so far are episode 1.
 
         Example:
             >>> episodes, steps = learn(GridWorld.open_map(5), (0, 0), seed=3).curve()
@@ -387,8 +387,9 @@ def learn(
     """Learn a task until the greedy policy passes: a `Run`, taken to its end.
 
     Args:
+        world, goal, start_q, seed: as for `Learner`.
         settings: as for `Run` (`until`, `min_episodes`, `cap`) and `Learner` (`learning_rate`,
-            `epsilon`, `discount`, `record`), and so are the others.
+            `epsilon`, `discount`, `record`).
 
     Raises:
         ValueError: if a setting is outside its range, or the goal or table does not fit the map.

@@ -35,8 +35,8 @@ def heatmap_svg(
     """N × N similarities, with the objects of both axes in place of their sentences.
 
     A dot marks each row's highest entry off the diagonal, the first of them if several are. Cells
-    of one shade are one path, which keeps the picture small; over them lies a clear square with
-    N in `data-cells`: where a press meets it says which cell was meant.
+    of one shade are one path, which keeps the picture small; over them lies a transparent square
+    with N in `data-cells`, and the place of a press on it tells the cell.
 
     Args:
         similarity: shape `[N, N]`, from −1 to 1.
@@ -62,7 +62,7 @@ def heatmap_svg(
     shades: dict[tuple[str, float], str] = {}
     for (i, j), value in np.ndenumerate(matrix):
         shade = round(float(np.clip(value, -1, 1)), 2)
-        if shade:  # a cell of zero is the page
+        if shade:  # a cell of 0 has the page's colour
             square = f"M{left + j * cell:g} {top + i * cell:g}h{cell:g}v{cell:g}h{-cell:g}z"
             key = (colour("plus" if shade > 0 else "minus"), abs(shade))
             shades[key] = shades.get(key, "") + square

@@ -36,7 +36,7 @@ def colour(name: str) -> str:
 
 
 def printable(typed: str, longest: int = LONGEST) -> str:
-    """Anything somebody typed as one short line; for places that escape for themselves.
+    """A typed text as one short line, not escaped; for places that escape it themselves.
 
     Example:
         >>> printable("go to\\x00 the red cone", 9)
@@ -47,7 +47,7 @@ def printable(typed: str, longest: int = LONGEST) -> str:
 
 
 def text(typed: str, longest: int = LONGEST) -> str:
-    """Anything somebody typed, as text in SVG or HTML: escaped, cut, without control characters.
+    """A typed text for SVG or HTML: escaped, cut, without control characters.
 
     Example:
         >>> text("<b>go</b>\\x00 to $x$")
@@ -165,7 +165,7 @@ def _outline(shape: str, x: float, y: float, r: float, **style: Any) -> str:
 
 @dataclass(frozen=True)
 class Agent:
-    """Somebody on the map.
+    """An agent on the map.
 
     Attributes:
         letter: what it is called.
@@ -206,7 +206,8 @@ def map_svg(
         world: the map.
         title, description: for screen readers, and the mouse.
         shade: of the floor, shape `[S]`, from 0 (bare) to 1 (all grey).
-        greedy: an arrow for each, boolean, shape `[S, 4]`; none where all four are greedy.
+        greedy: actions that get an arrow, boolean, shape `[S, 4]`; where all four are greedy, none
+            gets one.
         wrong: cells with a hatched corner, boolean, shape `[S]`.
         goal: `(row, column)`, drawn with a double outline.
         objects: `(cell, colour, shape, sentence)` of each.
@@ -323,7 +324,7 @@ def _goal(goal: tuple[int, int], cell: float) -> str:
 
 
 def agents_svg(world: GridWorld, agents: Iterable[Agent], side: float = 416) -> str:
-    """What stands in the group `cl-agents` of a map, to draw agents anew without the rest.
+    """The content of a map's group `cl-agents`, to redraw the agents alone.
 
     Example:
         >>> agents_svg(GridWorld.open_map(2), [Agent("W", [0])]).count("<circle")

@@ -32,7 +32,7 @@ HUES = {
 """Name → its colour in the light theme and in the dark one."""
 
 LIGHT = {name: light for name, (light, _) in HUES.items()}
-"""The light theme: of paper, of plotly's figures, and of all that knows no themes."""
+"""The light theme, also for paper, for plotly's figures, and for all that has no themes."""
 
 DARK = {name: dark for name, (_, dark) in HUES.items()}
 """The dark theme."""

@@ -1,6 +1,6 @@
 """Figures of results, by plotly: learning curves, costs against grid size, ratios between methods.
 
-Here only is plotly needed: maps, heatmaps and bars are SVG (`drawing`, `charts`).
+Maps, heatmaps and bars need no plotly: they are SVG (`drawing`, `charts`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.pictures.palette import LIGHT, rgb
 
 # ---------------------------------------------------------------------------------------------
-# What every figure is
+# Every figure
 # ---------------------------------------------------------------------------------------------
 _AXIS = {
     "gridcolor": LIGHT["hair"], "zeroline": False, "linecolor": LIGHT["ink"], "ticks": "outside",
@@ -44,7 +44,7 @@ TEMPLATE = go.layout.Template(
 
 
 def as_text(typed: str, longest: int = 80) -> str:
-    """Anything somebody typed, safe to show as a label: plain text, cut at a length.
+    """A typed text that is safe to show as a label: plain text, cut at a length.
 
     Example:
         >>> as_text("<b>go</b> for $5")
@@ -57,7 +57,7 @@ def as_text(typed: str, longest: int = 80) -> str:
 class CourseFigure(go.Figure):
     """A figure that shows itself in a notebook without plotly's renderers.
 
-    Those load a whole validator of notebooks to send out the same bundle.
+    Those renderers load a validator of notebooks, only to send the same bundle.
 
     Example:
         >>> figure = new_figure(title="steps to go")

@@ -32,7 +32,7 @@ OF_EVERY_SCORE = {
     "score_decimals": DECIMALS,
     "weight_decimals": WEIGHT_DECIMALS,
 }
-"""What scores and weights hang on, whatever the method."""
+"""The settings on which scores and weights depend, whatever the method."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ OF_EVERY_SCORE = {
 # ---------------------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class WarmStart:
-    """A starting policy and how it came about.
+    """A starting policy, with the scores and weights that it comes from.
 
     Attributes:
         scores: one per base policy, shape `[N]`, rounded to 6 decimals.
@@ -75,7 +75,7 @@ def warm_start(
             same, and untried actions look better.
 
     Raises:
-        ValueError: if a number is not finite, or scores and policies are not equally many.
+        ValueError: if a number is not finite, or scores and policies differ in number.
 
     Example:
         >>> from cliprl_lite import GridWorld, TabularPolicy
@@ -132,14 +132,15 @@ def algorithm_2(
 ) -> WarmStart:
     """Algorithm 2, Steps 2 and 3: cosine similarity of *aligned* sentences decides.
 
-    With this project's own settings and the softmax weighting unless said otherwise; as the box
-    prints it with `weighting=literal, settings=PAPER_BOX`.
+    The defaults are this project's own settings and the softmax weighting. The algorithm as the box
+    prints it is `weighting=literal, settings=PAPER_BOX`.
 
     Args:
         instruction, base_sentences, policies, weighting: as for `algorithm_1`.
         settings, seed: of the training in Step 2; this project's own settings if None.
         alignment: one that was trained on these tasks before, such as `align_suite` gives.
-        modality: what of a policy is aligned, a name in `MODALITIES`; the paper says its weights.
+        modality: which vector of a policy is aligned, a name in `MODALITIES`; in the paper the
+            weights.
 
     Raises:
         ValueError: if both an alignment and settings for training one are given.
@@ -170,9 +171,9 @@ def closest_teachers(
     policies: Sequence[Policy],
     alignment: Alignment,
 ) -> tuple[int, int]:
-    """Whom the words choose to be copied, and whom the map does: numbers of two base policies.
+    """The teachers that words and map choose: the numbers of two base policies.
 
-    They are the closest ones by Algorithm 1 and by Algorithm 2, arguments as there.
+    They are the closest ones by Algorithm 1 (words) and by Algorithm 2 (map). Arguments as there.
 
     Example: for *the red box* the words choose a box, and the map something red.
         >>> from cliprl_lite import TabularPolicy, align_suite, load_suite

@@ -1,6 +1,6 @@
-"""Contrastive alignment of sentences with policies: the choices, the loss, the towers once trained.
+"""Contrastive alignment of sentences with policies: the settings, the loss, the trained towers.
 
-Step 2 of the paper's Algorithm 2 trains them, which `alignment_training` does. Each pair
+`alignment_training` trains the towers (the paper's Algorithm 2, Step 2). Each pair
 (instruction lᵢ, policy πᵢ) is one concept in two modalities; two linear projections, one per
 modality, bring both into one space, where the right pairs score higher than the wrong ones.
 Arrays come in and arrays go out: the module knows nothing of maps or sentences.
@@ -73,8 +73,8 @@ class AlignmentSettings:
 
 
 IDENTITY = AlignmentSettings(targets="identity", learning_rate=0.1)
-"""The paper's targets in an otherwise repaired alignment: δ, η and steps are what the development
-suites chose for identity targets by themselves."""
+"""The paper's identity targets with all other repairs: δ, η and steps were chosen for these targets
+on the development suites."""
 
 PAPER_BOX = AlignmentSettings("dot", "identity", False, True, 0.5, 300, 0.3)
 """Algorithm 2 as its box prints it: a raw dot product, identity targets, no centring. Inputs are at
@@ -84,7 +84,8 @@ suites."""
 
 PAPER_TEXT = replace(PAPER_BOX, similarity="cosine")
 """Algorithm 2 as the paper's text (§4.2) describes it: the cosine in place of the dot product, and
-all else as in the box. Uncentred, its loss rises now and then at every η that learns anything."""
+all else as in the box. Without centring its loss rises now and then at every η that learns
+anything."""
 
 
 # The loss and its gradient -----------------------------------------------------------------------
@@ -101,7 +102,7 @@ def contrastive_loss(
     Args:
         similarity: S, shape `[…, N, N]`: row i is a sentence, column j a policy.
         temperature: δ, a number or shape `[…, 1, 1]`.
-        target: T, shape `[…, N, N]`: what each sentence should choose, rows that sum to one. The
+        target: T, shape `[…, N, N]`: what each sentence should choose; rows sum to one. The
             identity, as in the paper, if None.
 
     Returns:
@@ -132,8 +133,8 @@ def contrastive_gradient(
 def loss_and_gradient(
     similarity: ArrayLike, temperature: ArrayLike, target: ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """`contrastive_loss` and `contrastive_gradient`: a step of training wants both, and they have
-    their softmaxes in common.
+    """`contrastive_loss` and `contrastive_gradient`: a training step needs both, and they share
+    their softmaxes.
 
     Example:
         >>> loss, gradient = loss_and_gradient(np.zeros((2, 2)), temperature=1.0)
@@ -190,9 +191,9 @@ def unit_rows_gradient(
 
 
 def row_lengths(rows: FloatArray) -> FloatArray:
-    """What to divide rows `[…, D]` by, `[…, 1]`: their lengths, or 1 where there is no length."""
+    """The divisors `[…, 1]` that bring rows `[…, D]` to unit length: 1 for a row of zeros."""
     length = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
-    length[np.isinf(length)] = np.nan  # so long that no direction is left: no row of zeros
+    length[np.isinf(length)] = np.nan  # no direction is left: not a number, rather than zeros
     return np.where(length == 0, 1.0, length)
 
 
@@ -207,7 +208,7 @@ def cosine_similarity(a: ArrayLike, b: ArrayLike) -> FloatArray:
     return similarity
 
 
-# What was trained --------------------------------------------------------------------------------
+# The trained towers -----------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class Tower:
     """One modality's projection: a random start, plus a mixture of the base tasks' inputs.
@@ -216,11 +217,11 @@ class Tower:
 
     Attributes (D: width of a vector, d: of the shared space, N: base tasks):
         inputs: X, the base tasks' vectors as they were prepared, shape `[N, D]`.
-        mean: what was subtracted from them, shape `[D]`; zeros if they were not centred.
+        mean: the mean that was subtracted from them, shape `[D]`; zeros if they were not centred.
         unit_length: whether they were divided by their length.
         mixture: M, shape `[N, d]`; zeros before training.
         at_start: X W₀, shape `[N, d]`.
-        rng: draws W₀ again; a policy's would take most of the memory, and is seldom wanted.
+        rng: draws W₀ again when it is needed; stored, a policy's W₀ would take most of the memory.
     """
 
     inputs: FloatArray
@@ -241,7 +242,7 @@ class Tower:
         return self.start + self.inputs.T @ self.mixture
 
     def prepare(self, vectors: ArrayLike) -> FloatArray:
-        """Vectors `[…, D]` as the base tasks' were prepared."""
+        """Vectors `[…, D]`, centred and scaled as the base tasks' were."""
         rows = np.asarray(vectors, dtype=np.float64) - self.mean
         return unit_rows(rows) if self.unit_length else rows
 
@@ -268,8 +269,8 @@ class Alignment:
 
     Example:
         >>> from cliprl_lite.transfer.alignment_training import align
-        >>> fitted = align(np.eye(3), np.eye(3), AlignmentSettings(steps=5, dimension=2))
-        >>> fitted.sentence_tower.project(np.ones((4, 3))).shape, fitted.losses.shape
+        >>> trained = align(np.eye(3), np.eye(3), AlignmentSettings(steps=5, dimension=2))
+        >>> trained.sentence_tower.project(np.ones((4, 3))).shape, trained.losses.shape
         ((4, 2), (6,))
     """
 
@@ -287,14 +288,14 @@ class Alignment:
         return self.policy_tower.project(vectors)
 
     def similarity(self, instruction: ArrayLike, base_sentences: ArrayLike) -> FloatArray:
-        """The d of Algorithm 2, Step 3: cosine of the projected instruction with each base's.
+        """The d of Algorithm 2, Step 3: cosines of the projected instruction and base sentences.
 
         Args:
             instruction: sentence vector(s), shape `[…, E]`.
             base_sentences: shape `[N, E]`.
 
         Returns:
-            Shape `[…, N]`. The policy tower takes no part: it has done its work in training.
+            Shape `[…, N]`. The policy tower is used in training only.
         """
         return cosine_similarity(
             self.project_sentences(instruction), self.project_sentences(base_sentences)

@@ -1,8 +1,8 @@
 """A suite's tasks aligned, on their exact tables: the alignment, and a record of its training.
 
-A record shows what alignment does to a sentence that it never saw. One task is held out; the others
-are trained on with each kind of target and each temperature, and looked at on the way: who
-resembles whom, the loss, where the held-out sentence puts its weight.
+A record shows what alignment does to a sentence that it never saw. One task is held out, and the
+towers are trained on the others with each kind of target and each temperature. The record holds all
+similarities, the loss, and the held-out sentence's weights, each after several numbers of steps.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from cliprl_lite.transfer.weightings import softmax
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 RECORD_SETTINGS = replace(PAPER_TEXT, centre=True, learning_rate=1.0)
-"""The paper's text, with centring: fast enough (η = 1) to watch it learn, and then memorise."""
+"""The paper's text, with centring. At η = 1 it learns and then memorises within the record."""
 
 SHORT = AlignmentSettings(steps=30)
-"""This project's own setting, but for the steps, which are 100 elsewhere. Where tasks keep to no
-rule, steps after the fortieth or so amplify the last bit of a number until it shows, and another
-processor would see something else."""
+"""This project's own setting, with 30 steps in place of 100. Where tasks follow no rule, steps
+after the fortieth or so amplify the last bit of a number until it shows, and another processor
+would show other similarities."""
 
 TEMPERATURES = (0.07, 0.2, 0.5, 1.0)
 TARGETS = ("identity", "soft")
@@ -38,12 +38,12 @@ TARGETS = ("identity", "soft")
 def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
     """The alignment of a suite's tasks, in this project's own setting, from exact tables.
 
-    It takes a few milliseconds and is kept, so that whoever asks again has the same one; its arrays
-    cannot be written to.
+    It takes a few milliseconds and is kept, so that the next call returns the same one; its arrays
+    are read-only.
 
     Args:
-        suite: its tasks are trained on …
-        held_out: … but for the task of this name, which is then new. Empty for all tasks.
+        suite: the suite whose tasks are aligned.
+        held_out: name of a task to leave out, which is then new; empty to align all tasks.
 
     Raises:
         TypeError: if given the name of a suite, or a task in place of its name.
@@ -54,8 +54,8 @@ def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
         >>> house = load_suite("house_a")
         >>> errand = house.transfer("go to the red cone")
         >>> known = embed([base.sentence for base in errand.bases])
-        >>> fitted = align_suite(house, held_out=errand.target.name)
-        >>> scores = fitted.similarity(embed([errand.target.sentence])[0], known)
+        >>> alignment = align_suite(house, held_out=errand.target.name)
+        >>> scores = alignment.similarity(embed([errand.target.sentence])[0], known)
         >>> errand.bases[scores.argmax()].colour
         'red'
     """
@@ -75,11 +75,11 @@ def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
 
 @lru_cache(maxsize=64)
 def _aligned(suite: TaskSuite, held_out: str) -> Alignment:
-    fitted = align(*_pairs(suite, [task for task in suite.tasks if task.name != held_out]))
-    for tower in (fitted.sentence_tower, fitted.policy_tower):
+    trained = align(*_pairs(suite, [task for task in suite.tasks if task.name != held_out]))
+    for tower in (trained.sentence_tower, trained.policy_tower):
         for part in (tower.inputs, tower.mean, tower.mixture, tower.at_start):
             part.setflags(write=False)
-    return fitted
+    return trained
 
 
 def _pairs(suite: TaskSuite, tasks: Sequence[Task]) -> tuple[FloatArray, FloatArray]:
@@ -89,10 +89,11 @@ def _pairs(suite: TaskSuite, tasks: Sequence[Task]) -> tuple[FloatArray, FloatAr
 
 
 def held_out_similarity(sentences: ArrayLike, policies: ArrayLike) -> FloatArray:
-    """How alike N sentences are to a new one, each of them being the new one once.
+    """Aligned similarities of N sentences to a new one; each of them is the new one once.
 
-    N alignments, in `SHORT`. Row i comes from the one that was trained on all pairs but i: how
-    sentence i, which it never saw, resembles the others. So the matrix need not be symmetric.
+    It trains N alignments with the settings `SHORT`. Row i comes from the one that was trained on
+    all pairs but i: it says how sentence i, which this alignment never saw, resembles the others.
+    So the matrix need not be symmetric.
 
     Args:
         sentences: τ(lᵢ), shape `[N, E]`.
@@ -114,8 +115,8 @@ def held_out_similarity(sentences: ArrayLike, policies: ArrayLike) -> FloatArray
     n = len(x)
     others = np.stack([np.delete(np.arange(n), new) for new in range(n)])
     found = np.eye(n)
-    for new, fitted in enumerate(align_batch(x[others], y[others], SHORT, [0] * n)):
-        found[new, others[new]] = fitted.similarity(x[new], x[others[new]])
+    for new, trained in enumerate(align_batch(x[others], y[others], SHORT, [0] * n)):
+        found[new, others[new]] = trained.similarity(x[new], x[others[new]])
     return rounded(found)
 
 
@@ -124,7 +125,7 @@ class AlignmentRecord:
     """A training at T kinds of target, D temperatures and M numbers of steps (N: tasks).
 
     Attributes:
-        suite, fingerprint: name of the suite, and what tells whether it has changed since.
+        suite, fingerprint: name of the suite, and its fingerprint, which changes if the suite does.
         held_out: name of the task that was not trained on.
         targets: the T kinds, `"identity"` or `"soft"`.
         temperatures: the D temperatures (the paper's δ).
@@ -152,7 +153,7 @@ class AlignmentRecord:
     def only(
         self, temperatures: Sequence[float] = (), targets: Sequence[str] = ()
     ) -> AlignmentRecord:
-        """The part with these temperatures and kinds of target; all of those not named.
+        """The part with these temperatures and kinds of target; all of them where none is named.
 
         Raises:
             ValueError: if one of them is not in the record.
@@ -192,7 +193,7 @@ def record_alignment(
     marks: Sequence[int] = MARKS,
     seed: int = 0,
 ) -> AlignmentRecord:
-    """Train on all tasks but one, from the same start each time, and look on the way.
+    """Train on all tasks but one, from the same start each time, and record it on the way.
 
     Args:
         suite: its policies are exact tables.
@@ -200,7 +201,7 @@ def record_alignment(
         temperatures, targets: each kind of target is trained with each temperature.
         settings: of the training; temperature, targets and steps come from the other arguments.
         marks: numbers of steps, ascending.
-        seed: starts the towers.
+        seed: of the towers' random start.
 
     Raises:
         ValueError: if no task has that name, or none of the others shares its group.
@@ -228,9 +229,9 @@ def record_alignment(
         np.broadcast_to(side, (len(each), *side.shape)) for side in _pairs(suite, transfer.bases)
     )
     paths = align_paths(known, tables, each, marks, [seed] * len(each))
-    trained = [fitted for path in paths for fitted in path]
+    trained = [alignment for path in paths for alignment in path]
     vectors = embed([task.sentence for task in suite.tasks])
-    similar = rounded([fitted.similarity(vectors, vectors) for fitted in trained])
+    similar = rounded([alignment.similarity(vectors, vectors) for alignment in trained])
     itself = np.eye(len(vectors), dtype=bool)
     scores = np.delete(similar[:, held], held, axis=1)
     shape = (len(targets), len(temperatures), len(marks))
@@ -246,7 +247,7 @@ def record_alignment(
         .argmax(axis=-1)
         .astype(np.uint8)
         .reshape(*shape, -1),
-        losses=np.array([fitted.losses[-1] for fitted in trained]).round(4).reshape(shape),
+        losses=np.array([one.losses[-1] for one in trained]).round(4).reshape(shape),
         weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
         sums=rounded(scores.sum(axis=1), 3).reshape(shape),
     )

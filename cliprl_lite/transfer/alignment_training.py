@@ -1,11 +1,11 @@
 """Training an alignment: Step 2 of the paper's Algorithm 2, by gradient descent on N × N numbers.
 
 A tower W brings the base tasks' inputs X `[N, E]` to a = X W. Its gradient is Xᵀ ∂L/∂a, a mixture
-of the inputs, so that descent from W₀ never leaves W₀ + Xᵀ M, with M `[N, d]`. Put in:
+of the inputs, so that descent from W₀ never leaves W₀ + Xᵀ M, with M `[N, d]`. This gives
 
     a = X W₀ + (X Xᵀ) M,    M ← M − η ∂L/∂a,    and likewise for the policies.
 
-So nothing of the length of a sentence or a policy is left in the loop, and many trainings are one
+So no array in the loop is as long as a sentence or policy vector, and several trainings are one
 more axis of its arrays. Nothing is approximated: it is gradient descent on the towers.
 """
 
@@ -35,13 +35,13 @@ from cliprl_lite.transfer.alignment import (
 Seeds = Sequence[int | np.random.Generator]
 
 MARKS = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 300, 1000, 3000)
-"""Steps at which a training is looked at: close together where most of it happens."""
+"""Numbers of steps after which a training is recorded: close together where most happens."""
 
 
 class DivergedError(ValueError):
-    """The steps of a training were too long: its loss is no finite number any more.
+    """The steps of a training were too long: its loss is no longer a finite number.
 
-    Example: a raw dot product at a learning rate for cosines.
+    Example: a raw dot product at a learning rate that suits cosines.
         >>> settings = AlignmentSettings("dot", "identity", False, False, 0.1, 300, 1.0)
         >>> align(np.eye(3) + 2, 9 * np.eye(3) - 20, settings)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
@@ -62,17 +62,17 @@ def align(
         sentences: τ(lᵢ), shape `[N, E]`.
         policies: nn(πᵢ), shape `[N, P]`, in the same order.
         settings: the open choices; this project's own if None.
-        seed: starts the towers.
+        seed: of the towers' random start.
 
     Raises:
         ValueError: if shapes disagree or a value is not finite.
-        DivergedError: if the loss grows past all numbers.
+        DivergedError: if the loss is no longer a finite number.
 
     Example: two sentences that are nearly the same belong to opposite policies.
-        >>> fitted = align([[1.0, 0.1], [1.0, -0.1]], [[3.0, 0.0], [0.0, 3.0]])
-        >>> bool(fitted.losses[0] > fitted.losses[-1])
+        >>> trained = align([[1.0, 0.1], [1.0, -0.1]], [[3.0, 0.0], [0.0, 3.0]])
+        >>> bool(trained.losses[0] > trained.losses[-1])
         True
-        >>> int(fitted.similarity([1.0, 0.2], [[1.0, 0.1], [1.0, -0.1]]).argmax())
+        >>> int(trained.similarity([1.0, 0.2], [[1.0, 0.1], [1.0, -0.1]]).argmax())
         0
     """
     return align_batch(np.asarray(sentences)[None], np.asarray(policies)[None], settings, [seed])[0]
@@ -112,13 +112,13 @@ def align_paths(
     marks: Sequence[int] = MARKS,
     seeds: Seeds = (0,),
 ) -> list[list[Alignment]]:
-    """B trainings at once, each as it is after some numbers of steps.
+    """B trainings at once: the alignment of each after several numbers of steps.
 
     Args:
         sentences: shape `[B, N, E]`.
         policies: shape `[B, N, P]`.
         settings: shared by all, or one for each; similarity and dimension are the same in all.
-            Their own numbers of steps are not looked at.
+            Their own numbers of steps are ignored.
         marks: numbers of steps, ascending.
         seeds: one per training.
 
@@ -164,7 +164,7 @@ def align_paths(
 
 
 class Pairs(NamedTuple):
-    """What the loop knows of its pairs; trainings, and shakes of them, are axes in front."""
+    """The arrays of the loop. Their leading axes are trainings, and shaken copies of them."""
 
     xw: FloatArray  # X W₀, shape […, N, d]
     yv: FloatArray  # Y V₀
@@ -220,7 +220,7 @@ def descend(
     cosine = settings[0].similarity == "cosine"
     m_x, m_y = np.zeros_like(pairs.xw), np.zeros_like(pairs.yv)
     trained, losses = [], []
-    with np.errstate(over="ignore", invalid="ignore"):  # what diverges is told of afterwards
+    with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported afterwards
         for step in range(marks[-1] + 1):
             a, b = pairs.xw + pairs.xx @ m_x, pairs.yv + pairs.yy @ m_y
             far_a, far_b = (row_lengths(a), row_lengths(b)) if cosine else (1.0, 1.0)

@@ -36,8 +36,8 @@ def ridge_scores(
     policies: FloatArray,
     penalty: float = RIDGE_PENALTY,
 ) -> FloatArray:
-    """A control without any contrast: predict the new policy's vector from its sentence by ridge
-    regression, and score each base policy by its cosine with the prediction.
+    """A control without contrastive training: predict the new policy's vector from its sentence by
+    ridge regression, and score each base policy by its cosine with the prediction.
 
     Args:
         instruction: shape `[E]`.
@@ -76,13 +76,14 @@ class Method:
     Attributes:
         name: used in tables and on the command line.
         label: used in pictures.
-        source: where the scores come from; `"nothing"` learns from an empty table.
+        source: where the scores come from; `"nothing"` for learning from an empty
+            table.
         weighting: a name in `WEIGHTINGS`, or empty for learning from scratch.
         alignment: settings, if the source is an alignment.
-        modality: what of the policies the source looks at, a name in `MODALITIES`.
+        modality: which vector of a policy the source uses, a name in `MODALITIES`.
         merge: how weighted policies become one. `"average"` averages their parameters, as both
-            algorithms do; `"distil"` trains a policy to say their weighted action values, which
-            for tables comes to the same.
+            algorithms do; `"distil"` trains a policy to reproduce their weighted action
+            values, which for tables is the same.
     """
 
     name: str
@@ -129,7 +130,7 @@ NETWORK_METHODS: dict[str, Method] = {
         replace(_ALG2, name="alg2_distilled", label="Algorithm 2, distilled", merge="distil"),
     )
 }
-"""Further ones, for networks: other modalities, and the simplest rivals of averaging them."""
+"""Further methods, for networks: other modalities, and simple alternatives to averaging."""
 
 
 def find_method(name: str) -> Method:
@@ -164,7 +165,7 @@ def method_scores(
         policies: the N base policies.
         goal: the new goal; only the oracle looks at it.
         rng: only the random weights draw from it.
-        alignment: the fitted towers, for a method that aligns.
+        alignment: the trained towers, for a method that aligns.
 
     Raises:
         ValueError: if the method needs an alignment and has none, or uses no scores at all.
@@ -174,7 +175,7 @@ def method_scores(
             return cosine_similarity(instruction, base_sentences)
         case "alignment":
             if alignment is None:
-                raise ValueError(f"method {method.name!r} needs a fitted alignment")
+                raise ValueError(f"method {method.name!r} needs a trained alignment")
             return alignment.similarity(instruction, base_sentences)
         case "ridge":
             vectors = policy_vectors(policies, method.modality)

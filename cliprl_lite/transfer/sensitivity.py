@@ -1,7 +1,8 @@
-"""How far a training passes on, or amplifies, what processors do differently.
+"""How far a training amplifies the rounding differences between processors.
 
-They differ in the last bit of a product. Most trainings leave it there; some double it at every
-step, until scores differ in digits that decide. Whether a training is of that kind is measured.
+Processors differ in the last bit of a product. In most trainings the difference stays that small;
+in some it doubles at every step, until scores differ in digits that matter. `sensitivity` measures
+this.
 """
 
 from __future__ import annotations
@@ -17,32 +18,32 @@ from cliprl_lite.transfer.alignment_training import Pairs, check_settings, desce
 
 SENSITIVE = 1e-9
 """A training whose scores move by this or more is marked in result tables. Scores are rounded to 6
-decimals, so that below it another processor says the same but for one row in a thousand or so."""
+decimals, so that below it another processor changes one row in a thousand or so."""
 
 SHAKE, SHAKES = 1e-15, 4
-"""By which part of itself each number is moved, and how many times that is tried: four other shakes
-find the same within a factor of 1.5, a single one within 2.5."""
+"""A shake changes each number by this fraction of itself, and there are so many shakes. Four other
+shakes give the same within a factor of 1.5, a single one within 2.5."""
 
 
 def sensitivity(alignments: Sequence[Alignment], instructions: ArrayLike) -> FloatArray:
-    """How far the scores move if the last bits of what was trained on move.
+    """How far the scores move if the last bits of the training data change.
 
-    Processors differ in the last bit of a product; a training may pass that on as it is, or amplify
-    it a millionfold. So each alignment is trained again, four times, from numbers that are moved by
-    1e-15 of themselves, up or down at random.
+    Processors differ in the last bit of a product; a training may keep the difference that small,
+    or amplify it a millionfold. So each alignment is trained again, four times, from numbers that
+    are changed by 1e-15 of themselves, up or down at random.
 
     Args:
         alignments: B trainings of one shape and number of steps.
         instructions: what is scored: sentence vectors, shape `[B, E]`, or `[B, I, E]` for several.
 
     Returns:
-        The farthest that any score d moved, shape `[B]`. Scores are rounded to 6 decimals before
-        anything is made of them: past 5e-7, another processor may say something else.
+        The largest change of any score d, shape `[B]`. Scores are rounded to 6 decimals before they
+        are used: past 5e-7, another processor may give other results.
 
     Example:
         >>> from cliprl_lite.transfer.alignment_training import align
-        >>> fitted = align(np.eye(3), np.eye(3))
-        >>> bool(sensitivity([fitted], np.ones((1, 3)))[0] < 1e-12)
+        >>> trained = align(np.eye(3), np.eye(3))
+        >>> bool(sensitivity([trained], np.ones((1, 3)))[0] < 1e-12)
         True
     """
     settings = [one.settings for one in alignments]
@@ -61,7 +62,7 @@ def sensitivity(alignments: Sequence[Alignment], instructions: ArrayLike) -> Flo
 
 
 def shaken(pairs: Pairs) -> Pairs:
-    """Pairs as they are and, after them, the shakes: one more axis in front, `[1 + 4, …]`."""
+    """The pairs and, after them, their shaken copies, along a new first axis: `[1 + 4, …]`."""
     rng, parts = np.random.default_rng(0), []
     for part in pairs:
         up = rng.choice([-1.0, 1.0], (SHAKES, 1, *part.shape[1:]))  # the same for each training

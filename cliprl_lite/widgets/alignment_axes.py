@@ -14,10 +14,10 @@ LOSS_TOP, WEIGHT_TOP, UP, TRACK = 32.0, 170.0, 92.0, 294.0
 HIGHEST_LOSS = 4.0
 
 APART = 22.0
-"""Pixels between two numbers of the scale; a mark that is nearer to the last has none."""
+"""Least distance of two numbers of the scale, in pixels; a mark closer to the last has none."""
 
 DIGIT, GAP = 8.0, 4.0
-"""Pixels that a digit takes, and that stay free before the next number: it moves on if need be."""
+"""Width of a digit and of the gap before the next number, which moves right if need be; pixels."""
 
 
 def axes(title: str, top: float, ticks: Sequence[float], high: float) -> list[str]:

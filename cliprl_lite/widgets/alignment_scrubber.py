@@ -35,7 +35,7 @@ from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.worlds.tasks import TaskSuite
 
 CELLS = re.compile(r'(?<=<g class="cl-cells">).*?(?=</g>)')
-"""What the browser draws and paints itself, from the bytes."""
+"""The heatmap's cells, which the browser paints itself, from the bytes."""
 
 
 class AlignmentScrubber(CourseWidget):
@@ -44,13 +44,13 @@ class AlignmentScrubber(CourseWidget):
     The held-out sentence's row and its curve stay covered until the reader has chosen a step.
 
     Args:
-        suite: what the record was made of.
+        suite: the suite from which the record was made.
         record: of its training, one of its tasks held out.
         covered: whether the held-out row is covered at first.
 
     Attributes:
-        step, temperature, targets: what is looked at.
-        covered: the held-out row and its curve are hidden.
+        step, temperature, targets: the training that is shown, and the step of it.
+        covered: whether the held-out row and its curve are hidden.
         chosen: the step at which the reader uncovered them, −1 before.
         frames: similarities as bytes, shape `[targets, temperatures, marks, N, N]`, 0 for −1 and
             254 for 1.
@@ -155,12 +155,12 @@ class AlignmentScrubber(CourseWidget):
         self.targets = kind
 
     def uncover(self) -> None:
-        """Choose the step that is looked at, and uncover the held-out row and its curve."""
+        """Choose the step that is shown, and uncover the held-out row and its curve."""
         if self.covered:
             self.chosen, self.covered = self.step, False
 
     def _mend(self, change: dict[str, Any]) -> None:
-        """A browser may say anything: go to the nearest mark, and refuse what was not trained."""
+        """Correct what the browser sets: take the nearest mark, refuse an unknown training."""
         self.error, name, new = "", change["name"], change["new"]
         if name == "step":
             at = self._share(new)
@@ -169,10 +169,10 @@ class AlignmentScrubber(CourseWidget):
             setattr(self, name, change["old"])
             self.error = f"nothing was trained with that {name}; here is one that was"
 
-    # What is looked at -----------------------------------------------------------------------
+    # What is shown ---------------------------------------------------------------------------
     @property
     def _place(self) -> int:
-        """Number of the training that is looked at, in the order `[targets, temperatures]`."""
+        """Number of the training that is shown, in the order `[targets, temperatures]`."""
         kind = self.kinds.index(self.targets)
         return kind * len(self.temperatures) + self.temperatures.index(self.temperature)
 
@@ -182,7 +182,7 @@ class AlignmentScrubber(CourseWidget):
 
     @property
     def similarity(self) -> FloatArray:
-        """The similarities that are looked at, as they were sent, shape `[N, N]`."""
+        """The similarities that are shown, as they were sent, shape `[N, N]`."""
         n = len(self.names)
         stack = np.frombuffer(self.frames, np.uint8).reshape(-1, n, n)
         return from_bytes(stack[self._frame])

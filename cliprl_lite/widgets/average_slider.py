@@ -20,15 +20,15 @@ from cliprl_lite.worlds.tasks import Task
 from cliprl_lite.worlds.walks import best_constant, goal_states
 
 Pair = tuple[Policy, Policy, Sequence[Task]]
-"""Two policies, and what they are for: one task, or that of each."""
+"""Two policies, and their tasks: one that both learned, or one for each."""
 
 
 class AverageSlider(CourseWidget):
     """A slider from a network a to a network b, and what the network between them would do.
 
     Args:
-        pairs: name → (policy a, policy b, tasks): one task that both are for, or that of each. A
-            table goes in as the linear network it is. All are on one map.
+        pairs: name → (policy a, policy b, tasks): one task that both learned, or one for each. A
+            table is taken as the linear network that it is. All are on one map.
 
     Attributes:
         names: of the pairs.

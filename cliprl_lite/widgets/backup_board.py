@@ -35,7 +35,7 @@ FULLEST = 0.5
 """Shade of the square that is worth least, so that its number can still be read."""
 
 RESET, OUTWARD, RANDOM = -1, -2, -3
-"""Codes of the buttons; squares have their states."""
+"""Codes of the buttons; the code of a square is its state."""
 
 
 class BackupBoard(GridMap):
@@ -206,7 +206,7 @@ class BackupBoard(GridMap):
         return "right" if right_values(self.q, self.exact)[state] else "not right yet"
 
     def _count_right(self) -> int:
-        return int(right_values(self.q, self.exact).sum()) - 1  # the goal is no merit
+        return int(right_values(self.q, self.exact).sum()) - 1  # the goal does not count
 
     # -----------------------------------------------------------------------------------------
     # Sweeps, and what the browser asks for
@@ -243,7 +243,7 @@ class BackupBoard(GridMap):
             self.press(code)
 
     def _play(self, order: list[int]) -> None:
-        """A sweep that can be watched; at once where nobody can watch, or wants to."""
+        """Sweep press by press; at once without an event loop, or if `pace` is 0."""
         if self.pace <= 0:
             self._sweep(order)
             return

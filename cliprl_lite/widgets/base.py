@@ -20,25 +20,25 @@ from cliprl_lite.widgets.words import count
 FOLDER = Path(__file__).parent
 
 FRAME = 0.04
-"""Seconds from one picture to the next of what moves …"""
+"""Seconds from one picture of an animation to the next."""
 
 CALM = 25
-"""… and how many pictures are left out for one that is shown where less motion is wanted."""
+"""Where less motion is wanted, one picture in so many is shown."""
 
 
 def module(name: str) -> str:
-    """The ES module of a widget: what all share, and then its own."""
+    """The ES module of a widget: the part that all widgets share, then its own."""
     return "\n".join((FOLDER / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
 
 
 def style(name: str = "") -> str:
-    """The style sheet of a widget: what all share, and then its own, if it has one."""
+    """The style sheet of a widget: the part that all widgets share, then its own, if any."""
     sheets = [FOLDER / "course.css", FOLDER / f"{name}.css"]
     return "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
 
 
 class Refused(traitlets.TraitError, ValueError):
-    """What a trait cannot be, in words for the reader; the old value stays."""
+    """A value that a trait refuses, with words for the reader; the old value stays."""
 
 
 class CourseWidget(anywidget.AnyWidget):
@@ -50,7 +50,8 @@ class CourseWidget(anywidget.AnyWidget):
     Attributes:
         status: what it does now, read out by screen readers when it changes.
         error: what went wrong and how to mend it; empty if nothing did.
-        calm: the reader wants less motion, says the page: one picture a second instead of 25.
+        calm: True if the page says that the reader wants less motion: one picture a second
+            instead of 25.
     """
 
     _css = style()
@@ -66,18 +67,18 @@ class CourseWidget(anywidget.AnyWidget):
         self.on_msg(lambda _, content, __: self._reply(content))
 
     def _reply(self, told: Any) -> None:
-        """Tell the page that its message has arrived; after a restart, nobody does."""
+        """Tell the page that its message has arrived. A restarted kernel tells it nothing."""
         match told:
             case {"told": int(number)}:
                 self.send({"heard": number})
 
     @property
     def _switches(self) -> set[str]:
-        """Traits for which true is true; elsewhere it would pass for a 1 that is none."""
+        """Names of Boolean traits; other traits would take a Boolean for the number 0 or 1."""
         return {name for name, kind in self.traits().items() if isinstance(kind, traitlets.Bool)}
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """What the page sets. If a value is refused, all stays as it was, and `error` says why."""
+        """Set traits for the page. If a value is refused, all stays as it was; `error` says why."""
         told = {
             name: int(new) if isinstance(new, bool) and name not in self._switches else new
             for name, new in sync_data.items()
@@ -95,10 +96,10 @@ class CourseWidget(anywidget.AnyWidget):
             self.send_state(list(told))  # the page has the old values again
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Work on in the background, in place of what was worked on before.
+        """Start work in the background, in place of earlier work.
 
-        The work is to rest after every ten milliseconds or so (`await asyncio.sleep(…)`). If it
-        fails, `error` says why.
+        The work has to pause about every ten milliseconds (`await asyncio.sleep(…)`). If it fails,
+        `error` says why.
 
         Raises:
             RuntimeError: outside a running event loop, such as a notebook has.
@@ -113,7 +114,7 @@ class CourseWidget(anywidget.AnyWidget):
         self._task.add_done_callback(self._ended)
 
     def end(self) -> None:
-        """Stop what is worked on in the background."""
+        """Stop the work in the background."""
         self._drop()
 
     def _drop(self) -> None:
@@ -140,7 +141,7 @@ class CourseWidget(anywidget.AnyWidget):
         self._rest()
 
     def _rest(self) -> None:
-        """Called when what was worked on is done, or has failed; not when `end` stopped it."""
+        """Called when the background work is done or has failed, but not when `end` stopped it."""
 
     def svg(self) -> str:
         """What it shows now, as a picture with a title and a description."""
@@ -161,14 +162,14 @@ class CourseWidget(anywidget.AnyWidget):
 
 
 class Asked(CourseWidget):
-    """A widget whose page asks for things in a queue.
+    """A widget whose page sends its requests in a queue.
 
-    Hands can be faster than the kernel, and a trait that changes twice before it is sent arrives
-    once. So what is asked for stands in a list, numbered, the latest last; `ask` in `shared.js`
-    puts it there.
+    A reader can press faster than the kernel answers, and a trait that changes twice before it is
+    sent arrives once. So requests stand in a numbered list, the latest last; `ask` in `shared.js`
+    puts them there.
 
     Attributes:
-        asked: number of each thing asked for lately, and what it is; what that means, `_do` knows.
+        asked: the latest requests, each with its number; `_do` knows what they mean.
     """
 
     asked: traitlets.List[list[Any]] = traitlets.List().tag(sync=True, heard=True)
@@ -196,7 +197,7 @@ class Asked(CourseWidget):
         self.error = ""
         try:
             self._do(what)
-        except ValueError as trouble:  # in words, by those who check
+        except ValueError as trouble:  # its words are for the reader
             self.error = printable(in_words(trouble), 200)
         except Exception as trouble:
             self.error = printable(f"That cannot be done here ({type(trouble).__name__}).", 200)
@@ -205,19 +206,19 @@ class Asked(CourseWidget):
         """Do what was asked for.
 
         Raises:
-            ValueError: if that is nothing that can be done, with a text for the reader.
+            ValueError: if it cannot be done, with a text for the reader.
         """
         raise NotImplementedError
 
 
 class Player(Asked):
-    """A widget that can be at work until somebody stops it.
+    """A widget that can play until somebody stops it.
 
-    That it works is told to the page by message and is no part of its state: whatever is stored of
-    it, in a notebook or on a page, is at rest.
+    A message tells the page whether it plays. That is no part of its state, so that a widget that
+    is stored, in a notebook or on a page, is always at rest.
 
     Attributes:
-        playing: it is at work.
+        playing: True while it plays.
     """
 
     playing = traitlets.Bool()
@@ -231,7 +232,7 @@ class Player(Asked):
         self._tell_playing()
 
     def end(self) -> None:
-        """Stop what is worked on in the background; nothing is playing then."""
+        """Stop the work in the background; nothing is playing then."""
         super().end()
         self.playing = False
 

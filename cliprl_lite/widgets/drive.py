@@ -1,4 +1,4 @@
-"""An agent that the reader drives: every arrow key is one action, and each has its price."""
+"""An agent that the reader drives: every arrow key is one action, and each action costs 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cliprl_lite.widgets.words import count, number, square
 from cliprl_lite.worlds.gridworld import ACTIONS, STEP_REWARD, GridWorld, discounted_return
 
 MOST_STEPS = 10_000
-"""After so many steps an episode is cut off, so that a stuck key fills no memory."""
+"""Steps after which an episode is cut off, so that a stuck key cannot fill the memory."""
 
 
 class Drive(GridMap):

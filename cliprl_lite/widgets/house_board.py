@@ -34,7 +34,7 @@ HOUSES = ("house_a", "house_b", "house_c")
 """The suites behind the buttons A, B and C."""
 
 SIDE = 272.0
-"""Of the map and of each heatmap, in pixels."""
+"""Side of the map and of each heatmap, in pixels."""
 
 ROOMS = ("top left", "top right", "bottom left", "bottom right")
 HEADINGS = {
@@ -42,7 +42,7 @@ HEADINGS = {
     "policies": "what the policies say",
     "aligned": "what the aligned words say",
 }
-"""Above each heatmap, by the name of its trait."""
+"""Title of each heatmap, by the name of its trait."""
 
 WHOSE = {"words": "words’ heatmap", "policies": "policies’", "aligned": "aligned words’"}
 """The same in the line of status."""
@@ -53,8 +53,8 @@ class HouseBoard(Asked):
 
     A reader presses A, B or C, or drags an object to another square; by keyboard Enter picks up
     the object under the cursor and puts it down again. On a square that is taken the two objects
-    change places. Policies are exact: the optimal values for each object's square, the mean over
-    the sixteen taken off, compared by cosine.
+    change places. Policies are exact: the optimal values for each object's square, centred on the
+    mean of the sixteen, compared by cosine.
 
     Args:
         aligned: show a third heatmap, `held_out_similarity` of the house as it stands.

@@ -1,4 +1,4 @@
-"""An agent that learns before your eyes: values spread, arrows turn, gloom freezes."""
+"""An agent that learns before the reader's eyes: shades are values, arrows greedy actions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMIT = 1_000_000
 FASTEST = 10_000
 """Steps a picture at most, so that a picture does not take a second."""
 
-_PIECE = 50_000  # steps after which an interrupt is heard
+_PIECE = 50_000  # steps between two chances to interrupt
 _TRAIL = 12
 _RECORD = 100_000  # journeys; more than fit into the limit on any map of interest
 _ARRIVING = 50  # steps a picture on the way to an arrival
@@ -45,8 +45,8 @@ class LearnerLab(Player):
         values: tables of one value that it may start from, in reward.
         start: number of the start that is chosen, values first, then teachers.
         epsilon, learning_rate, seed: as for `Learner`.
-        place_goal: a press on a square moves the goal there.
-        marked: squares that are not optimal yet have a hatched corner.
+        place_goal: whether a press on a square moves the goal there.
+        marked: whether squares that are not optimal yet have a hatched corner.
         title: what is seen, in a few words.
         side: of the map's longer edge, in pixels.
 
@@ -54,7 +54,7 @@ class LearnerLab(Player):
         starts: labels of the starts.
         goal_state: state of the goal.
         speed: steps a picture, of which there are 25 a second.
-        playing: it learns now.
+        playing: True while it learns.
         asked: buttons that were pressed lately: `"play"`, `"pause"`, `"step"`, `"arrive"` or
             `"restart"`.
         readouts: label and value of each number.
@@ -250,7 +250,7 @@ class LearnerLab(Player):
             self._trail = [learner.state] if fresh else [*self._trail[-_TRAIL:], learner.state]
 
     def _stream(self, last_episode: int) -> None:
-        """Learn in a task of its own, the only one, in small pieces."""
+        """Learn in small pieces, in the only background task."""
         self.error = self.status = ""
         try:
             self.begin(self._frames(last_episode))

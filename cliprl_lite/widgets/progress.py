@@ -17,8 +17,8 @@ class Progress(CourseWidget):
     """The exercises of a notebook, with a tick at those that were passed, now or another day.
 
     Passing a check while it is there is remembered in `progress.json`, beside the notebook, until
-    `cliprl_lite.progress.reset_progress()` forgets it. What a stored notebook shows knows nothing
-    of any reader: there no exercise is solved.
+    `cliprl_lite.progress.reset_progress()` forgets it. A stored notebook shows no
+    reader's progress: there no exercise is solved.
 
     Args:
         checks: the notebook's module of checks.
@@ -77,7 +77,7 @@ class Progress(CourseWidget):
         return f"exercises: {', '.join(self.titles)}"
 
     def svg(self) -> str:
-        """The list of exercises, as a page without a reader has it."""
+        """The list of exercises, with none of them solved."""
         tall = 36 + 26 * len(self.titles)
         rows = [
             tag("circle", cx=18, cy=45 + 26 * place, r=8, fill="none", stroke=colour("ink"))

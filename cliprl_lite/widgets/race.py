@@ -22,7 +22,7 @@ from cliprl_lite.worlds.greedy import greedy_actions, wrong_states
 from cliprl_lite.worlds.gridworld import GridWorld
 
 PIECE = 0.01
-"""Seconds of learning before others get their turn."""
+"""Seconds of learning before the event loop gets its turn."""
 
 PER_FRAME = {"×1": 1, "×10": 10, "×100": 100}
 """Steps from one picture to the next: 25, 250 and 2,500 a second."""
@@ -55,14 +55,14 @@ class Race(Player):
         goal: `(row, column)` of the new goal.
         starts: label → (voice, starting table); voices are `"none"`, `"words"`, `"map"`, and None
             is the empty table.
-        seed: of every learner's luck.
+        seed: of every learner.
         hopeful: show a slider for `hope`.
         hope: a constant added to every starting table, in reward.
         old_goals: where the teachers' goals are, for the map.
         title: what is seen, in a few words.
 
     Attributes:
-        playing: it runs now.
+        playing: True while it runs.
         speed: a name in `SPEEDS`.
         show_wrong: show the map of the learner `watched`, its wrong squares hatched.
         watched: number of that learner.
@@ -131,7 +131,7 @@ class Race(Player):
         self.playing = True
 
     def pause(self) -> None:
-        """Stand still."""
+        """Pause."""
         self.end()
         self.status = f"Paused, after {self.taken:,} steps."
 
@@ -256,7 +256,7 @@ class Race(Player):
             await asyncio.sleep(max(0.001, begun + period - time.perf_counter()))
 
     async def _advance(self, goal: int) -> None:
-        """Everybody learns up to that many steps, and lets others have their turn."""
+        """Everybody learns up to that many steps, with turns for the event loop."""
         piece = time.perf_counter()
         for run in self.runs:
             while not run.stop_reason and run.steps < goal:

@@ -26,7 +26,7 @@ def _decades(largest: float, least: int) -> tuple[int, ...]:
 
 
 def _line(points: Points) -> tuple[list[float], list[float]]:
-    """A curve's `x` and `y`; one of a single point as a short line, so that it is seen."""
+    """A curve's `x` and `y`; a single point becomes a short line, so that it is seen."""
     xs, ys = (numbers.tolist() for numbers in points)
     return (xs, ys) if len(xs) > 1 else ([xs[0], 1.08 * xs[0]], ys * 2)
 

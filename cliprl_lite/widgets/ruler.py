@@ -51,7 +51,7 @@ def ruler_svg(
         anchor: stands at 1.
         ticks: the placed sentences.
         live: the one that is being typed, drawn hollow and dashed.
-        known: short marks at the ruler's left, and a line where nearness ends to mean anything.
+        known: short marks at the ruler's left, and a line below which a cosine means nothing.
         loud: ticks in bold.
         said: a line below.
 

@@ -71,7 +71,7 @@ class SentenceRuler(CourseWidget):
     placed: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     scene = traitlets.Unicode().tag(sync=True)
     longest = traitlets.Int(LONGEST_SENTENCE).tag(sync=True)
-    # Never sent back to the browser: half a character in it could not be written down.
+    # Never sent back to the browser: it may hold half a character, which cannot be encoded.
     request: traitlets.Dict[str, Any] = traitlets.Dict().tag(
         sync=True, heard=True, echo_update=False
     )
@@ -248,7 +248,7 @@ class SentenceRuler(CourseWidget):
         return Tick(sentence, cosine, errand)
 
     def _cosines(self, sentences: Sequence[str]) -> list[float]:
-        """With the anchor. The first sentence that does not ship starts the encoder: a moment."""
+        """Cosines with the anchor. The first sentence that is not shipped loads the encoder."""
         before = self.status
         if not encoder_is_loaded():
             self.status = "loading the encoder…"

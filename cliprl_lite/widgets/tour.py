@@ -79,20 +79,20 @@ class _Runner:
 class Tour(Player):
     """An instruction, two ways of choosing, three agents.
 
-    The sentence only chooses the teachers. Whoever has learned what it asks for is held out, from
+    The sentence only chooses the teachers. The agent that has learned its task is held out, from
     the choice and from the training of the alignment. The goal is a square of the map: suggested
     where the sentence asks for one object that is there, and otherwise for the reader to press.
 
     Args:
         suite: a house.
         policies: the old agents, sentence → policy, one for each task.
-        seed: of the agents' luck on their first way; every further one has the next.
+        seed: of the agents' first race; every further race takes the next seed.
 
     Attributes:
         typed: the instruction in the box.
         goal: state of the goal, −1 before one is chosen.
-        told: what has to be known about the choice: who is held out, a *not* that is not heard, an
-            old agent that has learned exactly this.
+        told: remarks on the choice: who is held out, a *not* that the encoder does not hear, an old
+            agent that has learned exactly this.
         playing: the agents are on their way.
         asked: buttons that were pressed lately: `"choose"`, `"go"` or `"stop"`.
     """
@@ -112,7 +112,7 @@ class Tour(Player):
         self, suite: TaskSuite, policies: Mapping[str, TabularPolicy], seed: int = 0
     ) -> None:
         self.suite, self.policies, self.seed = suite, dict(policies), seed
-        self._said = ""  # what the teachers were chosen for
+        self._said = ""  # the instruction that the teachers were chosen for
         self._request = Request(None, False, ())
         self._teachers: dict[str, Task] = {}
         self._warning = ""
@@ -163,10 +163,10 @@ class Tour(Player):
         self.goal = self.suite.world.state(cell)
 
     def go(self) -> None:
-        """Send the three agents off; watched where somebody can watch, else at once."""
+        """Send the three agents off: step by step in an event loop, else at once."""
         self.stop()
         self.error = ""
-        if self._shown != self._said:  # nobody races for another sentence than is seen
+        if self._shown != self._said:  # a race is for the sentence that is shown
             self.choose()
         if not self._teachers:
             self.error = "Nobody has chosen a teacher yet: type an instruction and press Choose."
@@ -186,13 +186,13 @@ class Tour(Player):
         self.status = "On their first journey …"
         try:
             self.begin(self._watch())
-        except RuntimeError:  # nobody watches
+        except RuntimeError:  # there is no event loop
             self.finish()
         else:
             self.playing = True
 
     def finish(self) -> None:
-        """Let those who are on their way arrive at once."""
+        """Take the agents that are on their way to the goal at once."""
         self.stop()
         if self._runners:
             while not self._over:
@@ -280,7 +280,7 @@ class Tour(Player):
         return "It asks for no one object of this house: the goal stays, or press another square."
 
     def _tell(self) -> str:
-        """What has to be known about the choice, as long as it stands."""
+        """Remarks on the choice, as long as it stands."""
         if not self._teachers:
             return ""
         asked, negated = self._request.task, self._request.negated

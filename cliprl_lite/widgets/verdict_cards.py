@@ -31,7 +31,7 @@ ASKED = {
     "algorithm_1": "Algorithm 1 weighs",
     "statistic": "Statistic",
 }
-"""What stands at each drop-down."""
+"""The label of each drop-down."""
 
 _UNTOUCHED = {
     "clock": "clock",
@@ -382,7 +382,7 @@ def _number(ratio: float) -> str:
 
 
 def _note(claim: Claim, choices: Mapping[str, str]) -> str:
-    """What the picture divides by what, and which choices it does not ask for."""
+    """Which cost is divided by which, and which choices do not matter to it."""
     free = [words for name, words in _UNTOUCHED.items() if name not in claim.asks]
     untouched = f" Not touched by {_listed(free)}." if free else ""
     if claim.kind == "share":

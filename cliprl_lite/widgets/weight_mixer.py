@@ -26,7 +26,7 @@ OFFERED = ("literal", "clipped", "softmax", "closest")
 _OFFER = ", ".join(OFFERED)
 
 REACH = 3.0
-"""A longer bar is broken, and its number written out."""
+"""The longest bar; a longer one is broken, with its number written out."""
 
 _WIDTH, _LABEL, _ROW, _TOP = 440.0, 186.0, 36.0, 44.0
 

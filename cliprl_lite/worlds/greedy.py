@@ -1,4 +1,4 @@
-"""What the greedy policy of a table does, exactly: no rollouts, no randomness, no step limit."""
+"""Exact evaluation of a table's greedy policy: no rollouts, no randomness, no step limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 
 NEAR_OPTIMAL = 1.05
-"""Mean path over mean shortest path at which a policy counts as near-optimal."""
+"""A policy is near-optimal up to this ratio of its mean path to the mean shortest path."""
 
 _OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
 
@@ -81,7 +81,7 @@ def greedy_walk(
 
 @dataclass(frozen=True)
 class GreedyEvaluation:
-    """What the greedy policy of a table does, exactly, without any rollout.
+    """The exact evaluation of a table's greedy policy, without any rollout.
 
     A start *arrives* if every tied greedy action on its way leads to the goal, never in a circle.
 
@@ -149,8 +149,8 @@ def evaluate_states(
 def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
     """Mean expected steps of the greedy policy over all starts, ties broken at random.
 
-    Unlike `evaluate_greedy`, it forgives a circle that chance leads out of: walks are followed
-    for S steps, and one that has not arrived by then counts as S.
+    Unlike `evaluate_greedy`, it accepts a circle that the agent can leave by chance: each walk is
+    followed for S steps, and a walk that has not arrived by then counts as S steps.
 
     Args:
         q: action values, shape `[S, 4]`.
@@ -169,7 +169,7 @@ def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> flo
 
 
 def capped_walks(share: FloatArray, next_state: IntArray, goal: int) -> FloatArray:
-    """Expected steps of walks from every state, shape `[S]`: to the goal, or S where that is later.
+    """Expected steps from every state to the goal, each walk cut off after S steps; shape `[S]`.
 
     Args:
         share: probability of each action, shape `[S, 4]`.
@@ -205,7 +205,7 @@ def wrong_states(
     Args:
         greedy: boolean, shape `[S, 4]`, ties included.
 
-    Example: going up is wrong in the top row, but for the goal.
+    Example: going up is wrong in the top row, except at the goal.
         >>> up = np.tile([True, False, False, False], (9, 1))
         >>> np.flatnonzero(wrong_states(up, GridWorld.open_map(3), [(0, 0)])).tolist()
         [1, 2]
@@ -216,14 +216,14 @@ def wrong_states(
 
 
 def believed_steps(q: FloatArray, discount: float = DISCOUNT) -> FloatArray:
-    """How far the best value of each state says that the goal is: d of −(1 − γᵈ) / (1 − γ).
+    """Steps to the goal that the best value of each state implies: d in −(1 − γᵈ) / (1 − γ).
 
     Args:
         q: action values, shape `[S, 4]`.
         discount: γ in (0, 1).
 
     Returns:
-        Steps, shape `[S]`: 0 for a value above 0, infinity for one below that of every way.
+        Steps, shape `[S]`: 0 for a value above 0, infinity for one below the value of every path.
 
     Example:
         >>> believed_steps(np.array([[-1.0, -3, -3, -3], [-1.99, -2, -2, -2]])).round(6).tolist()

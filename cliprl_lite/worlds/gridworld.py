@@ -1,4 +1,4 @@
-"""Grid worlds: a map, four actions, and the exact answers that learning is held against.
+"""Grid worlds: a map, four actions, and the exact values that learning is compared with.
 
 A world is a rectangle of cells, some of them walls. States are the free cells, numbered row by
 row; coordinates are `(row, column)` with `(0, 0)` at the top left, as in the paper (§5). A move
@@ -114,7 +114,7 @@ class GridWorld:
         """A map drawn as `drawn_rows` reads it: `#` is a wall, any other mark is free.
 
         Raises:
-            ValueError: if it is no drawing, or the map is none; the message names the row.
+            ValueError: if the text is no drawing or no valid map; the message names the row.
 
         Example:
             >>> print(GridWorld.from_text("..#\\n..."))
@@ -187,7 +187,7 @@ class GridWorld:
 
     @cached_property
     def _distances(self) -> dict[int, IntArray]:
-        """Those that were asked for, by goal: the search takes longer than a whole evaluation."""
+        """Distances found so far, by goal: the search takes longer than a whole evaluation."""
         return {}
 
     def _distances_from(self, source: int) -> IntArray:
@@ -254,7 +254,7 @@ class GridWorld:
 
 
 def discounted_return(steps: int, discount: float = DISCOUNT) -> float:
-    """What an episode of so many steps earns: −1 each, times γ for each step before it.
+    """The return of an episode: −1 for each step, times γ for each step before it.
 
     Example:
         >>> discounted_return(3, discount=0.5), discounted_return(0)
@@ -266,8 +266,8 @@ def discounted_return(steps: int, discount: float = DISCOUNT) -> float:
 def drawn_rows(text: str) -> list[str]:
     """The rows of a drawn map, one mark a cell; a blank is never a cell.
 
-    Blanks before the rows are indentation if all rows have the same, and the drawing stands apart
-    from its quotes: it begins on a line of its own, or ends with a line of blanks.
+    Blanks before the rows are indentation if two things hold: all rows begin with the same blanks,
+    and the drawing begins on a line of its own or ends with a line of blanks.
 
     Raises:
         ValueError: if a row holds any other blank, which might be meant as a cell, or the rows

@@ -1,12 +1,12 @@
-"""Which task a sentence asks for; what it wants and what it forbids, as a few rules can read it.
+"""Which task a sentence asks for: a few rules read what it wants and what it forbids.
 
-Whoever has learned what is asked for must be held out, or there is nothing to transfer. So a
-reader's sentence is never compared letter by letter: `asked_for` answers for widgets and checks.
+The agent that has learned the task must be held out, or there is nothing to transfer. A reader may
+word the task in many ways, so widgets and checks ask `asked_for` and compare no letters.
 
 A colour and its object make a thing. A thing is forbidden if exactly one negation stands before it
 and belongs to it, as in *don't go to*, or if the sentence says after it that it is *forbidden*. Two
 negations, or one that may belong to something else (*do not wait, go to*), leave it in doubt; then
-whoever asked the rules has to say so.
+the caller has to say so.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ NEGATIONS = listed(
     "not dont non never no nobody none nothing neither nor without except avoid avoiding refuse "
     "refrain forbid forget fail skip ignore ignoring shun miss omit neglect lose"
 )
-"""They forbid what they belong to, also across a word of going: *never go to*."""
+"""Words that forbid the thing they belong to, even past a verb of going: *never go to*."""
 
 TURNING = listed("leave leaving away but")
-"""They forbid what follows, up to a word of going: *leave the hall and go to* forbids no goal."""
+"""Words that forbid what follows, up to a verb of going: *leave the hall and go to* forbids no
+goal."""
 
 _IDLE = listed(
     "delay hesitation hesitate pause fail question doubt matter wait waiting stop stopping rest "
@@ -71,7 +72,7 @@ _PHRASES = [
 ]  # fmt: skip
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′", "'"))
-"""What keyboards put in place of the apostrophe of *don't*."""
+"""Characters that keyboards type for the apostrophe of *don't*."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Request:
     Attributes:
         task: the one task that it asks for, whose agent is to be held out. None if it asks for no
             task or for several, or if the rules cannot tell.
-        exactly: it is that task's own sentence, or one that the encoder cannot tell from it.
+        exactly: the sentence is that task's own, or one that the encoder cannot tell from it.
         negated: the tasks that it forbids, or may forbid. The encoder does not hear *not*, so
             their agents may well be chosen.
     """
@@ -125,10 +126,10 @@ class Reading:
     """What the rules read in a sentence: things as (colour, object), in order.
 
     Attributes:
-        wanted: things that no negation belongs to.
-        forbidden: things that one belongs to.
-        doubtful: things of which the rules cannot tell.
-        frame: its words, with a gap for each colour and each object.
+        wanted: things to which no negation belongs.
+        forbidden: things to which a negation belongs.
+        doubtful: things for which the rules cannot tell.
+        frame: the sentence's words, with a gap for each colour and each object.
     """
 
     wanted: tuple[tuple[str, str], ...]
@@ -138,7 +139,7 @@ class Reading:
 
 
 def words_of(sentence: str) -> list[str]:
-    """Its words in small letters, objects in the singular, no marks.
+    """The words of a sentence: small letters, objects in the singular, no marks.
 
     Example:
         >>> words_of("Go to the BOXES!")
@@ -198,7 +199,7 @@ def sets_an_order(frame: tuple[str, ...]) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------
-# Within
+# Internals
 # ---------------------------------------------------------------------------------------------
 def _spoken(sentence: str) -> list[str]:
     """The words that the encoder hears, without the marks between them."""
@@ -273,7 +274,7 @@ def _told(first: int, last: int, tokens: list[str]) -> str:
 
 
 def _said_after(tail: list[str]) -> str:
-    """What is said of a thing behind it: that it *is forbidden*, or *is not allowed*."""
+    """What the words after a thing say of it, such as *is forbidden* or *is not allowed*."""
     if not set(tail[:1]) & (_COPULAS | {"must", "should"}):
         return "wanted"
     said = set(tail[:5])

@@ -23,7 +23,7 @@ _SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
 
 
 class SuiteError(ValueError):
-    """A suite file that cannot be used. The message names the file, the task and the mend.
+    """A suite file that cannot be used. The message names file and task, and says how to mend it.
 
     Example:
         >>> try:
@@ -70,7 +70,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Transfer:
-    """One question of the course: a new task, and the old ones it may start from.
+    """A new task, and the old tasks whose policies it may start from.
 
     Example:
         >>> question = load_suite("house_a").transfer("go to the red cone")
@@ -170,7 +170,7 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
         size: rows and columns, for a suite whose file leaves them open (`corners`).
 
     Raises:
-        SuiteError: if the file is missing or says something that cannot be; the message names
+        SuiteError: if the file is missing or holds something impossible; the message names
             the file, the task, and how to mend it.
 
     Example:
@@ -180,7 +180,8 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     path = Path(source)
     if path.suffix != ".toml":
         names = suite_names()
-        if str(source) not in names:  # whatever file the system finds: random numbers follow names
+        # Spelled exactly, even where the system ignores case: random numbers follow the name.
+        if str(source) not in names:
             raise SuiteError(
                 f"there is no suite {str(source)!r}; take one of {', '.join(names)}, "
                 "or give the path of a .toml file"
@@ -373,7 +374,7 @@ class _Reader:
                 )
 
     def one_line(self, where: str, text: str, forbidden: str = "") -> None:
-        """Refuse what tears a table or the names in a journal: line ends, controls, `forbidden`."""
+        """Refuse characters that break a table or a journal: line ends, controls, `forbidden`."""
         for letter in text:
             if letter in forbidden or category(letter) in ("Cc", "Zl", "Zp", "Cs"):
                 raise self.error(f"{where} holds {letter!r}, which tears tables; take it out")
@@ -388,7 +389,7 @@ class _Reader:
 
 
 def _in_common(one: Task, other: Task) -> str:
-    """Which sentence two tasks share, or in which two ways of writing it."""
+    """The sentence that two tasks share, or the two ways in which they write it."""
     if one.sentence == other.sentence:
         return f"the sentence {one.sentence!r}"
     alike = normalize("NFC", one.sentence) == normalize("NFC", other.sentence)

@@ -1,4 +1,4 @@
-"""Value iteration, one state at a time: what a backup sets, and how few make every value right.
+"""Value iteration, one state at a time: a backup, and the fewest that make every value right.
 
 `GridWorld.optimal_q` backs up all states at once, sweep after sweep. Here the order is free
 (asynchronous value iteration, Sutton & Barto 2018, §4.5), and it decides how many backups it takes.
@@ -15,7 +15,7 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 
 Start = Literal["unknown", "zeros"]
-"""What every value is at first: −∞, which no maximum ever picks, or 0."""
+"""The value that every state has at first: −∞, which no maximum ever picks, or 0."""
 
 
 def start_table(world: GridWorld, goal: tuple[int, int], start: Start) -> FloatArray:
@@ -38,8 +38,8 @@ def start_table(world: GridWorld, goal: tuple[int, int], start: Start) -> FloatA
 def backup(q: FloatArray, world: GridWorld, state: int, discount: float = DISCOUNT) -> FloatArray:
     """One backup of a state that is no goal: its four new values, shape `[4]`, in reward.
 
-    `−1 + γ max_b Q(s', b)` for each action, from what the table says now of the states s' that
-    they lead to.
+    Each action's value is `−1 + γ max_b Q(s', b)`, where s' is the state that it leads to and Q is
+    the table as it stands.
 
     Args:
         q: action values, shape `[S, 4]`.
@@ -93,9 +93,9 @@ def random_backups(
     seed: int | np.random.Generator = 0,
     discount: float = DISCOUNT,
 ) -> IntArray:
-    """Backups that sweeps in random orders need until every value is right, shape `[runs]`.
+    """How many backups sweeps in random order need until every value is right, `[runs]`.
 
-    A sweep backs up each state but the goal once, in an order of its own.
+    Each sweep backs up every state but the goal once, in a new random order.
 
     Example: outward two are enough, inward it takes three.
         >>> random_backups(GridWorld.from_text("..."), (0, 0), "unknown", runs=6).tolist()
@@ -118,11 +118,11 @@ def random_backups(
 def fewest_backups(world: GridWorld, goal: tuple[int, int], start: Start) -> int | None:
     """The fewest backups of single states after which every value is right; None if unproven.
 
-    From *unknown* every state but the goal needs one, and outward one is enough. From *zeros* a
-    state that has a wall or the edge beside it leads to itself, so that each backup lowers it by
-    no more than one step: it needs as many as it is steps away. Where every state further than
-    one step has such a side, the sum of the distances is the least, and sweeps that leave out
-    what is right reach it.
+    From *unknown* every state but the goal needs one backup, and in outward order one is enough.
+    From *zeros*, an action into a wall or over the edge leads back to its own state. A backup then
+    lowers the state's value by one step at most, so the state needs as many backups as it is steps
+    away. If every state more than one step away has such an action, the sum of the distances is
+    the least, and sweeps that leave out states with right values reach it.
 
     Example:
         >>> world = GridWorld.from_text("...")

@@ -1,7 +1,7 @@
-"""Where a greedy policy leads, of several goals: which it comes to, and which arrows are wrong.
+"""Which of several goals a greedy policy reaches, and in how many states it acts right.
 
-An average of policies has no goal of its own, so it is asked about the goals of all that went into
-it. For a single goal, `greedy` says more.
+An average of policies has no goal of its own, so it is judged by the goals of all policies in it.
+For a single goal, `greedy` says more.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from cliprl_lite.worlds.greedy import wrong_states
 from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
 Goals = Sequence[tuple[int, int]]
-"""`(row, column)` of each goal; one that stands there twice counts once."""
+"""`(row, column)` of each goal; a goal that is listed twice counts once."""
 
 
 def destinations(q: FloatArray, world: GridWorld, goals: Goals) -> tuple[FloatArray, float]:
     """Where the greedy policy of a table ends up if no goal ends the walk.
 
-    The agent takes the first of its greedy actions, over and over; after S steps it goes round in
-    some circle, and it has come to a goal if that lies on the circle.
+    The agent always takes the first of its greedy actions. After S steps it walks in a circle, and
+    it has come to every goal on that circle.
 
     Args:
         q: action values, shape `[S, 4]`.
 
     Returns:
         The share of starts that come to each goal, shape `[N]`, and the share that come to none.
-        Shares of goals on one circle count the same starts.
+        A start counts for every goal on its circle.
 
     Example:
         >>> world = GridWorld.open_map(4)
@@ -74,7 +74,7 @@ def arrival_share(greedy: BoolArray, world: GridWorld, goals: Goals) -> float:
 
 
 def right_share(greedy: BoolArray, world: GridWorld, goals: Goals) -> float:
-    """The share of states, goals apart, that are not wrong as `wrong_states` says.
+    """The share of states, goals apart, that `wrong_states` does not mark.
 
     Example:
         >>> world = GridWorld.open_map(3)
@@ -86,7 +86,7 @@ def right_share(greedy: BoolArray, world: GridWorld, goals: Goals) -> float:
 
 
 def best_constant(world: GridWorld, goals: Goals) -> tuple[str, float, float]:
-    """The best policy that takes one action everywhere: a floor for those that have learned.
+    """The best policy that takes one action everywhere: a baseline for learned policies.
 
     Returns:
         The action's name, its `right_share`, by which it is the best, and its `arrival_share`.
