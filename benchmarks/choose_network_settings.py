@@ -37,7 +37,8 @@ from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.network_training import NetworkRun, deep_q_learning, fitted_q_iteration
 from cliprl_lite.learning.networks import NetworkSettings, Parameters, features, forward, initialise
 from cliprl_lite.worlds.greedy import expected_path
-from cliprl_lite.worlds.tasks import Task, TaskSuite, Transfer, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import Task, TaskSuite, Transfer
 
 START = NetworkSettings(epsilon_start=1.0, epsilon_steps=5_000)  # until the second question
 NETWORKS = [

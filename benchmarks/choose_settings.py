@@ -39,10 +39,10 @@ from joblib import Parallel, delayed
 
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite._rounding import rounded
+from cliprl_lite.experiments.measures import measure
 from cliprl_lite.experiments.policy_classes import rng_for
 from cliprl_lite.experiments.results import write_table
 from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio, share_on, top_is
-from cliprl_lite.experiments.trials import measure
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.policies import learn_policy, policy_vectors
@@ -53,7 +53,7 @@ from cliprl_lite.transfer.alignment_training import align_paths
 from cliprl_lite.transfer.methods import ridge_scores
 from cliprl_lite.transfer.sensitivity import sensitivity
 from cliprl_lite.transfer.weightings import clipped, closest, softmax
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 SUITES = [
     ("dev_materials", None),

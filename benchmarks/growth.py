@@ -51,7 +51,8 @@ from cliprl_lite.transfer.methods import ridge_scores
 from cliprl_lite.transfer.weightings import softmax
 from cliprl_lite.worlds.greedy import evaluate_greedy, expected_path
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import Task, TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 SIZES = (8, 12, 18, 27, 40, 60)
 BASES = (4, 8, 16, 32, 64, 100)

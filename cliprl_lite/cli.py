@@ -245,7 +245,7 @@ def _cell(row: object) -> str:
 
 def _learn(options: argparse.Namespace) -> None:
     from cliprl_lite.learning.networks import NetworkSettings, save_networks, stack
-    from cliprl_lite.worlds.tasks import load_suite
+    from cliprl_lite.worlds.suite_files import load_suite
 
     suite, kind = load_suite(options.world, options.size), policy_class(options.policy)
     if options.seed < 0:
@@ -263,7 +263,7 @@ def _learn(options: argparse.Namespace) -> None:
 def _embed(options: argparse.Namespace) -> None:
     from cliprl_lite._paths import data_path
     from cliprl_lite.language.sentences import ship_vectors
-    from cliprl_lite.worlds.tasks import load_suite, suite_names
+    from cliprl_lite.worlds.suite_files import load_suite, suite_names
 
     sentences: list[str] = []
     for name in suite_names():

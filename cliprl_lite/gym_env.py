@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from cliprl_lite.pictures.palette import rgb
 from cliprl_lite.worlds.gridworld import ACTIONS, STEP_REWARD
-from cliprl_lite.worlds.tasks import Task, TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 ENV_ID = "CliprlLite/GridWorld-v0"
 """The name of the environment in Gymnasium's registry."""

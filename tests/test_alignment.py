@@ -18,15 +18,17 @@ from cliprl_lite.transfer.alignment import (
     PAPER_TEXT,
     AlignmentSettings,
     Tower,
-    contrastive_gradient,
-    contrastive_loss,
     cosine_similarity,
     row_lengths,
-    soft_targets,
     unit_rows,
     unit_rows_gradient,
 )
 from cliprl_lite.transfer.alignment_training import align
+from cliprl_lite.transfer.contrastive_loss import (
+    contrastive_gradient,
+    contrastive_loss,
+    soft_targets,
+)
 
 N, E, P = 5, 24, 60
 """Pairs, and the widths of a sentence and of a policy: three different numbers."""

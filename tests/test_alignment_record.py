@@ -26,7 +26,7 @@ from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
 from cliprl_lite.transfer.alignment_training import align, align_batch
 from cliprl_lite.transfer.sensitivity import SENSITIVE, sensitivity
 from cliprl_lite.transfer.weightings import closest, softmax
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 HOUSE = load_suite("house_a")
 MARKS = (0, 2, 8, 40)

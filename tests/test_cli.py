@@ -23,7 +23,7 @@ from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import figure2_sweep, run_sweep
 from cliprl_lite.learning.networks import NetworkSettings, features, forward, load_networks
 from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 SMALL = ["figure2", "--sizes", "5,6", "--trials", "2", "--methods", "scratch,alg1,alg2"]
 

@@ -11,7 +11,8 @@ from gymnasium.utils.env_checker import check_env
 from cliprl_lite.gym_env import CELL_PIXELS, ENV_ID, MAX_EPISODE_STEPS, GridWorldEnv
 from cliprl_lite.pictures.palette import LIGHT
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import SuiteError, Task, TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import SuiteError, load_suite
+from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 WORLD = GridWorld.from_text("...\n.#.\n...")
 SMALL = TaskSuite("small", "A ring", WORLD, (Task("end", "go to the end", (2, 2)),))

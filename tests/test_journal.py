@@ -26,7 +26,7 @@ from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.transfer import methods
 from cliprl_lite.transfer.methods import METHODS
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 
 def test_a_table_stands_beside_its_description(tmp_path: Path) -> None:

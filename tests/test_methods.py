@@ -22,7 +22,7 @@ from cliprl_lite.transfer.methods import (
 )
 from cliprl_lite.transfer.weightings import WEIGHTINGS
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 CORNERS = load_suite("corners", 6)
 SENTENCES = [task.sentence for task in CORNERS.tasks]

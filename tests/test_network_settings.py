@@ -11,7 +11,7 @@ from cliprl_lite._paths import data_path
 from cliprl_lite.learning.network_training import fitted_q_iteration
 from cliprl_lite.learning.networks import NetworkSettings, features, forward, initialise
 from cliprl_lite.worlds.greedy import expected_path
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 
 def chosen(name: str) -> pd.DataFrame:

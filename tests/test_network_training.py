@@ -21,7 +21,7 @@ from cliprl_lite.learning.network_training import (
 from cliprl_lite.learning.networks import FloatArray, NetworkSettings, Parameters, features, forward
 from cliprl_lite.worlds.greedy import evaluate_greedy
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 
 # When a run is done

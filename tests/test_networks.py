@@ -26,7 +26,7 @@ from cliprl_lite.learning.networks import (
     save_networks,
 )
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 KINDS = ("one-hot", "row-column", "fourier")
 SMALL = NetworkSettings(hidden=(12, 10), target_period=7, epsilon_steps=100, batch_size=8)

@@ -20,7 +20,7 @@ from cliprl_lite.learning.qlearning import learn
 from cliprl_lite.transfer.algorithms import algorithm_1, algorithm_2, warm_start
 from cliprl_lite.transfer.weightings import closest, softmax
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 WORLD = GridWorld.from_text("...\n.#.")
 

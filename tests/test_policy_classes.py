@@ -22,7 +22,7 @@ from cliprl_lite.learning.policies import MLPPolicy, TabularPolicy, learn_policy
 from cliprl_lite.learning.qlearning import cap_for, learn
 from cliprl_lite.worlds.greedy import evaluate_greedy
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 SUITE = load_suite("corners", 6)
 WORLD, GOALS = SUITE.world, [task.goal for task in SUITE.tasks]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cliprl_lite.worlds.reading import asked_for, read, sets_an_order
-from cliprl_lite.worlds.tasks import Task, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import Task
 
 HOUSE = load_suite("house_a")
 OWN = [

@@ -14,7 +14,7 @@ from cliprl_lite.experiments.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import PAPER_BOX
 from cliprl_lite.transfer.alignment_training import DivergedError, align
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ from cliprl_lite.experiments.results import (
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.transfer.methods import METHODS
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 
 def test_a_table_is_sorted_and_has_the_columns_of_its_description(small: pd.DataFrame) -> None:

@@ -29,7 +29,7 @@ from cliprl_lite.language.sentences import (
     ship_vectors,
     shipped_vectors,
 )
-from cliprl_lite.worlds.tasks import load_suite, suite_names
+from cliprl_lite.worlds.suite_files import load_suite, suite_names
 
 PUBLISHED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 

@@ -28,7 +28,8 @@ from cliprl_lite.learning.matching import match
 from cliprl_lite.learning.networks import features, forward
 from cliprl_lite.learning.policies import MODALITIES
 from cliprl_lite.worlds.greedy import evaluate_greedy
-from cliprl_lite.worlds.tasks import Task, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import Task
 
 SUITE = load_suite("corners", 6)
 TASKS = SUITE.tasks

@@ -26,7 +26,7 @@ from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import Sweep, figure2_sweep, run_sweep, worlds_sweep
 from cliprl_lite.transfer.methods import METHODS
-from cliprl_lite.worlds.tasks import SuiteError, load_suite
+from cliprl_lite.worlds.suite_files import SuiteError, load_suite
 
 
 def test_without_a_cap_of_its_own_a_sweep_has_each_maps() -> None:

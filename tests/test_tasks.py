@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import SuiteError, Task, TaskSuite, load_suite, suite_names
+from cliprl_lite.worlds.suite_files import SuiteError, load_suite, suite_names
+from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 OPEN_SIZED = {"corners": (8, 10, 15, 25, 7), "dev_shelves": (9, 14)}
 """Suites whose files leave the size open, with sizes to try; an odd one among them."""
@@ -266,7 +267,7 @@ def test_a_suite_loads_no_encoder(run_python: Callable[..., str], write) -> None
     own = write(GOOD.replace("the pear", "thé 🍐"))
     code = """
 import sys
-from cliprl_lite.worlds.tasks import load_suite, suite_names
+from cliprl_lite.worlds.suite_files import load_suite, suite_names
 open_sized = {"corners": 10, "dev_shelves": 14}
 for name in suite_names():
     load_suite(name, open_sized.get(name))

@@ -16,7 +16,7 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import align_batch
 from cliprl_lite.transfer.sensitivity import sensitivity
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 ROWS = """
 import json

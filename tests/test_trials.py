@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cliprl_lite.experiments import trials
+from cliprl_lite.experiments.measures import measure
 from cliprl_lite.experiments.policy_classes import policy_class, rng_for
 from cliprl_lite.experiments.results import COLUMNS, KEYS
-from cliprl_lite.experiments.trials import Job, align_sets, measure, run_job
+from cliprl_lite.experiments.trials import Job, align_sets, run_job
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.network_training import NetworkRun
@@ -22,7 +23,7 @@ from cliprl_lite.transfer.methods import METHODS, Method
 from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError, softmax
 from cliprl_lite.worlds.greedy import GreedyEvaluation, evaluate_greedy
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 
 def test_a_row_recomputed_by_hand() -> None:

@@ -18,7 +18,7 @@ from cliprl_lite.transfer.weightings import (
     score_sum,
     softmax,
 )
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 CORNERS = load_suite("corners", 6)
 SENTENCES = [task.sentence for task in CORNERS.tasks]

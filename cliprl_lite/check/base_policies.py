@@ -23,7 +23,7 @@ from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.learning.qlearning import Learner, learn
 from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 ARRIVALS = 100
 """The number of journeys that an agent has to complete, and of its last ones that are judged."""

@@ -17,7 +17,7 @@ from cliprl_lite.transfer.alignment import unit_rows
 from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.transfer.weightings import softmax
 from cliprl_lite.worlds.reading import read
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 # ---------------------------------------------------------------------------------------------
 # Exercise 1: the loss for any target

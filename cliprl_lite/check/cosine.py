@@ -16,7 +16,8 @@ from cliprl_lite.experiments.statistics import top_is
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.worlds.reading import asked_for
-from cliprl_lite.worlds.tasks import TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import TaskSuite
 
 Parts = tuple[FloatArray, FloatArray, FloatArray]
 

@@ -17,7 +17,8 @@ from cliprl_lite.transfer.algorithms import closest_teachers
 from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.transfer.weightings import softmax
 from cliprl_lite.worlds.reading import asked_for, words_of
-from cliprl_lite.worlds.tasks import TaskSuite, Transfer, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import TaskSuite, Transfer
 
 LUCK = 20
 CONFIDENT = 0.7
@@ -27,7 +28,7 @@ def first_journey(errand: Transfer, policy: TabularPolicy) -> float:
     """Median steps of the first journey of agents that copy a policy.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> house = load_suite("house_a")
         >>> errand = house.transfer("go to the red box")
         >>> perfect = TabularPolicy(house.world, house.world.optimal_q(errand.target.goal))
@@ -47,7 +48,7 @@ def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPol
     """Which old agent makes the longest first journey?
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> worst_teacher(..., load_suite("house_a").transfer("go to the red box"), {}).passed
         False
     """
@@ -79,7 +80,7 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     """A sentence of one's own for which words and map choose the same teacher.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> same_choice(7, load_suite("house_a").transfer("go to the red box"), {})
         ✗ Not quite: the sentence is text between quotation marks; this is an int
     """
@@ -116,7 +117,7 @@ def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
     """A sentence that has nothing to do with the house, and that the map's way is sure of.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> misplaced_trust("", load_suite("house_a").transfer("go to the red box"))
         … Not yet: the sentence is empty: write one, and run the cell again
     """

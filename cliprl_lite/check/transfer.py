@@ -19,7 +19,7 @@ from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.transfer.weightings import clipped, literal, score_sum
 from cliprl_lite.worlds.greedy import greedy_actions
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.walks import destinations
 
 TEACHERS = ("go to the red ball", "go to the red cone", "go to the blue box", "go to the green box")

@@ -153,7 +153,7 @@ class Networks:
         network: shape and training.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> suite = load_suite("corners", 5)
         >>> bases = Networks("shared").learn_bases(suite, seed=0)
         >>> len(bases), bases[suite.tasks[0].name].q.shape

@@ -34,7 +34,8 @@ from cliprl_lite.transfer.methods import (
 )
 from cliprl_lite.transfer.sensitivity import SENSITIVE, SHAKE, SHAKES
 from cliprl_lite.transfer.weightings import COLD_TEMPERATURE, SOFTMAX_TEMPERATURE
-from cliprl_lite.worlds.tasks import TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import TaskSuite
 
 CORNER_SIZES = (8, 10, 15, 25)
 """Grid sizes of the paper's Figure 2."""

@@ -16,11 +16,12 @@ import numpy as np
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
+from cliprl_lite.experiments.measures import measure
 from cliprl_lite.experiments.policy_classes import policy_class, rng_for
 from cliprl_lite.experiments.results import COLUMNS, KEYS
-from cliprl_lite.experiments.statistics import regret, share_on, top_is
+from cliprl_lite.experiments.statistics import share_on, top_is
 from cliprl_lite.language.sentences import embed
-from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES, REGRET_EPISODES, first20
+from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES
 from cliprl_lite.learning.network_training import NetworkRun
 from cliprl_lite.learning.policies import Policy, average_q, policy_vectors
 from cliprl_lite.learning.qlearning import Run
@@ -64,7 +65,7 @@ class Job:
         policy: a name in `POLICY_CLASSES`.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> Job(load_suite("corners", 8), 0, (), ("scratch",), cap=1_000).key
         'corners_8|0'
     """
@@ -130,7 +131,7 @@ def run_job(job: Job) -> list[dict[str, Any]]:
         ValueError: if the suite has no target of a name, or there is no such method.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> suite = load_suite("corners", 5)
         >>> rows = run_job(Job(suite, 0, ("left",), ("scratch", "alg1"), cap=100_000))
         >>> [(row["method"], row["optimal_censored"]) for row in rows]
@@ -170,7 +171,7 @@ def align_sets(
         settings, modality: as for `algorithm_2`.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> suite = load_suite("corners", 5)
         >>> policies = policy_class("tabular").learn_bases(suite, 0)
         >>> alignments = align_sets(suite, 0, [suite.tasks], policies, None)
@@ -308,38 +309,6 @@ def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
         "sensitive": np.nan,
         "top_right": top_is(start.scores, similar) if grouped else np.nan,
         "reuse": float(rounded(share_on(start.weights, similar))) if grouped else np.nan,
-    }
-
-
-def measure(run: Run | NetworkRun) -> dict[str, Any]:
-    """The measures of one learning run, named as in `COLUMNS`.
-
-    Example:
-        >>> from cliprl_lite import GridWorld, learn
-        >>> world = GridWorld.open_map(5)
-        >>> perfect = measure(learn(world, (0, 0), world.optimal_q((0, 0))))
-        >>> perfect["optimal"], perfect["zero_shot_success"], perfect["few_shot_return"]
-        (0, 1.0, -4.1667)
-    """
-    before, after, last = run.checks[0], run.few_shot, run.checks[-1]
-    lengths, shortest = run.episode_lengths, run.episode_shortest
-    first = first20(lengths)
-    until_regret = slice(0, REGRET_EPISODES)
-    return {
-        "zero_shot_success": round(before.success, 6),
-        "zero_shot_path": round(before.mean_path, 4),
-        # Cut off before 20 episodes were over: they would have taken all these steps and more.
-        "first20": run.steps / FEW_SHOT_EPISODES if first is None else float(rounded(first)),
-        "first20_censored": first is None,
-        "few_shot_return": round(-after.mean_path, 4) if after else np.nan,
-        "regret": regret(lengths[until_regret], shortest[until_regret])
-        if len(lengths) >= REGRET_EPISODES
-        else np.nan,
-        "near_optimal": run.steps if run.steps_near_optimal is None else run.steps_near_optimal,
-        "near_optimal_censored": run.steps_near_optimal is None,
-        "optimal": run.steps if run.steps_optimal is None else run.steps_optimal,
-        "optimal_censored": run.steps_optimal is None,
-        "asymptote": round(last.mean_path / last.shortest, 6),
     }
 
 

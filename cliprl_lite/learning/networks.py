@@ -286,7 +286,7 @@ class NetworkFileError(ValueError):
     """A file of networks that cannot be used here. The message says why.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> try:
         ...     load_networks(Path("nowhere.npz"), load_suite("house_a"), NetworkSettings())
         ... except NetworkFileError as error:
@@ -311,7 +311,7 @@ def save_networks(
 
     Example:
         >>> import tempfile
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> house, settings = load_suite("house_a"), NetworkSettings()
         >>> stack = initialise(settings.widths(house.world), seeds=[0, 1])
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -335,7 +335,7 @@ def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Pa
 
     Example:
         >>> import tempfile
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> house, settings = load_suite("house_a"), NetworkSettings()
         >>> stack = initialise(settings.widths(house.world), seeds=[0, 1])
         >>> with tempfile.TemporaryDirectory() as folder:

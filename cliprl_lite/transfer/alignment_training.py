@@ -24,13 +24,12 @@ from cliprl_lite.transfer.alignment import (
     Alignment,
     AlignmentSettings,
     Tower,
-    loss_and_gradient,
     random_projection,
     row_lengths,
-    soft_targets,
     unit_rows,
     unit_rows_gradient,
 )
+from cliprl_lite.transfer.contrastive_loss import loss_and_gradient, soft_targets
 
 Seeds = Sequence[int | np.random.Generator]
 

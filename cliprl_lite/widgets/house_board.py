@@ -26,7 +26,8 @@ from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.heatmaps import describe, inset, plain
 from cliprl_lite.widgets.words import square
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.tasks import Task, TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 Cell = tuple[int, int]
 

@@ -100,7 +100,7 @@ def asked_for(sentence: str, tasks: Iterable[Task]) -> Request:
     shape, forbids it nowhere, and names no other task's object that it does not forbid.
 
     Example:
-        >>> from cliprl_lite.worlds.tasks import load_suite
+        >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> house = load_suite("house_a")
         >>> request = asked_for("Walk to the RED box, not to the blue ball!", house.tasks)
         >>> request.task.name, request.exactly, [task.name for task in request.negated]

@@ -8,7 +8,7 @@ import pytest
 from cliprl_lite import cosine_similarity
 from cliprl_lite.check import base_policies as check
 from cliprl_lite.learning.qlearning import Learner
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 
 def broken(*_: object) -> None:

@@ -9,7 +9,8 @@ import torch
 from scipy.special import log_softmax, softmax
 
 from cliprl_lite.check import clip_alignment as check
-from cliprl_lite.transfer.alignment import contrastive_loss, unit_rows
+from cliprl_lite.transfer.alignment import unit_rows
+from cliprl_lite.transfer.contrastive_loss import contrastive_loss
 
 
 # Exercise 1

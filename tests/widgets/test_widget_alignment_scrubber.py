@@ -12,7 +12,8 @@ from cliprl_lite.transfer.alignment_record import record_alignment
 from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
 from cliprl_lite.widgets.alignment_axes import WIDE, track
 from cliprl_lite.widgets.alignment_scrubber import AlignmentScrubber
-from cliprl_lite.worlds.tasks import TaskSuite, load_suite
+from cliprl_lite.worlds.suite_files import load_suite
+from cliprl_lite.worlds.tasks import TaskSuite
 
 HOUSE = load_suite("house_a")
 MARKS = (0, 2, 8, 40)

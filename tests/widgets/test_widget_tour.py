@@ -12,7 +12,7 @@ from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.widgets import Tour
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 
 HOUSE = load_suite("house_a")
 WORLD = HOUSE.world
