@@ -2,8 +2,8 @@
 
 The vectors of every shipped sentence lie in `data/embeddings/`. A new sentence goes through
 `encoder`, a page of NumPy over the published parameters; sentence-transformers, the reference, is
-one argument away. The parameters come in a package of their own, so that nothing is fetched while
-the course runs. Remake the vectors with `cliprl-lite embed`.
+one argument away. The parameters come in a package of their own: nothing is fetched from the
+network. Remake the vectors with `cliprl-lite embed`.
 """
 
 from __future__ import annotations
