@@ -1,9 +1,9 @@
 """Contrastive alignment of sentences with policies: the settings, and the trained towers.
 
-`alignment_training` trains them with the loss of `contrastive_loss` (the paper's Algorithm 2, Step 2). Each pair
-(instruction lᵢ, policy πᵢ) is one concept in two modalities; two linear projections, one per
-modality, bring both into one space, where the right pairs score higher than the wrong ones.
-Arrays come in and arrays go out: the module knows nothing of maps or sentences.
+`alignment_training` trains them (the paper's Algorithm 2, Step 2) by the loss of
+`contrastive_loss`. Each pair (instruction lᵢ, policy πᵢ) is one concept in two modalities; two
+linear projections, one per modality, bring both into one space, where the right pairs score higher
+than the wrong ones. Arrays come in and arrays go out: the module knows nothing of maps or sentences.
 """
 
 from __future__ import annotations
