@@ -3,7 +3,7 @@
 `alignment_training` trains them (the paper's Algorithm 2, Step 2) by the loss of
 `contrastive_loss`. Each pair (instruction lᵢ, policy πᵢ) is one concept in two modalities; two
 linear projections, one per modality, bring both into one space, where the right pairs score higher
-than the wrong ones. Arrays come in and arrays go out: the module knows nothing of maps or sentences.
+than the wrong ones. Arrays come in and arrays go out: nothing here knows of maps or sentences.
 """
 
 from __future__ import annotations
