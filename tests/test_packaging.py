@@ -111,6 +111,7 @@ def test_what_the_wheel_holds(archives):
     (wheel,) = archives.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
+        "cliprl_lite/py.typed",
         "cliprl_lite/worlds/gridworld.py",
         "cliprl_lite/data/suites/house_a.toml",
         "cliprl_lite/data/embeddings/sentences.npy",

@@ -168,7 +168,7 @@ def on_dask(
             key=[(sweep, name) for name in jobs],
             batch_size=_TOGETHER,
         )
-        ready: SimpleQueue[Future] = SimpleQueue()
+        ready: SimpleQueue[Future[Any]] = SimpleQueue()
         for future in futures:
             future.add_done_callback(ready.put)
         names = dict(zip(futures, jobs, strict=True))
@@ -200,7 +200,7 @@ def _cluster(scheduler: str) -> Iterator[Client]:
     """A client of the scheduler, with a worker to begin with; closed at the end."""
     try:
         from distributed import Client
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
     except ImportError as error:
         raise BackendError(
             "the backend 'dask' needs Dask, which is not installed; install it by: "
@@ -257,7 +257,7 @@ def _check_versions(client: Client) -> None:
             )
 
 
-def _next(ready: SimpleQueue[Future], client: Client, scheduler: str) -> Future:
+def _next(ready: SimpleQueue[Future[Any]], client: Client, scheduler: str) -> Future[Any]:
     """The next future that is done, as long as there is somebody to do it."""
     while True:
         try:

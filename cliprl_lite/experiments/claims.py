@@ -11,7 +11,7 @@ import pandas as pd
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
-from cliprl_lite.experiments.results import CLOCKS, verdict
+from cliprl_lite.experiments.results import verdict
 from cliprl_lite.experiments.statistics import (
     Growth,
     Interval,
@@ -21,6 +21,7 @@ from cliprl_lite.experiments.statistics import (
     paired_log_ratio,
     ratio_of_averages,
 )
+from cliprl_lite.learning.clocks import CLOCKS
 
 CHOICES: dict[str, dict[str, str]] = {
     "clock": {

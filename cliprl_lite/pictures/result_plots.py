@@ -54,7 +54,7 @@ def as_text(typed: str, longest: int = 80) -> str:
     return escape(cut, quote=False).replace("$", "&#36;")
 
 
-class CourseFigure(go.Figure):
+class CourseFigure(go.Figure):  # type: ignore[misc]
     """A figure that shows itself in a notebook without plotly's renderers.
 
     Those renderers load a validator of notebooks, only to send the same bundle.

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
+from cliprl_lite._arrays import FloatArray
 from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES, surely_first
 from cliprl_lite.learning.qlearning import Run
 from cliprl_lite.pictures.charts import DASHES
@@ -98,7 +98,7 @@ class Race(Player):
         self,
         world: GridWorld,
         goal: tuple[int, int],
-        starts: Mapping[str, tuple[str, NDArray | None]],
+        starts: Mapping[str, tuple[str, FloatArray | None]],
         seed: int = 0,
         *,
         hopeful: bool = False,
