@@ -20,7 +20,7 @@ from cliprl_lite.worlds.suite_files import load_suite
 
 ROWS = """
 import json
-from cliprl_lite.worlds.tasks import load_suite
+from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.experiments.trials import Job, run_job
 
 methods = ("alg1", "alg2", "alg2_identity", "alg2_box", "alg2_text", "ridge")
