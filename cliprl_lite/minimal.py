@@ -83,11 +83,13 @@ def embed(sentences: list[str]) -> np.ndarray:
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
+    """Each row divided by its length; the shape stays."""
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
 # Algorithm 2, Step 2: two matrices bring sentences and policies into one space -------------------
 def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Positive shares that sum to one along an axis; the shape stays."""
     shares = np.exp(scores - scores.max(axis=axis, keepdims=True))
     return shares / shares.sum(axis=axis, keepdims=True)
 
@@ -137,6 +139,7 @@ def weigh(policies: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
+    """Learn fifteen tasks, choose three starts for the sixteenth, and print how each begins."""
     next_state, goals = world()
     policies = np.zeros((len(OLD), len(next_state), 4))
     for task, q in zip(OLD, policies, strict=True):
