@@ -6,12 +6,12 @@ other optimisers show what a result owes to plain gradient descent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn.functional import cosine_similarity, cross_entropy, normalize
+from torch.nn.functional import cosine_similarity, normalize
 
 from cliprl_lite.transfer.alignment import AlignmentSettings
 
@@ -34,12 +34,28 @@ def train(
     seed: int | np.random.Generator = 0,
     optimiser: Optimiser = torch.optim.SGD,
 ) -> Reference:
-    """Step 2 of Algorithm 2 for N pairs, `[N, E]` and `[N, P]`, in one thread: the products are
-    small, and torch's threads would wait for each other."""
+    """Step 2 of Algorithm 2 for N pairs, `[N, E]` and `[N, P]`."""
+    marks = [settings.steps]
+    return train_many(sentences[None], policies[None], [settings], marks, [seed], optimiser)[0][0]
+
+
+def train_many(
+    sentences: np.ndarray,
+    policies: np.ndarray,
+    settings: Sequence[AlignmentSettings],
+    marks: Sequence[int],
+    seeds: Sequence[int | np.random.Generator],
+    optimiser: Optimiser,
+) -> list[list[Reference]]:
+    """B trainings at once, `[B, N, E]` and `[B, N, P]`: the towers of each at every mark, an
+    ascending number of steps. Their settings share similarity, learning rate and dimension.
+
+    All runs in one thread: the products are small, and torch's threads would wait for each other.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _train(sentences, policies, settings, seed, optimiser)
+        return _train(sentences, policies, settings, marks, seeds, optimiser)
     finally:
         torch.set_num_threads(threads)
 
@@ -47,33 +63,58 @@ def train(
 def _train(
     sentences: np.ndarray,
     policies: np.ndarray,
-    settings: AlignmentSettings,
-    seed: int | np.random.Generator,
+    settings: Sequence[AlignmentSettings],
+    marks: Sequence[int],
+    seeds: Sequence[int | np.random.Generator],
     optimiser: Optimiser,
-) -> Reference:
-    x, y = prepare(sentences, sentences, settings), prepare(policies, policies, settings)
-    rng = np.random.default_rng(seed)
-    towers = [
-        torch.tensor(rng.standard_normal((width, settings.dimension)) / width**0.5).requires_grad_()
-        for width in (x.shape[1], y.shape[1])
-    ]
-    right = torch.eye(len(x), dtype=torch.float64)
-    if settings.targets == "soft":
-        alike = cosine_similarity(y[:, None], y[None], dim=2, eps=1e-300)
-        right = (alike / settings.temperature).softmax(dim=1)
-    descent, losses = optimiser(towers, lr=settings.learning_rate), []
-    for step in range(settings.steps + 1):
+) -> list[list[Reference]]:
+    x, y = (
+        torch.stack([prepare(rows, rows, own) for rows, own in zip(vectors, settings, strict=True)])
+        for vectors in (sentences, policies)
+    )
+    towers = _drawn(x.shape[2], y.shape[2], settings[0].dimension, seeds)
+    delta = torch.tensor([own.temperature for own in settings], dtype=torch.float64)[:, None, None]
+    right = torch.stack([_target(rows, own) for rows, own in zip(y, settings, strict=True)])
+    descent = optimiser(towers, lr=settings[0].learning_rate)
+    losses, kept = [], []
+    for step in range(marks[-1] + 1):
         a, b = x @ towers[0], y @ towers[1]
-        if settings.similarity == "cosine":
-            a, b = normalize(a, eps=1e-300), normalize(b, eps=1e-300)
-        logits = a @ b.T / settings.temperature
-        loss = (cross_entropy(logits, right) + cross_entropy(logits.T, right)) / 2
-        losses.append(loss.item())
-        if step < settings.steps:
+        if settings[0].similarity == "cosine":
+            a, b = normalize(a, dim=2, eps=1e-300), normalize(b, dim=2, eps=1e-300)
+        logits = a @ b.mT / delta
+        rows, columns = logits.log_softmax(dim=2), logits.mT.log_softmax(dim=2)
+        loss = -(right * (rows + columns)).sum(dim=2).mean(dim=1) / 2
+        losses.append(loss.detach().numpy())
+        if step in marks:
+            kept.append([tower.detach().numpy().copy() for tower in towers])
+        if step < marks[-1]:
             descent.zero_grad()
-            loss.backward()
+            loss.sum().backward()
             descent.step()
-    return Reference(*(tower.detach().numpy() for tower in towers), np.array(losses))
+    losses = np.stack(losses, axis=1)
+    return [
+        [
+            Reference(said[number], learned[number], losses[number, : mark + 1])
+            for mark, (said, learned) in zip(marks, kept, strict=True)
+        ]
+        for number in range(len(x))
+    ]
+
+
+def _drawn(
+    e: int, p: int, d: int, seeds: Sequence[int | np.random.Generator]
+) -> list[torch.Tensor]:
+    """The random towers, `[B, E, d]` and `[B, P, d]`."""
+    rngs = [np.random.default_rng(seed) for seed in seeds]
+    drawn = [[rng.standard_normal((width, d)) / width**0.5 for width in (e, p)] for rng in rngs]
+    return [torch.tensor(np.stack(side)).requires_grad_() for side in zip(*drawn, strict=True)]
+
+
+def _target(policies: torch.Tensor, settings: AlignmentSettings) -> torch.Tensor:
+    if settings.targets == "identity":
+        return torch.eye(len(policies), dtype=torch.float64)
+    alike = cosine_similarity(policies[:, None], policies[None], dim=2, eps=1e-300)
+    return (alike / settings.temperature).softmax(dim=1)
 
 
 def prepare(vectors: np.ndarray, bases: np.ndarray, settings: AlignmentSettings) -> torch.Tensor:

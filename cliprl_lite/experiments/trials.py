@@ -281,9 +281,9 @@ def make_rows(
     rows = []
     for key, meeting in zip(job.rows, job.meetings, strict=True):
         if meeting in starts:
-            row = key | _choice(starts[meeting], meeting.transfer) | measure(runs[meeting])
+            row = key | describe_start(starts[meeting], meeting.transfer) | measure(runs[meeting])
         else:
-            row = key | _no_start(job.cap)
+            row = key | failed_row(job.cap)
         if meeting.how:
             row["sensitive"] = float(moved[meeting.how][meeting.transfer] >= SENSITIVE)
         rows.append(row)
@@ -299,7 +299,8 @@ def _moved(
     return dict(zip(transfers, found.tolist(), strict=True))
 
 
-def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
+def describe_start(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
+    """The columns that say which teachers were chosen; None is learning from nothing."""
     if start is None:
         return {"score_sum": np.nan, "sensitive": np.nan, "top_right": np.nan, "reuse": np.nan}
     similar = [base.group == transfer.target.group for base in transfer.bases]
@@ -312,7 +313,8 @@ def _choice(start: WarmStart | None, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def _no_start(cap: int) -> dict[str, Any]:
+def failed_row(cap: int) -> dict[str, Any]:
+    """The columns of a meeting that has no start: it fails by every clock."""
     missing = {column: np.nan for column in COLUMNS if column not in (*KEYS, "size", "weighting")}
     clocks = dict.fromkeys(CLOCKS, cap) | {"first20": cap / FEW_SHOT_EPISODES}
     return missing | {"score_sum": 0.0} | clocks | {f"{clock}_censored": True for clock in CLOCKS}
