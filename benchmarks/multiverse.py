@@ -25,9 +25,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import adam_alignment
 import numpy as np
-import reference_alignment
-from multiverse_settings import ADAM, TRAINING
+from multiverse_settings import TRAINING
 
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.measures import measure
@@ -73,8 +73,8 @@ Scores = dict[Transfer, np.ndarray | None]
 
 LENGTHS = ("short", "flat", "long")
 
-TOGETHER = 16
-"""Trainings by Adam in one batch: what they need stays near the processor."""
+TOGETHER = 4
+"""Trainings by Adam in one batch: enough that a step costs little beside its towers."""
 
 
 @dataclass(frozen=True)
@@ -128,15 +128,19 @@ class Trial:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The cells that name each row."""
-        names = [*RIVALS, *(one.name for one in self.combinations)]
-        if self.part == "worlds":
-            names.remove("scratch")  # it asks no teacher
+        rivals = RIVALS[1:] if self.part == "worlds" else RIVALS  # no start asks no teacher
         place = {"suite": self.suite.name, "size": self.suite.world.shape[0]}
+        names = [(transfer, name) for transfer in self.transfers for name in rivals]
+        names += [(t, one.name) for one in self.combinations for t in self.met_by(one)]
         return [
             place | {"target": transfer.target.name, "method": name, "seed": self.seed}
-            for transfer in self.transfers
-            for name in names
+            for transfer, name in names
         ]
+
+    def met_by(self, one: Combination) -> list[Transfer]:
+        """The new tasks that a combination meets."""
+        by_adam = self.part == "worlds" and one.optimiser == "adam"
+        return self.transfers[:1] if by_adam else self.transfers
 
 
 # ---------------------------------------------------------------------------------------------
@@ -172,7 +176,7 @@ def _paths(
 ) -> Iterator[tuple[Combination, list[Scores]]]:
     """For each way of training: the scores after each number of steps."""
     by_bases: dict[tuple[Task, ...], list[Transfer]] = {}
-    for transfer in trial.transfers:
+    for transfer in trial.met_by(ways[0]):
         by_bases.setdefault(transfer.bases, []).append(transfer)
     pairs = list(product(ways, by_bases))
     train = by_adam if ways[0].optimiser == "adam" else by_descent
@@ -229,20 +233,11 @@ def by_adam(said, learned, new, settings, marks, rngs) -> list[list[np.ndarray |
     """As `by_descent`."""
     found: list[list[np.ndarray | None]] = []
     for first in range(0, len(said), TOGETHER):
-        part = slice(first, first + TOGETHER)
-        paths = reference_alignment.train_many(
-            said[part], learned[part], settings[part], marks,
-            [draw() for draw in rngs[part]], ADAM,
-        )  # fmt: skip
-        found += [
-            [
-                reference_alignment.scores(one, j, old, own)
-                if np.isfinite(one.losses).all()
-                else None
-                for one in path
-            ]
-            for path, j, old, own in zip(paths, new[part], said[part], settings[part], strict=True)
-        ]
+        some = slice(first, first + TOGETHER)
+        draws = [draw() for draw in rngs[some]]
+        found += adam_alignment.train(
+            said[some], learned[some], new[some], settings[some], marks, draws
+        )
     return found
 
 
@@ -263,7 +258,7 @@ def learned_rows(trial: Trial) -> list[dict[str, Any]]:
         for meeting, start in choose_starts(job, policies, align_bases(job, policies)).items()
     }
     scores = all_scores(trial, policies)
-    for one, transfer in product(trial.combinations, trial.transfers):
+    for one, transfer in [(o, t) for o in trial.combinations for t in trial.met_by(o)]:
         found = scores[one._replace(weighting="")][transfer]
         if found is not None:
             bases = [policies[base.name] for base in transfer.bases]

@@ -64,7 +64,8 @@ def at_rate(said, learned, similarity: str, optimiser: str, rate: float) -> list
     return [
         {
             "similarity": similarity, "temperature": own.temperature, "optimiser": optimiser,
-            "centre": own.centre, "unit_length": own.unit_length, "learning_rate": rate, "losses": curve,
+            "centre": own.centre, "unit_length": own.unit_length, "learning_rate": rate,
+            "losses": curve,
         }
         for own, curve in zip(variants, curves, strict=True)
     ]  # fmt: skip
@@ -96,10 +97,12 @@ def rises(curve: np.ndarray) -> bool:
 
 def flat(curves: list[np.ndarray]) -> int:
     """From which mark on twice as many steps gain little, in the median suite."""
-    marks, gain = plan()["rules"]["marks"], plan()["rules"]["gain"]
-    shares = np.array([[(c[m] - c[2 * m]) / c[0] for m in marks] for c in curves])
-    little = rounded(np.median(shares, axis=0)) < gain
-    return marks[int(little.argmax())] if little.any() else marks[-1]
+    rules = plan()["rules"]
+    marks = rules["marks"]
+    fallen = np.median([[(c[0] - c[m]) / c[0] for m in marks] for c in curves], axis=0)
+    to_come = np.median([[(c[m] - c[2 * m]) / c[0] for m in marks] for c in curves], axis=0)
+    over = (rounded(fallen) >= rules["fall"]) & (rounded(to_come) < rules["gain"])
+    return marks[int(over.argmax())] if over.any() else marks[-1]
 
 
 def choose(found: pd.DataFrame) -> pd.DataFrame:
@@ -113,9 +116,12 @@ def choose(found: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             dict(zip(TRAINING, names, strict=True))
             | {"learning_rate": rate, "rises": not len(calm)}
-            | {"short": max(1, steps // 10), "flat": steps, "long": 10 * steps}
+            | {"short": steps // 10, "flat": steps, "long": 10 * steps}
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    adam = table["optimiser"] == "adam"
+    table.loc[adam, "long"] = table.loc[adam, "long"].clip(upper=plan()["rules"]["longest_adam"])
+    return table
 
 
 @forgiving_output()

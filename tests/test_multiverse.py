@@ -74,7 +74,7 @@ def test_trainings_by_adam_are_those_of_towers_trained_alone(pairs) -> None:
 def test_a_training_that_diverges_is_none_and_leaves_the_others_alone(pairs) -> None:
     said, learned, new = pairs
     calm = AlignmentSettings("dot", "identity", False, True, 0.5, 10, 0.1, 7)
-    wild = replace(calm, unit_length=False, learning_rate=1.0)
+    wild = replace(calm, unit_length=False, learning_rate=1e200)
     found = by_descent(said, learned, new, [calm, wild, calm], [0, 10], rngs(3))
     for number in (0, 2):
         alone = align(said[number], learned[number], calm, number)
@@ -114,7 +114,7 @@ def test_worlds_leave_out_three_tasks_a_trial_and_say_which_teacher_is_on_top() 
     trial = Trial("worlds", load_suite("colours_6"), 1003)
     rows = bench.top_rows(trial)
     assert len({row["target"] for row in rows}) == 3
-    assert len(rows) == 3 * (192 + len(bench.RIVALS) - 1)
+    assert len(rows) == 3 * (96 + len(bench.RIVALS) - 1) + 96  # by Adam only the first
     assert {row["top_right"] for row in rows} <= {0.0, 0.5, 1.0}
 
 
