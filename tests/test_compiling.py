@@ -15,7 +15,8 @@ from numba.core.registry import CPUDispatcher
 
 from cliprl_lite import _compiling as compiling
 from cliprl_lite._compiling import compiled
-from cliprl_lite.learning.qlearning import learn, q_learning_steps
+from cliprl_lite.learning.qlearning import q_learning_steps
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.worlds.greedy import greedy_walk
 from cliprl_lite.worlds.gridworld import GridWorld
 

@@ -24,7 +24,7 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES
 from cliprl_lite.learning.network_training import NetworkRun
 from cliprl_lite.learning.policies import Policy, average_q, policy_vectors
-from cliprl_lite.learning.qlearning import Run
+from cliprl_lite.learning.runs import Run
 from cliprl_lite.transfer.algorithms import WarmStart, warm_start
 from cliprl_lite.transfer.alignment import Alignment, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import align_batch
