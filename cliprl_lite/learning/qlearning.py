@@ -7,11 +7,20 @@ same bits. A `Learner` takes as many steps as it is told; `runs` says when it ha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite._compiling import compiled
-from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_states
+from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES
+from cliprl_lite.worlds.greedy import (
+    OPPOSITE,
+    GreedyEvaluation,
+    as_table,
+    evaluate_states,
+    greedy_walk,
+)
 from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 
 LEARNING_RATE = 1.0
@@ -95,6 +104,51 @@ def q_learning_steps(
     return n_steps, state, start, length, episode
 
 
+def checked_steps(
+    agent: tuple[Any, ...],
+    place: tuple[int, int, int, int],
+    diary: tuple[IntArray, IntArray],
+    ways: tuple[Any, ...],
+    steps: int,
+    checks: IntArray,
+    min_episodes: int,
+    most_wrong: int,
+    passed: bool,
+    found: FloatArray,
+) -> tuple[int, int, tuple[int, int, int, int]]:
+    """Q-learning from check to check, until one ends the run; compiled, all of it is one call.
+
+    Args:
+        agent, place, diary: the arguments of `q_learning_steps`, but for its numbers: from `q` to
+            `rng`, from `state` to `episode`, and the last two.
+        ways: the arguments of `greedy_walk` after `q`.
+        steps: environment steps taken before.
+        checks: at how many steps each check stands, shape `[K]`.
+        min_episodes, most_wrong, passed: the run ends after that many episodes, once a check has
+            found at most so many wrong states, or has passed before.
+        found: changes in place, shape `[K + 1, 3]`: the numbers that `greedy_walk` returns, at each
+            check and, in the last row, after 20 episodes.
+
+    Returns:
+        `(checks done, steps taken, place)`: where to go on from.
+    """
+    number = 0
+    while number < checks.size:
+        ran = q_learning_steps(*agent, *place, checks[number] - steps, FEW_SHOT_EPISODES, *diary)
+        steps, place = steps + ran[0], ran[1:]
+        length, episode = place[2], place[3]
+        if length == 0 and episode == FEW_SHOT_EPISODES:
+            found[-1, 0], found[-1, 1], found[-1, 2] = greedy_walk(agent[0], *ways)[1:]
+        if steps == checks[number]:
+            _, walked, n_settled, n_wrong = greedy_walk(agent[0], *ways)
+            found[number, 0], found[number, 1], found[number, 2] = walked, n_settled, n_wrong
+            number += 1
+            passed = passed or n_wrong <= most_wrong
+            if passed and episode >= min_episodes:
+                break
+    return number, steps, place
+
+
 class Learner:
     """A Q-learning agent on one task. Running it in pieces does not change the result.
 
@@ -153,28 +207,47 @@ class Learner:
         self._starts = np.zeros(record, dtype=np.int64)
         self._lengths = np.zeros(record, dtype=np.int64)
 
+    @property
+    def _arguments(self) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[IntArray, IntArray]]:
+        """Those of `checked_steps`: agent, place and diary."""
+        rule = (self.learning_rate, self.epsilon, self.discount, self.rng)
+        return (
+            (self.q, self.world.next_state, self.goal_state, *rule),
+            (self.state, self._start, self._length, self.episode),
+            (self._starts, self._lengths),
+        )
+
     def run(self, n_steps: int, last_episode: int = -1) -> None:
         """Take `n_steps` more steps, or stop early when episode `last_episode` is complete."""
         if n_steps < 0:
             raise ValueError(f"the number of steps is 0 or more; got {n_steps}")
+        agent, place, diary = self._arguments
         done, self.state, self._start, self._length, self.episode = compiled(q_learning_steps)(
-            self.q,
-            self.world.next_state,
-            self.goal_state,
-            self.learning_rate,
-            self.epsilon,
-            self.discount,
-            self.rng,
-            self.state,
-            self._start,
-            self._length,
-            self.episode,
-            n_steps,
-            last_episode,
-            self._starts,
-            self._lengths,
+            *agent, *place, n_steps, last_episode, *diary
         )
         self.steps += done
+
+    def run_checked(
+        self, checks: IntArray, min_episodes: int, most_wrong: int, passed: bool
+    ) -> tuple[list[GreedyEvaluation], GreedyEvaluation | None]:
+        """Run from check to check until one ends the run, as `checked_steps` does.
+
+        Returns:
+            What each check found, and what the greedy policy did after 20 episodes; None if these
+            were not completed in this call.
+        """
+        before, found = self.episode, np.zeros((len(checks) + 1, 3))
+        ways = (self.world.next_state, self.goal_state, self.distances, OPPOSITE)
+        rule = (min_episodes, most_wrong, passed)
+        done, self.steps, place = compiled(checked_steps)(
+            *self._arguments, ways, self.steps, checks, *rule, found
+        )
+        self.state, self._start, self._length, self.episode = place
+        *seen, few_shot = (
+            GreedyEvaluation.of(walked, int(n_settled), int(n_wrong), self.distances)
+            for walked, n_settled, n_wrong in found[[*range(done), -1]].tolist()
+        )
+        return seen, few_shot if before < FEW_SHOT_EPISODES <= self.episode else None
 
     def evaluate(self) -> GreedyEvaluation:
         """What the greedy policy would do now."""

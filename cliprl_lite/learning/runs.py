@@ -13,7 +13,6 @@ import numpy as np
 from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.learning.clocks import (
     CLOCKS,
-    FEW_SHOT_EPISODES,
     REGRET_EPISODES,
     episode_curve,
     first20,
@@ -42,6 +41,19 @@ def cap_for(world: GridWorld) -> int:
     return DEFAULT_CAP * max(world.n_states, _CAP_STATES) ** 2 // _CAP_STATES**2
 
 
+def check_schedule(cap: int) -> IntArray:
+    """Steps at which the checks of a run stand, shape `[K]`; the last is the cap.
+
+    Example:
+        >>> check_schedule(100)[[0, 1, 20, 21, 22, -1]].tolist()
+        [0, 1, 20, 21, 23, 100]
+    """
+    steps = [0]
+    while steps[-1] < cap:
+        steps.append(min(cap, max(steps[-1] + 1, math.ceil(steps[-1] * CHECK_SPACING))))
+    return np.array(steps)
+
+
 class Run:
     """Q-learning on one task until the greedy policy passes, and when it passed each threshold.
 
@@ -61,7 +73,6 @@ class Run:
     Attributes:
         learner: the agent that walks and learns.
         checks: what each check found, K of them so far.
-        next_check: steps at which the next one stands.
         few_shot: what the greedy policy did after 20 episodes; None if there were fewer.
         steps_near_optimal: steps at the first check that found the policy near-optimal; None if
             none did (censored at `steps`).
@@ -107,41 +118,52 @@ class Run:
             )
         self.learner = Learner(world, goal, start_q, seed, **settings)
         self.checks: list[GreedyEvaluation] = []
-        self._check_steps: list[int] = []
+        self._schedule = check_schedule(self.cap)
         self.few_shot: GreedyEvaluation | None = None
         self.steps_near_optimal: int | None = None
         self.steps_optimal: int | None = None
         self.stop_reason: Literal["finished", "cap"] | None = None
-        self._check()
+        self._go_on(0)
 
     def advance(self, to: int) -> None:
         """Go on until `to` steps are taken in all, or the run ends."""
-        learner = self.learner
-        while self.stop_reason is None and learner.steps < to:
-            steps = min(to, self.next_check) - learner.steps
-            if self.few_shot is None:
-                learner.run(steps, last_episode=FEW_SHOT_EPISODES)
-                if learner.episode == FEW_SHOT_EPISODES:
-                    self.few_shot = learner.evaluate()
-            else:
-                learner.run(steps)
-            if learner.steps == self.next_check:
-                self._check()
+        while self.stop_reason is None and self.steps < to:
+            self._go_on(to)
 
-    def _check(self) -> None:
-        steps, found = self.learner.steps, self.learner.evaluate()
-        self._check_steps.append(steps)
+    def _go_on(self, to: int) -> None:
+        """Until `to` or a check that may end the run, whichever is first."""
+        ahead = self._schedule[len(self.checks) :]
+        halts = np.minimum(ahead[: np.searchsorted(ahead, to) + 1], to)
+        most_wrong = 0 if self.until == "optimal" else self.learner.world.n_states
+        found, few_shot = self.learner.run_checked(
+            halts, self.min_episodes, most_wrong, self._passed is not None
+        )
+        self.few_shot = self.few_shot or few_shot
+        for steps, check in zip(ahead.tolist(), found, strict=False):
+            if steps <= self.steps:  # else it is no check: the run was told to halt before
+                self._note(steps, check)
+        if self.steps > self.check_steps[-1]:
+            return
+        if self._passed is not None and self.learner.episode >= self.min_episodes:
+            self.stop_reason = "finished"
+        elif self.steps == self.cap:
+            self.stop_reason = "cap"
+
+    def _note(self, steps: int, found: GreedyEvaluation) -> None:
         self.checks.append(found)
         if self.steps_near_optimal is None and found.near_optimal:
             self.steps_near_optimal = steps
         if self.steps_optimal is None and found.optimal:
             self.steps_optimal = steps
-        passed = self.steps_optimal if self.until == "optimal" else self.steps_near_optimal
-        if passed is not None and self.learner.episode >= self.min_episodes:
-            self.stop_reason = "finished"
-        elif steps >= self.cap:
-            self.stop_reason = "cap"
-        self.next_check = min(self.cap, max(steps + 1, math.ceil(steps * CHECK_SPACING)))
+
+    @property
+    def _passed(self) -> int | None:
+        return self.steps_optimal if self.until == "optimal" else self.steps_near_optimal
+
+    @property
+    def next_check(self) -> int:
+        """Steps at which the next check stands; the cap after the last one."""
+        return int(self._schedule[min(len(self.checks), len(self._schedule) - 1)])
 
     @property
     def q(self) -> FloatArray:
@@ -156,7 +178,7 @@ class Run:
     @property
     def check_steps(self) -> IntArray:
         """Steps at every check so far, shape `[K]`."""
-        return np.array(self._check_steps)
+        return self._schedule[: len(self.checks)]
 
     @property
     def episode_lengths(self) -> IntArray:
