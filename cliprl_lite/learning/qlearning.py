@@ -7,8 +7,6 @@ same bits. A `Learner` takes as many steps as it is told; `runs` says when it ha
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from cliprl_lite._arrays import FloatArray, IntArray
@@ -104,23 +102,29 @@ def q_learning_steps(
     return n_steps, state, start, length, episode
 
 
+Agent = tuple[FloatArray, IntArray, int, float, float, float, np.random.Generator]
+"""The first arguments of `q_learning_steps`: from `q` to `rng`."""
+
+Place = tuple[int, int, int, int]
+"""Where it stands, its next arguments: from `state` to `episode`."""
+
+
 def checked_steps(
-    agent: tuple[Any, ...],
-    place: tuple[int, int, int, int],
+    agent: Agent,
+    place: Place,
     diary: tuple[IntArray, IntArray],
-    ways: tuple[Any, ...],
+    ways: tuple[IntArray, int, IntArray, IntArray],
     steps: int,
     checks: IntArray,
     min_episodes: int,
     most_wrong: int,
     passed: bool,
     found: FloatArray,
-) -> tuple[int, int, tuple[int, int, int, int]]:
+) -> tuple[int, int, Place]:
     """Q-learning from check to check, until one ends the run; compiled, all of it is one call.
 
     Args:
-        agent, place, diary: the arguments of `q_learning_steps`, but for its numbers: from `q` to
-            `rng`, from `state` to `episode`, and the last two.
+        agent, place, diary: the arguments of `q_learning_steps`; the last two are the diary.
         ways: the arguments of `greedy_walk` after `q`.
         steps: environment steps taken before.
         checks: at how many steps each check stands, shape `[K]`.
@@ -208,11 +212,11 @@ class Learner:
         self._lengths = np.zeros(record, dtype=np.int64)
 
     @property
-    def _arguments(self) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[IntArray, IntArray]]:
+    def _arguments(self) -> tuple[Agent, Place, tuple[IntArray, IntArray]]:
         """Those of `checked_steps`: agent, place and diary."""
-        rule = (self.learning_rate, self.epsilon, self.discount, self.rng)
+        rule = (self.learning_rate, self.epsilon, self.discount)
         return (
-            (self.q, self.world.next_state, self.goal_state, *rule),
+            (self.q, self.world.next_state, self.goal_state, *rule, self.rng),
             (self.state, self._start, self._length, self.episode),
             (self._starts, self._lengths),
         )
@@ -243,8 +247,10 @@ class Learner:
             *self._arguments, ways, self.steps, checks, *rule, found
         )
         self.state, self._start, self._length, self.episode = place
+        n_starts = self.world.n_states - 1
+        shortest = float(self.distances.sum()) / n_starts
         *seen, few_shot = (
-            GreedyEvaluation.of(walked, int(n_settled), int(n_wrong), self.distances)
+            GreedyEvaluation.of(walked, int(n_settled), int(n_wrong), n_starts, shortest)
             for walked, n_settled, n_wrong in found[[*range(done), -1]].tolist()
         )
         return seen, few_shot if before < FEW_SHOT_EPISODES <= self.episode else None

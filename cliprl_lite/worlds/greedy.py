@@ -110,16 +110,10 @@ class GreedyEvaluation:
 
     @classmethod
     def of(
-        cls, walked: float, n_settled: int, n_wrong: int, distances: IntArray
+        cls, walked: float, n_settled: int, n_wrong: int, n_starts: int, shortest: float
     ) -> GreedyEvaluation:
-        """The evaluation that `greedy_walk` found."""
-        n_starts = len(distances) - 1
-        return cls(
-            mean_path=walked / n_starts,
-            shortest=float(distances.sum()) / n_starts,
-            success=(n_settled - 1) / n_starts,
-            wrong_states=n_wrong,
-        )
+        """The evaluation of what `greedy_walk` found, on all starts; `shortest` as above."""
+        return cls(walked / n_starts, shortest, (n_settled - 1) / n_starts, n_wrong)
 
     @property
     def optimal(self) -> bool:
@@ -154,8 +148,9 @@ def evaluate_states(
 ) -> GreedyEvaluation:
     """`evaluate_greedy` for a caller that has the goal's state and distances at hand already."""
     walk = compiled(greedy_walk)
-    _, *found = walk(q, world.next_state, goal_state, distances, OPPOSITE)
-    return GreedyEvaluation.of(*found, distances)
+    _, walked, n_settled, n_wrong = walk(q, world.next_state, goal_state, distances, OPPOSITE)
+    starts = world.n_states - 1
+    return GreedyEvaluation.of(walked, n_settled, n_wrong, starts, float(distances.sum()) / starts)
 
 
 def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
