@@ -55,7 +55,7 @@ _HOME = {
     ],
     "transfer.alignment_training": ["align", "align_paths"],
     "transfer.sensitivity": ["sensitivity"],
-    "transfer.alignment_record": ["align_suite", "record_alignment"],
+    "transfer.held_out_alignment": ["align_suite", "record_alignment"],
     "transfer.methods": ["METHODS", "ridge_scores"],
     "transfer.weightings": ["WEIGHTINGS", "clipped", "closest", "literal", "softmax"],
     "transfer.algorithms": ["algorithm_1", "algorithm_2", "warm_start"],

@@ -21,9 +21,9 @@ from small_sweep import SMALL, assert_same, run_quietly
 import cliprl_lite
 from cliprl_lite._paths import data_path
 from cliprl_lite.cli import STUDY_WORLDS
+from cliprl_lite.experiments.base_policy_studies import Study
 from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.results import read_table
-from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import Sweep, figure2_sweep, run_sweep, worlds_sweep
 from cliprl_lite.transfer.methods import METHODS
 from cliprl_lite.worlds.suite_files import SuiteError, load_suite
@@ -278,7 +278,7 @@ def describe():
         del sys.modules[name]
     importlib.invalidate_caches()
     from cliprl_lite.experiments.sweeps import Sweep
-    from cliprl_lite.experiments.studies import Study
+    from cliprl_lite.experiments.base_policy_studies import Study
     corners = (("corners", 8),)
     sweeps = {
         "tables": Sweep(corners), "networks": Sweep(corners, policy="mlp"),

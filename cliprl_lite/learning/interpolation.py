@@ -14,7 +14,7 @@ from cliprl_lite._arrays import FloatArray
 from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
 from cliprl_lite.worlds.greedy import greedy_actions
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.walks import Goals, arrival_share, goal_states, right_share
+from cliprl_lite.worlds.several_goals import Goals, arrival_share, goal_states, right_share
 
 BARRIER_POINTS = 25
 """Points on the line between two networks at which `loss_barrier` evaluates the loss."""

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.transfer.alignment_record import record_alignment
 from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
+from cliprl_lite.transfer.held_out_alignment import record_alignment
 from cliprl_lite.widgets.alignment_axes import WIDE, track
 from cliprl_lite.widgets.alignment_scrubber import AlignmentScrubber
 from cliprl_lite.worlds.suite_files import load_suite

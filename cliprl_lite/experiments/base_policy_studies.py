@@ -29,9 +29,9 @@ from cliprl_lite.transfer.algorithms import OF_EVERY_SCORE
 from cliprl_lite.transfer.alignment import AlignmentSettings, cosine_similarity
 from cliprl_lite.transfer.weightings import SOFTMAX_TEMPERATURE, softmax
 from cliprl_lite.worlds.greedy import evaluate_greedy
+from cliprl_lite.worlds.several_goals import goal_states
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import Task, TaskSuite
-from cliprl_lite.worlds.walks import goal_states
 
 TWIN_SEED = 1_000_000
 """Added to a trial's seed for the second learning of its tasks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cliprl_lite.worlds.reading import asked_for, read, sets_an_order
+from cliprl_lite.worlds.instruction_parser import asked_for, read, sets_an_order
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import Task
 

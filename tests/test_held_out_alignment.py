@@ -13,7 +13,9 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.transfer.algorithms import algorithm_2
 from cliprl_lite.transfer.alignment import AlignmentSettings
-from cliprl_lite.transfer.alignment_record import (
+from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
+from cliprl_lite.transfer.alignment_training import align, align_batch
+from cliprl_lite.transfer.held_out_alignment import (
     RECORD_SETTINGS,
     SHORT,
     align_suite,
@@ -22,8 +24,6 @@ from cliprl_lite.transfer.alignment_record import (
     held_out_similarity,
     record_alignment,
 )
-from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
-from cliprl_lite.transfer.alignment_training import align, align_batch
 from cliprl_lite.transfer.sensitivity import SENSITIVE, sensitivity
 from cliprl_lite.transfer.weightings import closest, softmax
 from cliprl_lite.worlds.suite_files import load_suite
