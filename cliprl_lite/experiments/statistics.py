@@ -118,10 +118,6 @@ class Interval:
         low, high: ends of the interval.
         n: number of trials.
         n_censored: how many of them were cut off, so that their true value is larger.
-
-    Example:
-        >>> Interval(5.0, 4.0, 7.0, n=10, n_censored=5).censored
-        True
     """
 
     value: float
@@ -241,15 +237,13 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
     if law == "power":
         x = np.log2(x)
     x = x - x.mean()
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, logs.shape[1], size=(RESAMPLES, *logs.shape))
+    picks = np.random.default_rng(seed).integers(0, logs.shape[1], size=(RESAMPLES, *logs.shape))
     resampled = np.median(np.take_along_axis(logs[None], picks, axis=2), axis=2)
-    slopes = resampled @ x / (x @ x)
     medians = np.median(logs, axis=1)
     slope = float(medians @ x / (x @ x))
     spread = ((medians - medians.mean()) ** 2).sum()
     residual = ((medians - medians.mean() - slope * x) ** 2).sum()
-    low, high = np.percentile(slopes, MIDDLE)
+    low, high = np.percentile(resampled @ x / (x @ x), MIDDLE)
     r_squared = float(1 - residual / spread) if rounded(spread) > 0 else 1.0
     return Growth(law, slope, float(low), float(high), r_squared)
 
