@@ -79,15 +79,7 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
 
 
 def folder_for(target: str | Path) -> Path:
-    """`target`, or the folder beside it if the notebooks in `target` are of another edition.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "00_tour.ipynb").write_text('{"cells": [], "metadata": {}}')
-        ...     folder_for(folder).name == f"{Path(folder).name}-2", folder_for("new").name
-        (True, 'new')
-    """
+    """`target`, or the folder beside it if the notebooks in `target` are of another edition."""
     target = Path(target)
     for path in target.glob("[0-9][0-9]_*.ipynb"):
         try:
@@ -103,11 +95,6 @@ def unrun(notebook: str) -> str:
     """The text of a notebook file as if nobody had run it, its links into `docs/` made local.
 
     Its metadata says of which edition it is.
-
-    Example:
-        >>> run = '{"cells": [{"cell_type": "code", "outputs": [1], "execution_count": 3}]}'
-        >>> json.loads(unrun(run))["cells"]
-        [{'cell_type': 'code', 'outputs': [], 'execution_count': None}]
     """
     content = json.loads(notebook)
     content.setdefault("metadata", {}).pop("widgets", None)
@@ -172,12 +159,6 @@ def settle(environment: str | Path) -> list[Path]:
 
     Returns:
         The new file, in a list.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     [path.name for path in settle(folder)], settle(folder)
-        (['jupyter_config.json'], [])
     """
     settings = Path(environment) / "etc" / "jupyter" / "jupyter_config.json"
     try:

@@ -73,12 +73,7 @@ AVERAGE_COLUMNS = _JOB_COLUMNS | {
 
 @dataclass(frozen=True)
 class StudyJob:
-    """One suite, one class of policies, one seed.
-
-    Example:
-        >>> StudyJob(load_suite("corners", 8), "mlp", 0).key
-        'corners_8|mlp|0'
-    """
+    """One suite, one class of policies, one seed."""
 
     suite: TaskSuite
     policy: str

@@ -248,9 +248,7 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
     return Growth(law, slope, float(low), float(high), r_squared)
 
 
-def ratio_of_averages(
-    values: ArrayLike, reference: ArrayLike, plus: float = 1.0, seed: int = 0
-) -> Interval:
+def ratio_of_averages(values: ArrayLike, reference: ArrayLike, plus: float = 1.0) -> Interval:
     """Mean cost over the reference's mean cost, with its interval by resampling trials in pairs.
 
     Costs are heavy-tailed: a few trials carry the mean, and the interval knows only those it saw.
@@ -258,20 +256,19 @@ def ratio_of_averages(
     Args:
         values, reference: costs in the same trials, shape `[n]`.
         plus: added to both means, as in `paired_log_ratio`.
-        seed: of the bootstrap.
 
     Example:
         >>> ratio_of_averages([1.0, 3.0], [5.0, 15.0], plus=0).value
         0.2
     """
-    logs = _log_averages(np.array([values], float), np.array([reference], float), plus, seed)
+    logs = _log_averages(np.array([values], float), np.array([reference], float), plus)
     ends = np.percentile(logs[1:, 0], MIDDLE)
     value, low, high = rounded(np.exp2([logs[0, 0], *ends])).tolist()
     return Interval(value, low, high, np.size(values))
 
 
 def growth_of_averages(
-    sizes: ArrayLike, values: FloatArray, reference: FloatArray, plus: float = 1.0, seed: int = 0
+    sizes: ArrayLike, values: FloatArray, reference: FloatArray, plus: float = 1.0
 ) -> Growth:
     """Slope of log₂ of the ratio of averages against the size, as `fit_growth` of the medians.
 
@@ -284,7 +281,7 @@ def growth_of_averages(
         >>> round(growth_of_averages([1, 2, 3], cost, np.ones((3, 2)), plus=0).slope, 6)
         1.0
     """
-    logs = _log_averages(values, reference, plus, seed)
+    logs = _log_averages(values, reference, plus)
     x = np.asarray(sizes, float)
     x = x - x.mean()
     slopes = logs @ x / (x @ x)
@@ -296,12 +293,12 @@ def growth_of_averages(
     return Growth("exponential", float(slopes[0]), float(low), float(high), explained)
 
 
-def _log_averages(values: FloatArray, reference: FloatArray, plus: float, seed: int) -> FloatArray:
+def _log_averages(values: FloatArray, reference: FloatArray, plus: float) -> FloatArray:
     """log₂ of the ratio of averages, shape `[1 + resamples, K]`; the first as it was measured."""
     if values.shape != reference.shape or values.ndim != 2 or values.size == 0:
         raise ValueError(f"paired costs have one shape; got {values.shape}, {reference.shape}")
     k, n = values.shape
-    picks = np.random.default_rng(seed).integers(0, n, size=(1 + RESAMPLES, k, n))
+    picks = np.random.default_rng(0).integers(0, n, size=(1 + RESAMPLES, k, n))
     picks[0] = np.arange(n)
     above, below = (np.take_along_axis(a[None], picks, axis=2).mean(axis=2) + plus
                     for a in (values, reference))  # fmt: skip

@@ -17,7 +17,7 @@ from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.several_goals import Goals, arrival_share, goal_states, right_share
 
 BARRIER_POINTS = 25
-"""Points on the line between two networks at which `loss_barrier` evaluates the loss."""
+"""Points on the line between two networks, ends included, at which `loss_barrier` looks."""
 
 SHARES = np.linspace(0, 1, 21)
 """The shares λ of the second network at which `line_between` evaluates."""
@@ -93,12 +93,7 @@ def value_loss(world: GridWorld, reads: FeatureKind, goals: Goals) -> Loss:
     return loss
 
 
-def loss_barrier(
-    first: Parameters,
-    second: Parameters,
-    loss: Loss,
-    points: int = BARRIER_POINTS,
-) -> float:
+def loss_barrier(first: Parameters, second: Parameters, loss: Loss) -> float:
     """How far the loss rises on the straight line between two networks, in units of the loss.
 
     The largest L((1 − λ) a + λ b, λ) − (1 − λ) L(a, 0) − λ L(b, 1) over λ in [0, 1] (Entezari et
@@ -111,22 +106,16 @@ def loss_barrier(
 
     Args:
         loss: of a network, and of its share λ of the second one, as `value_loss` makes it.
-        points: values of λ, evenly spaced, both ends included.
-
-    Raises:
-        ValueError: if there are fewer than two points.
 
     Example: the loss has a hill between −1 and 1, 1 high.
         >>> left, right = [(-np.ones((1, 1)), np.zeros(1))], [(np.ones((1, 1)), np.zeros(1))]
         >>> loss_barrier(left, right, lambda network, share: float(1 - network[0][0][0, 0] ** 2))
         1.0
     """
-    if points < 2:
-        raise ValueError(f"a line has two points or more; got {points}")
     ends = loss(first, 0.0), loss(second, 1.0)
     heights = [
         loss(interpolate(first, second, share), share) - (1 - share) * ends[0] - share * ends[1]
-        for share in np.linspace(0, 1, points)[1:-1].tolist()
+        for share in np.linspace(0, 1, BARRIER_POINTS)[1:-1].tolist()
     ]
     return float(max([0.0, *heights]))
 

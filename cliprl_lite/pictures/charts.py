@@ -30,7 +30,6 @@ def heatmap_svg(
     description: str = "",
     side: float = 288,
     chosen: tuple[int, int] | None = None,
-    outlined: int | None = None,
 ) -> str:
     """N × N similarities, with the objects of both axes in place of their sentences.
 
@@ -44,7 +43,6 @@ def heatmap_svg(
         title, description: for screen readers, and above the chart.
         side: of the square, in pixels.
         chosen: row and column of the cell that is framed.
-        outlined: a row that is framed, such as one that was held out.
 
     Raises:
         ValueError: if the shapes disagree.
@@ -80,11 +78,11 @@ def heatmap_svg(
             (left + (number + 0.5) * cell, top + side + 12),
         )
     ]
-    frames = []
-    if outlined is not None:
-        frames.append((left - 1, top + outlined * cell - 1, side + 2, cell + 2))
+    frame = ""
     if chosen is not None:
-        frames.append((left + chosen[1] * cell, top + chosen[0] * cell, cell, cell))
+        frame = tag("rect", x=left + chosen[1] * cell, y=top + chosen[0] * cell, width=cell,
+                    height=cell, fill="none", stroke=colour("map"), stroke_width=2.5,
+                    pointer_events="none")  # fmt: skip
     return picture(
         left + side + 6,
         top + side + 26,
@@ -97,11 +95,7 @@ def heatmap_svg(
         tag("g", *cells, class_="cl-cells"),
         tag("g", *dots, class_="cl-dots", pointer_events="none"),
         *axes,
-        *(
-            tag("rect", x=x, y=y, width=w, height=h, fill="none", stroke=colour("map"),
-                stroke_width=2.5, pointer_events="none")
-            for x, y, w, h in frames
-        ),
+        frame,
         tag("rect", data_cells=n, x=left, y=top, width=side, height=side, fill="none",
             pointer_events="all"),
     )  # fmt: skip

@@ -46,12 +46,6 @@ class WarmStart:
         scores: one per base policy, shape `[N]`, rounded to 6 decimals.
         weights: shape `[N]`.
         policy: the weighted average, plus the optimism.
-
-    Example:
-        >>> from cliprl_lite import GridWorld, TabularPolicy
-        >>> old = TabularPolicy(GridWorld.open_map(2), np.ones((4, 4)))
-        >>> warm_start([0.2, 0.6], [old, old]).weights.round(6).tolist()
-        [0.25, 0.75]
     """
 
     scores: FloatArray

@@ -157,13 +157,6 @@ class AlignmentRecord:
 
         Raises:
             ValueError: if one of them is not in the record.
-
-        Example:
-            >>> from cliprl_lite import load_suite
-            >>> house = load_suite("house_a")
-            >>> record = record_alignment(house, "go to the blue key", marks=(0, 1, 2))
-            >>> record.only([0.5], ["soft"]).losses.shape
-            (1, 1, 3)
         """
         kept_targets, kept_temperatures = targets or self.targets, temperatures or self.temperatures
         for name, asked, there in (
