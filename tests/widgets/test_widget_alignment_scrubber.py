@@ -172,7 +172,7 @@ def test_whatever_a_suite_says_is_shown_as_text(sentence: str) -> None:
     )
     hostile = replace(hostile, title=sentence)
     small = replace(
-        RECORD.only([0.5], ["soft"]),
+        record_alignment(HOUSE, "go to the blue key", (0.5,), ("soft",), marks=MARKS),
         held_out=sentence,
         fingerprint=hostile.fingerprint,
         frames=RECORD.frames[1:, 1:, :, :4, :4],
