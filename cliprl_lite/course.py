@@ -119,19 +119,14 @@ def offline(notebook: Any, resources: Any) -> tuple[Any, Any]:
         resources: what nbconvert hands to its template; the scripts' addresses are changed.
     """
     notebook.metadata.pop("widgets", None)
-    bundles = [
-        out.data for cell in notebook.cells for out in cell.get("outputs", []) if "data" in out
-    ]
     drawn = 0
-    for bundle in bundles:
+    for out in (out for cell in notebook.cells for out in cell.get("outputs", [])):
+        bundle, html = out.get("data", {}), ""
         if PLOTLY in bundle:
             html = _figure(bundle.pop(PLOTLY), drawn)
             drawn += 1
-        elif WIDGET in bundle:
-            bundle.pop(WIDGET)
+        elif bundle.pop(WIDGET, None) is not None:
             html = "".join(bundle.pop("image/svg+xml", ""))
-        else:
-            continue
         if html:
             bundle["text/html"] = html
     for script in ("require_js", "jquery", "mathjax", "mermaid_js", "mermaid_layout_elk_js"):

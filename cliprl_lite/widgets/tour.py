@@ -113,7 +113,7 @@ class Tour(Player):
     ) -> None:
         self.suite, self.policies, self.seed = suite, dict(policies), seed
         self._said = ""  # the instruction that the teachers were chosen for
-        self._request = Request(None, False, ())
+        self._request = Request(None, ())
         self._teachers: dict[str, Task] = {}
         self._warning = ""
         self._runners: list[_Runner] = []
