@@ -236,16 +236,19 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
         raise ValueError("sizes are positive and not all equal, and ratios are finite numbers")
     if law == "power":
         x = np.log2(x)
-    x = x - x.mean()
     picks = np.random.default_rng(seed).integers(0, logs.shape[1], size=(RESAMPLES, *logs.shape))
     resampled = np.median(np.take_along_axis(logs[None], picks, axis=2), axis=2)
-    medians = np.median(logs, axis=1)
-    slope = float(medians @ x / (x @ x))
-    spread = ((medians - medians.mean()) ** 2).sum()
-    residual = ((medians - medians.mean() - slope * x) ** 2).sum()
-    low, high = np.percentile(resampled @ x / (x @ x), MIDDLE)
-    r_squared = float(1 - residual / spread) if rounded(spread) > 0 else 1.0
-    return Growth(law, slope, float(low), float(high), r_squared)
+    return _line(law, x, np.median(logs, axis=1), resampled)
+
+
+def _line(law: str, x: FloatArray, measured: FloatArray, resampled: FloatArray) -> Growth:
+    """The straight line through log₂ ratios at x, shape `[K]`, by least squares."""
+    x = x - x.mean()
+    slope = float(measured @ x / (x @ x))
+    low, high = np.percentile(resampled @ x / (x @ x), MIDDLE).tolist()
+    spread = ((measured - measured.mean()) ** 2).sum()
+    residual = ((measured - measured.mean() - slope * x) ** 2).sum()
+    return Growth(law, slope, low, high, float(1 - residual / spread) if rounded(spread) else 1.0)
 
 
 def ratio_of_averages(values: ArrayLike, reference: ArrayLike, plus: float = 1.0) -> Interval:
@@ -282,15 +285,7 @@ def growth_of_averages(
         1.0
     """
     logs = _log_averages(values, reference, plus)
-    x = np.asarray(sizes, float)
-    x = x - x.mean()
-    slopes = logs @ x / (x @ x)
-    low, high = np.percentile(slopes[1:], MIDDLE)
-    spread = logs[0] - logs[0].mean()
-    residual = spread - slopes[0] * x
-    flat = not rounded(spread).any()
-    explained = 1.0 if flat else float(1 - residual @ residual / (spread @ spread))
-    return Growth("exponential", float(slopes[0]), float(low), float(high), explained)
+    return _line("exponential", np.asarray(sizes, float), logs[0], logs[1:])
 
 
 def _log_averages(values: FloatArray, reference: FloatArray, plus: float) -> FloatArray:
