@@ -91,9 +91,7 @@ class StudyJob:
         return [names | {column: value} for value in values]
 
 
-# ---------------------------------------------------------------------------------------------
-# Modalities
-# ---------------------------------------------------------------------------------------------
+# Modalities --------------------------------------------------------------------------------------
 def modality_rows(job: StudyJob) -> Rows:
     """How well each modality keeps the structure of the map, before and after alignment.
 
@@ -167,9 +165,7 @@ def _aligned(job: StudyJob, policies: Mapping[str, Policy], modality: str) -> di
     return _six(top_right=np.mean(right), reuse=np.mean(reuse))
 
 
-# ---------------------------------------------------------------------------------------------
-# Averages of two
-# ---------------------------------------------------------------------------------------------
+# Averages of two ---------------------------------------------------------------------------------
 def average_rows(job: StudyJob) -> Rows:
     """What lies between two policies: the loss barrier, and whether their average still acts well.
 
@@ -240,9 +236,7 @@ def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> tuple[float
     return barrier, float(np.delete(agree, goal_states(world, goals)).mean()), arrives
 
 
-# ---------------------------------------------------------------------------------------------
-# Studies
-# ---------------------------------------------------------------------------------------------
+# Studies -----------------------------------------------------------------------------------------
 class Look(NamedTuple):
     """The parts of a study: the work of a job, its rows, and the settings on which they depend."""
 

@@ -78,9 +78,7 @@ _KINDS = (
 )  # all other columns hold numbers, or nothing where there is none
 
 
-# ---------------------------------------------------------------------------------------------
-# On disk
-# ---------------------------------------------------------------------------------------------
+# On disk -----------------------------------------------------------------------------------------
 
 
 def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
@@ -192,9 +190,7 @@ def _cells(path: Path) -> tuple[list[str], dict[int, list[str]]]:
     return head, lines
 
 
-# ---------------------------------------------------------------------------------------------
-# What a table says
-# ---------------------------------------------------------------------------------------------
+# What a table says -------------------------------------------------------------------------------
 def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> pd.DataFrame:
     """Medians over trials with 95 % bootstrap intervals, one row per group, method and clock.
 

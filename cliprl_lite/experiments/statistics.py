@@ -25,11 +25,7 @@ MIDDLE = (2.5, 97.5)
 
 
 def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
-    """Steps wasted over a number of episodes: the sum of length minus shortest distance.
-
-    Args:
-        lengths: steps of each episode, shape `[K]`.
-        shortest: shortest distance from each episode's start, shape `[K]`, in steps.
+    """Steps wasted over K episodes: the sum of length minus shortest distance from the start.
 
     Raises:
         ValueError: if the two do not have one shape `[K]`.
@@ -47,11 +43,7 @@ def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
 
 
 def share_on(weights: ArrayLike, similar: ArrayLike) -> float:
-    """Share of the absolute weight that lies on truly similar policies ("policy reuse").
-
-    Args:
-        weights: shape `[N]`.
-        similar: boolean, shape `[N]`.
+    """Share of the absolute weight, `[N]`, on truly similar policies, boolean `[N]` ("reuse").
 
     Example:
         >>> share_on([0.5, 0.25, -0.25], [True, False, False])
@@ -74,11 +66,9 @@ def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
 
 
 def favourites_alike(similarity: ArrayLike, labels: Sequence[str] | Sequence[int]) -> int:
-    """How many rows have their favourite (`rounding.favourites`) among those of their own label.
+    """How many of N rows have their favourite (`rounding.favourites`) among those of their label.
 
-    Args:
-        similarity: shape `[N, N]`, N ≥ 2.
-        labels: of each row, N of them: its room, its colour.
+    Labels are rooms, or colours; the similarities have shape `[N, N]`, N ≥ 2.
 
     Example: the second row's favourite is the first, and the third's the second.
         >>> favourites_alike([[1, 0.9, 0.1], [0.9, 1, 0.8], [0.1, 0.8, 1]], ["red", "red", "blue"])
@@ -91,12 +81,8 @@ def favourites_alike(similarity: ArrayLike, labels: Sequence[str] | Sequence[int
 def group_means(similarity: ArrayLike, groups: Sequence[str]) -> tuple[float, float]:
     """Mean similarity of two rows of one group, and of two rows of different groups.
 
-    Args:
-        similarity: shape `[N, N]`; the diagonal is left out.
-        groups: of each row, N of them.
-
-    Returns:
-        Rounded as all that is shown; 0 where there are no such two.
+    Similarities have shape `[N, N]`, and their diagonal is left out. Both means are rounded, as all
+    that is shown; 0 where there are no such two.
 
     Example:
         >>> group_means([[1, 0.5, 0.1], [0.5, 1, 0.3], [0.1, 0.3, 1]], ["a", "a", "b"])
@@ -256,9 +242,7 @@ def ratio_of_averages(values: ArrayLike, reference: ArrayLike, plus: float = 1.0
 
     Costs are heavy-tailed: a few trials carry the mean, and the interval knows only those it saw.
 
-    Args:
-        values, reference: costs in the same trials, shape `[n]`.
-        plus: added to both means, as in `paired_log_ratio`.
+    Args as for `paired_log_ratio`; `plus` is added to both means.
 
     Example:
         >>> ratio_of_averages([1.0, 3.0], [5.0, 15.0], plus=0).value
@@ -273,11 +257,7 @@ def ratio_of_averages(values: ArrayLike, reference: ArrayLike, plus: float = 1.0
 def growth_of_averages(
     sizes: ArrayLike, values: FloatArray, reference: FloatArray, plus: float = 1.0
 ) -> Growth:
-    """Slope of log₂ of the ratio of averages against the size, as `fit_growth` of the medians.
-
-    Args:
-        sizes: shape `[K]`.
-        values, reference: costs, shape `[K, n]`.
+    """Slope of log₂ of the ratio of averages of costs, shape `[K, n]`, against K sizes.
 
     Example:
         >>> cost = np.array([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]])

@@ -49,11 +49,9 @@ def q_error(
     """Mean squared distance of a network's Q from the exact one, in reward².
 
     Args:
-        parameters: of one network.
         x: features of every state, shape `[S, F]`.
         optimal_q: `GridWorld.optimal_q`, or a blend of several, shape `[S, 4]`.
-        goals: states that are left out: nothing is learned at a goal. One for a single task, for
-            a blend the goal of each.
+        goals: states that are left out, one of each task: nothing is learned at a goal.
 
     Example:
         >>> says_2 = [(np.zeros((3, 4)), np.full(4, 2.0))]
@@ -143,13 +141,7 @@ class Line:
 def line_between(
     world: GridWorld, reads: FeatureKind, first: Parameters, second: Parameters, goals: Goals
 ) -> Line:
-    """Evaluate the straight line between two networks.
-
-    Args:
-        world: the map.
-        reads: what the networks read, as in `features`.
-        first, second: the networks.
-        goals: the goal of the one task that both learned, or of each one's task.
+    """Evaluate the straight line between two networks; map, reading and goals as in `value_loss`.
 
     Example:
         >>> world = GridWorld.open_map(3)

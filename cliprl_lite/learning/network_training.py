@@ -178,10 +178,9 @@ def distil(
         start: the networks to start from, a stack of K.
         settings: the defaults if None.
         steps: gradient steps. The default brings the default networks within a root mean square
-            error of 0.07 of exact Q-tables, on maps up to 15×15 and in four rooms of 13×13 (0.16
-            on 25×25). A step moves a parameter by about the learning rate: a network without
-            hidden layers, whose parameters are as large as the values, needs more steps or a
-            larger rate.
+            error of 0.07 of exact Q-tables, on maps up to 15×15 (0.16 on 25×25). A step moves a
+            parameter by about the learning rate: a network without hidden layers, whose parameters
+            are as large as the values, needs more steps or a larger rate.
 
     Returns:
         The trained stack of K. The others of the stack change a network by rounding only.

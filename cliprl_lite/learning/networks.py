@@ -36,9 +36,7 @@ FREQUENCIES = (0.5, 1.0, 2.0, 4.0)
 """How many waves the `"fourier"` features have from one edge of the map to the other."""
 
 
-# ---------------------------------------------------------------------------------------------
-# What a network reads and computes
-# ---------------------------------------------------------------------------------------------
+# What a network reads and computes ---------------------------------------------------------------
 def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
     """A network's input for every state, shape `[S, F]`.
 
@@ -181,9 +179,7 @@ def pick(stacked: Parameters, place: int) -> Parameters:
     return [(weights[place], biases[place]) for weights, biases in stacked]
 
 
-# ---------------------------------------------------------------------------------------------
-# Settings
-# ---------------------------------------------------------------------------------------------
+# Settings ----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class NetworkSettings:
     """The shape of a network and how it is trained; one setting for all maps of the course.
@@ -259,9 +255,7 @@ class NetworkSettings:
         return (1 - share) * self.epsilon_start + share * self.epsilon_end
 
 
-# ---------------------------------------------------------------------------------------------
-# Files
-# ---------------------------------------------------------------------------------------------
+# Files -------------------------------------------------------------------------------------------
 class NetworkFileError(ValueError):
     """A file of networks that cannot be used here. The message says why."""
 

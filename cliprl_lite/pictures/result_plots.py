@@ -19,9 +19,7 @@ from plotly.subplots import make_subplots
 from cliprl_lite._rounding import rounded
 from cliprl_lite.pictures.palette import LIGHT, rgb
 
-# ---------------------------------------------------------------------------------------------
-# Every figure
-# ---------------------------------------------------------------------------------------------
+# Every figure ------------------------------------------------------------------------------------
 _AXIS = {
     "gridcolor": LIGHT["hair"], "zeroline": False, "linecolor": LIGHT["ink"], "ticks": "outside",
 }  # fmt: skip
@@ -85,9 +83,7 @@ def new_figure(**layout: Any) -> CourseFigure:
     return figure
 
 
-# ---------------------------------------------------------------------------------------------
-# Figures
-# ---------------------------------------------------------------------------------------------
+# Figures -----------------------------------------------------------------------------------------
 LOG_TICKS = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
 
 METHOD_STYLE: dict[str, tuple[str, str, str]] = {

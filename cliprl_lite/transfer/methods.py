@@ -39,14 +39,8 @@ def ridge_scores(
     """A control without contrastive training: predict the new policy's vector from its sentence by
     ridge regression, and score each base policy by its cosine with the prediction.
 
-    Args:
-        instruction: shape `[E]`.
-        base_sentences: shape `[N, E]`.
-        policies: vectors, shape `[N, P]`.
-        penalty: of the squared coefficients.
-
-    Returns:
-        Shape `[N]`. Both sides are centred on the base tasks and at unit length, as in alignment.
+    Sentences have shapes `[E]` and `[N, E]`, policies `[N, P]`, scores `[N]`. Both sides are centred
+    on the base tasks and at unit length, as in alignment. The penalty is of squared coefficients.
 
     Raises:
         ValueError: if the penalty is not positive and finite.

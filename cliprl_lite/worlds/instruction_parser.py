@@ -196,9 +196,7 @@ def sets_an_order(frame: tuple[str, ...]) -> bool:
     return False
 
 
-# ---------------------------------------------------------------------------------------------
-# Internals
-# ---------------------------------------------------------------------------------------------
+# Internals ---------------------------------------------------------------------------------------
 def _spoken(sentence: str) -> list[str]:
     """The words that the encoder hears, without the marks between them."""
     return [word for word in heard(sentence).split() if any(map(str.isalnum, word))]
