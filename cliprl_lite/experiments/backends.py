@@ -161,7 +161,11 @@ def on_dask(
             future.add_done_callback(ready.put)
         names = dict(zip(futures, jobs, strict=True))
         while names:
-            future = _next(ready, client, scheduler)
+            try:
+                future = ready.get(timeout=ANSWER_SECONDS)
+            except Empty:  # go on waiting as long as there is somebody to do it
+                _await_worker(client, scheduler)
+                continue
             name = names.pop(future)
             try:
                 result = future.result()
@@ -243,15 +247,6 @@ def _check_versions(client: Client) -> None:
                 f"the worker {address} needs {PACKAGE} {expected}, as it is here, and has {found}; "
                 "install it there and start the worker anew"
             )
-
-
-def _next(ready: SimpleQueue[Future[Any]], client: Client, scheduler: str) -> Future[Any]:
-    """The next future that is done, as long as there is somebody to do it."""
-    while True:
-        try:
-            return ready.get(timeout=ANSWER_SECONDS)
-        except Empty:
-            _await_worker(client, scheduler)
 
 
 def _await_worker(client: Client, scheduler: str) -> None:

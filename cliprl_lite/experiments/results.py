@@ -79,8 +79,6 @@ _KINDS = (
 
 
 # On disk -----------------------------------------------------------------------------------------
-
-
 def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
     """Rows as a sorted table with the columns of `COLUMNS`, or of another kind of table.
 

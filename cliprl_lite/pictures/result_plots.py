@@ -108,11 +108,7 @@ METHOD_STYLE: dict[str, tuple[str, str, str]] = {
 
 
 def learning_curves_figure(
-    curves: Mapping[str, tuple[str, ArrayLike]],
-    *,
-    x: ArrayLike,
-    x_title: str,
-    y_title: str,
+    curves: Mapping[str, tuple[str, ArrayLike]], *, x: ArrayLike, x_title: str, y_title: str
 ) -> go.Figure:
     """Median curves over trials, with bands from the lower to the upper quartile.
 

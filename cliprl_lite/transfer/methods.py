@@ -39,8 +39,9 @@ def ridge_scores(
     """A control without contrastive training: predict the new policy's vector from its sentence by
     ridge regression, and score each base policy by its cosine with the prediction.
 
-    Sentences have shapes `[E]` and `[N, E]`, policies `[N, P]`, scores `[N]`. Both sides are centred
-    on the base tasks and at unit length, as in alignment. The penalty is of squared coefficients.
+    Sentences have shapes `[E]` and `[N, E]`, policies `[N, P]`, scores `[N]`. Both sides are
+    centred on the base tasks and at unit length, as in alignment. The penalty is of the squared
+    coefficients.
 
     Raises:
         ValueError: if the penalty is not positive and finite.
