@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cliprl_lite._paths import write_text
@@ -204,17 +205,14 @@ def _groups(table: pd.DataFrame) -> list[str]:
 def _print_medians(sweep: Sweep, table: pd.DataFrame, summary: pd.DataFrame, out: Path) -> None:
     for clock, words in CLOCKS.items():
         part = summary[summary["clock"] == clock]
-        shown = part.assign(text=[_cell(row) for row in part.itertuples()])
+        cut, cost = part["censored"], part["value"]
+        shown = part.assign(text=np.where(cut, "≥", "") + cost.map("{:,.0f}".format))
         wide = shown.pivot_table(
             index=_groups(table), columns="method", values="text", aggfunc="first"
         )
         print(f"\n{words}: median over trials (≥: half or more were cut off)")
         print(wide[list(sweep.method_names)].to_string())
     print(f"\ntable: {out} ({len(table)} rows)")
-
-
-def _cell(row: object) -> str:
-    return f"{'≥' if row.censored else ''}{row.value:,.0f}"  # type: ignore[attr-defined]
 
 
 def _learn(options: argparse.Namespace) -> None:

@@ -175,7 +175,7 @@ class Journal:
 
     def _write(self, entry: dict[str, Any]) -> None:
         try:
-            self._stream.write(json.dumps(entry, default=_plain).encode() + b"\n")
+            self._stream.write(json.dumps(entry, default=np.generic.item).encode() + b"\n")
             self._stream.flush()
             os.fsync(self._stream.fileno())
         except OSError as error:  # a full disk names no file
@@ -201,7 +201,9 @@ class Journal:
         whole = content[: content.rfind(b"\n") + 1]
         self._stream.truncate(len(whole))
         lines = whole.decode("utf-8", errors="replace").split("\n")[:-1]
-        if any(line.strip() for line in lines) and _choices(lines[0]) is None:
+        if not any(line.strip() for line in lines):
+            return []
+        if _choices(lines[0]) is None:
             aside = self.partial.with_name(self.partial.name + ".old")
             write_text(aside, "\n".join(lines) + "\n")
             warnings.warn(
@@ -209,8 +211,8 @@ class Journal:
                 f"its trials are run again; the file is kept as {aside.name}",
                 stacklevel=4,
             )
-            lines = []
-        return lines if any(line.strip() for line in lines) else []
+            return []
+        return lines
 
     def _agree(self, choices: dict[str, Any], file: Path) -> None:
         for what, value in self.choices.items():
@@ -308,9 +310,3 @@ def _is_at(stream: IO[bytes], path: Path) -> bool:
         return sys.platform == "win32" or os.path.samestat(os.fstat(stream.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} has no place in a table")

@@ -70,9 +70,7 @@ class CourseFigure(go.Figure):  # type: ignore[misc]
         content = json.loads(self.to_json(validate=False))
         return {
             "application/vnd.plotly.v1+json": content | {"config": {"displaylogo": False}},
-            "text/plain": f"figure: {self.layout.title.text}"
-            if self.layout.title.text
-            else "figure",
+            "text/plain": ": ".join(filter(None, ("figure", self.layout.title.text))),
         }
 
 
@@ -143,15 +141,10 @@ def learning_curves_figure(
             x=x[-1], y=float(rounded(np.log10(middle[-1]))), text=f" {label}",
             showarrow=False, xanchor="left", font={"color": LIGHT[voice]},
         )  # fmt: skip
-    _spread_labels(figure)
-    return figure
-
-
-def _spread_labels(figure: go.Figure, gap: float = 0.12) -> None:
-    """Move labels at the ends of curves apart, so that none hides another."""
     labels = sorted(figure.layout.annotations, key=lambda label: label.y)
-    for below, above in pairwise(labels):
-        above.y = max(above.y, below.y + gap)
+    for below, above in pairwise(labels):  # moved apart, so that none hides another
+        above.y = max(above.y, below.y + 0.12)
+    return figure
 
 
 def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str, str]) -> go.Figure:

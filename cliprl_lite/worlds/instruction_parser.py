@@ -113,7 +113,11 @@ def asked_for(sentence: str, tasks: Iterable[Task]) -> Request:
             return Request(same[0], ())
     reading = read(sentence)
     refused = reading.forbidden + reading.doubtful
-    negated = tuple(task for task in tasks if any(_may_be(thing, task) for thing in refused))
+    negated = tuple(
+        task
+        for task in tasks
+        if any(hue in ("", task.colour) and shape in ("", task.shape) for hue, shape in refused)
+    )
     wanted = [task for task in tasks if (task.colour, task.shape) in reading.wanted]
     one = wanted[0] if len(wanted) == 1 and wanted[0] not in negated else None
     return Request(one, negated)
@@ -200,12 +204,6 @@ def sets_an_order(frame: tuple[str, ...]) -> bool:
 def _spoken(sentence: str) -> list[str]:
     """The words that the encoder hears, without the marks between them."""
     return [word for word in heard(sentence).split() if any(map(str.isalnum, word))]
-
-
-def _may_be(thing: tuple[str, str], task: Task) -> bool:
-    """Whether a thing, named by colour or shape or both, is the object of a task."""
-    colour, shape = thing
-    return colour in ("", task.colour) and shape in ("", task.shape)
 
 
 def _lower(sentence: str) -> str:
