@@ -259,8 +259,8 @@ PLACES = [
     ("weightings", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
     ("methods", "RIDGE_PENALTY = 0.03", "RIDGE_PENALTY = 0.3", "tables networks"),
     ("sentences", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35', "tables networks modalities"),
-    ("studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
-    ("studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
+    ("base_policy_studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
+    ("base_policy_studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
     ("interpolation", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
 ]  # fmt: skip
 """A setting where it stands, another value, and the descriptions of tables that must tell."""
@@ -335,10 +335,10 @@ OF_NO_ROW = {
 """Numbers that no row of a table hangs on, and why."""
 
 OF_TRIALS = (
-    "_rounding", "algorithms", "alignment", "alignment_training", "clocks", "greedy",
-    "gridworld", "interpolation", "matching", "methods", "network_stacks", "network_training",
-    "networks", "policies", "policy_classes", "qlearning", "sensitivity", "sentences",
-    "statistics", "studies", "tasks", "trials", "walks", "weightings",
+    "_rounding", "algorithms", "alignment", "alignment_training", "base_policy_studies", "clocks",
+    "greedy", "gridworld", "interpolation", "matching", "methods", "network_stacks",
+    "network_training", "networks", "policies", "policy_classes", "qlearning", "sensitivity",
+    "sentences", "several_goals", "statistics", "tasks", "trials", "weightings",
 )  # fmt: skip
 
 
