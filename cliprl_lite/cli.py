@@ -15,8 +15,8 @@ import pandas as pd
 from cliprl_lite._paths import write_text
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.backends import BACKENDS, BackendError
-from cliprl_lite.experiments.base_policy_studies import Study
 from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import summarise
 from cliprl_lite.experiments.sweeps import (
     CORNER_SIZES,

@@ -20,7 +20,7 @@ import pytest
 
 import cliprl_lite as clip
 from cliprl_lite._paths import data_path
-from cliprl_lite.experiments.base_policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
+from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -19,9 +19,9 @@ import pandas as pd
 
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.backends import BackendError, choose_backend
-from cliprl_lite.experiments.base_policy_studies import Study
 from cliprl_lite.experiments.journal import Journal
 from cliprl_lite.experiments.policy_classes import policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import COLUMNS, to_table
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.transfer.algorithms import OF_EVERY_SCORE

@@ -11,7 +11,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
-from cliprl_lite.experiments.base_policy_studies import (
+from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
+from cliprl_lite.experiments.policy_studies import (
     AVERAGE_COLUMNS,
     MODALITY_COLUMNS,
     TWIN_SEED,
@@ -21,7 +22,6 @@ from cliprl_lite.experiments.base_policy_studies import (
     modality_rows,
     structure,
 )
-from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.sweeps import run_sweep
 from cliprl_lite.learning.matching import match
