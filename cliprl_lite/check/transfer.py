@@ -13,7 +13,7 @@ from cliprl_lite.check.answers import Function, Stopped, as_array, blank
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.learning.policies import average, learn_policy
-from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.algorithms import algorithm_2
 from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.transfer.weightings import clipped, literal, score_sum
