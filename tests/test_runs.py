@@ -27,6 +27,11 @@ RUNS = {
     "plain": {"seed": 2},
     "from a wrong teacher": {"seed": 2, "start_q": WRONG_TEACHER},
     "near-optimal only": {"seed": 4, "start_q": WRONG_TEACHER, "until": "near_optimal"},
+    "optimal, then spoilt": {
+        "seed": 2,
+        "start_q": ROOMS.optimal_q(FAR_GOAL) / 2,
+        "min_episodes": 30,
+    },
     "no episodes asked for": {"seed": 5, "min_episodes": 0},
     "long": {"seed": 2, "min_episodes": 900},
     "cut off early": {"seed": 5, "cap": 61},

@@ -22,8 +22,8 @@ import cliprl_lite
 from cliprl_lite._paths import data_path
 from cliprl_lite.cli import STUDY_WORLDS
 from cliprl_lite.experiments.policy_classes import policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import read_table
-from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import Sweep, figure2_sweep, run_sweep, worlds_sweep
 from cliprl_lite.transfer.methods import METHODS
 from cliprl_lite.worlds.suite_files import SuiteError, load_suite
@@ -259,8 +259,8 @@ PLACES = [
     ("weightings", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
     ("methods", "RIDGE_PENALTY = 0.03", "RIDGE_PENALTY = 0.3", "tables networks"),
     ("sentences", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35', "tables networks modalities"),
-    ("studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
-    ("studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
+    ("policy_studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
+    ("policy_studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
     ("interpolation", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
 ]  # fmt: skip
 """A setting where it stands, another value, and the descriptions of tables that must tell."""
@@ -278,7 +278,7 @@ def describe():
         del sys.modules[name]
     importlib.invalidate_caches()
     from cliprl_lite.experiments.sweeps import Sweep
-    from cliprl_lite.experiments.studies import Study
+    from cliprl_lite.experiments.policy_studies import Study
     corners = (("corners", 8),)
     sweeps = {
         "tables": Sweep(corners), "networks": Sweep(corners, policy="mlp"),
@@ -335,10 +335,10 @@ OF_NO_ROW = {
 """Numbers that no row of a table hangs on, and why."""
 
 OF_TRIALS = (
-    "_rounding", "algorithms", "alignment", "alignment_training", "clocks", "greedy",
-    "gridworld", "interpolation", "matching", "methods", "network_stacks", "network_training",
-    "networks", "policies", "policy_classes", "qlearning", "runs", "sensitivity", "sentences",
-    "statistics", "studies", "tasks", "trials", "walks", "weightings",
+    "_rounding", "algorithms", "alignment", "alignment_training", "clocks", "greedy", "gridworld",
+    "interpolation", "matching", "methods", "network_stacks", "network_training", "networks",
+    "policies", "policy_classes", "policy_studies", "qlearning", "runs", "sensitivity", "sentences",
+    "several_goals", "statistics", "tasks", "trials", "weightings",
 )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def checked_steps(
     ways: tuple[IntArray, int, IntArray, IntArray],
     steps: int,
     checks: IntArray,
+    last_episode: int,
     min_episodes: int,
     most_wrong: int,
     passed: bool,
@@ -128,20 +129,22 @@ def checked_steps(
         ways: the arguments of `greedy_walk` after `q`.
         steps: environment steps taken before.
         checks: at how many steps each check stands, shape `[K]`.
+        last_episode: the greedy policy is looked at when it is complete, too.
         min_episodes, most_wrong, passed: the run ends after that many episodes, once a check has
             found at most so many wrong states, or has passed before.
         found: changes in place, shape `[K + 1, 3]`: the numbers that `greedy_walk` returns, at each
-            check and, in the last row, after 20 episodes.
+            check and, in the last row, after `last_episode`.
 
     Returns:
         `(checks done, steps taken, place)`: where to go on from.
     """
     number = 0
     while number < checks.size:
-        ran = q_learning_steps(*agent, *place, checks[number] - steps, FEW_SHOT_EPISODES, *diary)
+        n_steps = int(checks[number]) - steps
+        ran = q_learning_steps(*agent, *place, n_steps, last_episode, *diary)
         steps, place = steps + ran[0], ran[1:]
         length, episode = place[2], place[3]
-        if length == 0 and episode == FEW_SHOT_EPISODES:
+        if length == 0 and episode == last_episode:
             found[-1, 0], found[-1, 1], found[-1, 2] = greedy_walk(agent[0], *ways)[1:]
         if steps == checks[number]:
             _, walked, n_settled, n_wrong = greedy_walk(agent[0], *ways)
@@ -242,7 +245,7 @@ class Learner:
         """
         before, found = self.episode, np.zeros((len(checks) + 1, 3))
         ways = (self.world.next_state, self.goal_state, self.distances, OPPOSITE)
-        rule = (min_episodes, most_wrong, passed)
+        rule = (FEW_SHOT_EPISODES, min_episodes, most_wrong, passed)
         done, self.steps, place = compiled(checked_steps)(
             *self._arguments, ways, self.steps, checks, *rule, found
         )

@@ -142,7 +142,7 @@ class Run:
         for steps, check in zip(ahead.tolist(), found, strict=False):
             if steps <= self.steps:  # else it is no check: the run was told to halt before
                 self._note(steps, check)
-        if self.steps > self.check_steps[-1]:
+        if self.steps > self.check_steps[-1]:  # a run ends at a check
             return
         if self._passed is not None and self.learner.episode >= self.min_episodes:
             self.stop_reason = "finished"

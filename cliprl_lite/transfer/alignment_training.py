@@ -230,7 +230,7 @@ def descend(
     trained, losses = [], []
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported afterwards
         for step in range(marks[-1] + 1):
-            towers = at_start + kernels @ mixtures  # a and b
+            towers = at_start + kernels @ mixtures  # a and b, in one array
             far = row_lengths(towers) if cosine else 1.0
             u, v = units = towers / far
             loss, g = loss_and_gradient(u @ v.mT, delta, pairs.t)
