@@ -1,14 +1,17 @@
 """What the runs of the multiverse say: a row for each combination, place, target, clock and rival.
 
-    python benchmarks/multiverse_table.py runs/corners.csv runs/worlds.csv runs/clocks.csv
+    python benchmarks/multiverse_table.py runs/*.csv
 
-This makes `data/results/multiverse.csv.gz` of the tables that `multiverse.py` wrote; its columns
-are those of `CELLS` in `cliprl_lite/experiments/multiverse.py`.
+This packs the tables that `multiverse.py` wrote into `data/results/multiverse/`, one file a table,
+and makes `data/results/multiverse.csv.gz` of all that lie there. Its columns are those of `CELLS`
+in `cliprl_lite/experiments/multiverse.py`. Without a table it makes the cells anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import lzma
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from multiverse import RUN_COLUMNS, TOP_COLUMNS
 
-from cliprl_lite._paths import data_path
+from cliprl_lite._paths import data_path, in_one_move
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.multiverse import CELLS, GROWTH, TOP, combinations, write_cells
@@ -38,17 +41,51 @@ COMPARED = ("scratch", "alg1", "alg1_closest", "alg1_cold", "ridge")
 GROWING = ("alg1", "alg1_closest", "alg1_cold")
 """Those against which a gain may grow with the grid."""
 
+NAMES = ["place", "target", "method", "clock"]
+"""What names a line of a packed table; its other columns are trials, by their seeds."""
 
-def costs(part: pd.DataFrame, place: str, target: str, clock: str) -> list[tuple]:
-    """Every combination's cost over every rival's, in the trials of one place and target."""
-    wide = part.pivot(index="seed", columns="method", values=clock)
+
+# ---------------------------------------------------------------------------------------------
+# Packed runs
+# ---------------------------------------------------------------------------------------------
+def packed(path: Path) -> pd.DataFrame:
+    """A table of runs, or of right teachers, with a line for each method and clock and a column
+    for each trial. Where every trial leaves out other tasks, their mean stands under no name."""
+    head = path.read_text("utf-8").split("\n", 1)[0].split(",")
+    runs = read_table(path, RUN_COLUMNS if "first20" in head else TOP_COLUMNS)
+    runs = runs.rename(columns={"suite": "place", "top_right": TOP})
+    corners = runs["place"].str.startswith("corners")
+    runs["target"] = runs["target"].where(corners, "")
+    values = list(CLOCKS) if "first20" in head else [TOP]
+    long = runs.melt([*NAMES[:3], "seed"], values, "clock")
+    return long.pivot_table(index=NAMES, columns="seed", values="value", aggfunc="mean")
+
+
+def write_packed(path: Path, table: pd.DataFrame) -> None:
+    with in_one_move(path) as fresh:
+        fresh.write_bytes(lzma.compress(table.to_csv(lineterminator="\n").encode(), preset=9))
+
+
+def read_packed(path: Path) -> pd.DataFrame:
+    text = BytesIO(lzma.decompress(path.read_bytes()))
+    return pd.read_csv(text, keep_default_na=False).set_index(NAMES)
+
+
+# ---------------------------------------------------------------------------------------------
+# Cells
+# ---------------------------------------------------------------------------------------------
+Cell = tuple[str | int | float, ...]
+
+
+def costs(runs: pd.DataFrame, place: str, target: str, clock: str) -> list[Cell]:
+    """Every combination's cost over every rival's, at one place: `[methods, trials]`."""
     plus = 0.0 if clock == "first20" else 1.0
     rows = []
     for one in combinations():
-        if one.name not in wide:
+        if one.name not in runs.index:
             continue
         for rival in COMPARED:
-            pair = wide[one.name], wide[rival]
+            pair = runs.loc[one.name].to_numpy(), runs.loc[rival].to_numpy()
             median = median_interval(paired_log_ratio(*pair, plus=plus))
             average = ratio_of_averages(*pair, plus=plus)
             rows.append(
@@ -61,22 +98,19 @@ def costs(part: pd.DataFrame, place: str, target: str, clock: str) -> list[tuple
     return rows
 
 
-def growth(part: pd.DataFrame, target: str, clock: str) -> list[tuple]:
+def growth(runs: dict[int, pd.DataFrame], target: str, clock: str) -> list[Cell]:
     """How every combination's cost over a rival's changes with the size of the grid."""
-    wide = part.pivot(index=["size", "seed"], columns="method", values=clock)
-    sizes = sorted(set(part["size"]))
     plus = 0.0 if clock == "first20" else 1.0
     rows = []
     for one in combinations():
         for rival in GROWING:
             mine, its = (
-                wide[name].to_numpy().reshape(len(sizes), -1) for name in (one.name, rival)
+                np.stack([table.loc[name].to_numpy() for table in runs.values()])
+                for name in (one.name, rival)
             )
-            logs = np.array(
-                [paired_log_ratio(*pair, plus=plus) for pair in zip(mine, its, strict=True)]
-            )
-            median = fit_growth(sizes, logs, "exponential")
-            average = growth_of_averages(sizes, mine, its, plus)
+            logs = [paired_log_ratio(*pair, plus=plus) for pair in zip(mine, its, strict=True)]
+            median = fit_growth(list(runs), logs, "exponential")
+            average = growth_of_averages(list(runs), mine, its, plus)
             rows.append(
                 (
                     *(one.name, GROWTH, target, clock, rival, mine.shape[1]),
@@ -87,50 +121,51 @@ def growth(part: pd.DataFrame, target: str, clock: str) -> list[tuple]:
     return rows
 
 
-def favourites(part: pd.DataFrame, place: str) -> list[tuple]:
+def tops(runs: pd.DataFrame, place: str) -> list[Cell]:
     """How often the highest score is on a right teacher."""
-    wide = part.pivot_table(index="seed", columns="method", values="top_right")
-    picks = np.random.default_rng(0).integers(0, len(wide), (RESAMPLES, len(wide)))
+    picks = np.random.default_rng(0).integers(0, runs.shape[1], (RESAMPLES, runs.shape[1]))
     rows = []
-    for name, right in wide.items():
+    for method, right in runs.iterrows():
         low, high = np.percentile(right.to_numpy()[picks].mean(axis=1), MIDDLE)
-        mean = right.mean()
-        rows.append((name, place, "", TOP, "", len(wide), mean, low, high, mean, low, high))
+        found = right.mean(), low, high
+        rows.append((method, place, "", TOP, "", len(right), *found, *found))
     return rows
 
 
 def cells(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """All rows of tables of runs and of favourites."""
-    jobs = []
-    for table in tables:
-        if "first20" not in table:
-            jobs += [delayed(favourites)(part, place) for place, part in table.groupby("suite")]
-            continue
-        corners = table["suite"].str.startswith("corners")
-        table = table.assign(target=table["target"].where(corners, ""))
-        for (place, target), part in table.groupby(["suite", "target"]):
-            jobs += [delayed(costs)(part, place, target, clock) for clock in CLOCKS]
-        if corners.all() and table["size"].nunique() > 2:
-            for target, part in table.groupby("target"):
-                jobs += [delayed(growth)(part, target, clock) for clock in CLOCKS]
+    """All cells of packed tables."""
+    runs = {
+        key: part.droplevel(["place", "target", "clock"])
+        for table in tables
+        for key, part in table.groupby(["place", "target", "clock"])
+    }
+    jobs = [
+        delayed(tops)(part, place) if clock == TOP else delayed(costs)(part, place, target, clock)
+        for (place, target, clock), part in runs.items()
+    ]
+    corners: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
+    for (place, target, clock), part in runs.items():
+        if place.startswith("corners"):
+            corners.setdefault((target, clock), {})[int(place.split("_")[1])] = part
+    for where, sizes in corners.items():
+        if len(sizes) > 2:
+            jobs.append(delayed(growth)(dict(sorted(sizes.items())), *where))
     rows = [row for found in Parallel(n_jobs=-1, verbose=2)(jobs) for row in found]
-    found = pd.DataFrame(rows, columns=list(CELLS))
+    table = pd.DataFrame(rows, columns=list(CELLS)).sort_values(list(CELLS)[:5], ignore_index=True)
     numbers = list(CELLS)[6:]
-    found[numbers] = rounded(found[numbers].to_numpy(), 4)
-    return found
-
-
-def read(path: Path) -> pd.DataFrame:
-    """A table of either kind."""
-    head = path.read_text("utf-8").split("\n", 1)[0]
-    return read_table(path, RUN_COLUMNS if "first20" in head.split(",") else TOP_COLUMNS)
+    table[numbers] = rounded(table[numbers].to_numpy())
+    return table
 
 
 @forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("tables", type=Path, nargs="+")
-    found = cells([read(path) for path in parser.parse_args().tables])
+    parser.add_argument("tables", type=Path, nargs="*")
+    folder = data_path("results", "multiverse")
+    folder.mkdir(exist_ok=True)
+    for path in parser.parse_args().tables:
+        write_packed(folder / f"{path.stem}.csv.xz", packed(path))
+    found = cells([read_packed(path) for path in sorted(folder.iterdir())])
     write_cells(data_path("results", "multiverse.csv.gz"), found)
     print(f"{len(found):,} cells")
 
