@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import lzma
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -80,44 +81,51 @@ Cell = tuple[str | int | float, ...]
 def costs(runs: pd.DataFrame, place: str, target: str, clock: str) -> list[Cell]:
     """Every combination's cost over every rival's, at one place: `[methods, trials]`."""
     plus = 0.0 if clock == "first20" else 1.0
-    rows = []
+    rivals = {name: runs.loc[name].to_numpy() for name in COMPARED}
+    known: dict[bytes, dict[str, Cell]] = {}  # many combinations choose the same starts
+    rows: list[Cell] = []
     for one in combinations():
         if one.name not in runs.index:
             continue
-        for rival in COMPARED:
-            pair = runs.loc[one.name].to_numpy(), runs.loc[rival].to_numpy()
-            median = median_interval(paired_log_ratio(*pair, plus=plus))
-            average = ratio_of_averages(*pair, plus=plus)
-            rows.append(
-                (
-                    *(one.name, place, target, clock, rival, median.n),
-                    *(2.0**log for log in (median.value, median.low, median.high)),
-                    *(average.value, average.low, average.high),
-                )
-            )
+        mine = runs.loc[one.name].to_numpy()
+        if (same := mine.tobytes()) not in known:
+            known[same] = {name: _compared(mine, its, plus) for name, its in rivals.items()}
+        rows += [
+            (one.name, place, target, clock, rival, *found) for rival, found in known[same].items()
+        ]
     return rows
+
+
+def _compared(mine: np.ndarray, its: np.ndarray, plus: float) -> Cell:
+    median = median_interval(paired_log_ratio(mine, its, plus=plus))
+    average = ratio_of_averages(mine, its, plus=plus)
+    ratios = (2.0**log for log in (median.value, median.low, median.high))
+    return (median.n, *ratios, average.value, average.low, average.high)
 
 
 def growth(runs: dict[int, pd.DataFrame], target: str, clock: str) -> list[Cell]:
     """How every combination's cost over a rival's changes with the size of the grid."""
     plus = 0.0 if clock == "first20" else 1.0
-    rows = []
-    for one in combinations():
-        for rival in GROWING:
-            mine, its = (
-                np.stack([table.loc[name].to_numpy() for table in runs.values()])
-                for name in (one.name, rival)
-            )
+    sizes = list(runs)
+    costs_of = {
+        name: np.stack([table.loc[name].to_numpy() for table in runs.values()])
+        for name in [*GROWING, *(one.name for one in combinations())]
+    }
+    known: dict[tuple[bytes, str], Cell] = {}
+    rows: list[Cell] = []
+    for one, rival in product(combinations(), GROWING):
+        mine, its = costs_of[one.name], costs_of[rival]
+        key = mine.tobytes(), rival
+        if key not in known:
             logs = [paired_log_ratio(*pair, plus=plus) for pair in zip(mine, its, strict=True)]
-            median = fit_growth(list(runs), logs, "exponential")
-            average = growth_of_averages(list(runs), mine, its, plus)
-            rows.append(
-                (
-                    *(one.name, GROWTH, target, clock, rival, mine.shape[1]),
-                    *(median.slope, median.low, median.high),
-                    *(average.slope, average.low, average.high),
-                )
+            median = fit_growth(sizes, logs, "exponential")
+            average = growth_of_averages(sizes, mine, its, plus)
+            known[key] = (
+                mine.shape[1],
+                *(median.slope, median.low, median.high),
+                *(average.slope, average.low, average.high),
             )
+        rows.append((one.name, GROWTH, target, clock, rival, *known[key]))
     return rows
 
 
