@@ -1,4 +1,4 @@
-"""Checks of notebook 07: networks, their averages, and the order of their neurons."""
+"""Checks of notebook 08: networks, their averages, and the order of their neurons."""
 
 from __future__ import annotations
 
