@@ -350,3 +350,46 @@ def test_near_teachers_of_the_wrong_room_do_no_harm() -> None:
     assert (len(away[True]), len(away[False])) == (10, 6)
     assert max(away[False]) == 10
     assert min(away[True]) == 12
+
+
+# What answers in the notebooks say without a cell that shows it
+def test_the_least_similar_sentence_is_never_in_the_right_room() -> None:
+    """Questions of 03: in neither house, while the most similar is in A never and in B always."""
+    similar = clip.cosine_similarity(*2 * [clip.embed(clip.load_suite("house_a").sentences)])
+    np.fill_diagonal(similar, np.nan)
+    picks = {"least": np.nanargmin(similar, axis=1), "most": np.nanargmax(similar, axis=1)}
+    right = {
+        (name, pick): sum(
+            house.tasks[i].group == house.tasks[j].group for i, j in enumerate(picks[pick])
+        )
+        for name in ("house_a", "house_b")
+        for house in [clip.load_suite(name)]
+        for pick in picks
+    }
+    assert right == {
+        ("house_a", "least"): 0, ("house_a", "most"): 0,
+        ("house_b", "least"): 0, ("house_b", "most"): 16,
+    }  # fmt: skip
+
+
+def test_an_alignment_of_one_house_is_wrong_in_another() -> None:
+    """Questions of 05: never right in B, trained in A."""
+    trained, other = clip.load_suite("house_a"), clip.load_suite("house_b")
+    for errand in other.transfers():
+        alignment = clip.align_suite(trained, held_out=errand.target.name)
+        known = [task.sentence for task in errand.bases]
+        scores = alignment.similarity(clip.embed([errand.target.sentence])[0], clip.embed(known))
+        assert errand.bases[int(scores.argmax())].group != errand.target.group
+
+
+def test_one_sweep_outward_from_too_low_is_enough() -> None:
+    """Questions of 01: from −100 it is, from zeros it is not."""
+    house = clip.load_suite("house_a")
+    world, goal = house.world, house.tasks[0].goal
+    truth = world.optimal_q(goal).max(axis=1)
+    for start, right in ((-100.0, True), (0.0, False)):
+        values = np.full(world.n_states, start)
+        values[world.state(goal)] = 0
+        for state in np.argsort(world.distances(goal), kind="stable")[1:]:
+            values[state] = (-1 + 0.99 * values[world.next_state[state]]).max()
+        assert np.allclose(values, truth) == right
