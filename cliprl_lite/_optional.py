@@ -19,12 +19,6 @@ def require(package: str, extra: str, purpose: str) -> None:
 
     Raises:
         MissingPackageError: if it is not installed.
-
-    Example:
-        >>> require("no_such_package", "fast", "speed")  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-        ...
-        cliprl_lite._optional.MissingPackageError: speed needs no_such_package, which is ...
     """
     try:
         import_module(package)

@@ -32,12 +32,7 @@ def data_path(*parts: str) -> Path:
 
 
 def name_on_disk(path: Path) -> str:
-    """A file's name as its folder spells it; other spellings open it where case is ignored.
-
-    Example:
-        >>> name_on_disk(data_path("suites", "house_a.toml"))
-        'house_a.toml'
-    """
+    """A file's name as its folder spells it; other spellings open it where case is ignored."""
     with suppress(OSError):
         files = list(path.parent.iterdir())
         if path.name not in (file.name for file in files):
@@ -51,16 +46,6 @@ def in_one_move(path: Path) -> Iterator[Path]:
 
     So there is never half a file: the old one stays until the new one is complete and on the disk,
     and it stays for good if the block fails.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     path = Path(folder, "a.bin")
-        ...     with in_one_move(path) as fresh:
-        ...         _ = fresh.write_bytes(b"new")
-        ...         before = path.exists()
-        ...     before, path.read_bytes(), len(list(Path(folder).iterdir()))
-        (False, b'new', 1)
     """
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
@@ -81,13 +66,6 @@ def write_text(path: Path, text: str) -> None:
 
     All text that this project writes goes through here, so that a file made on one machine is the
     file made on another, byte for byte.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     write_text(Path(folder, "a.txt"), "γ\\n")
-        ...     Path(folder, "a.txt").read_bytes()
-        b'\\xce\\xb3\\n'
     """
     with in_one_move(path) as fresh, fresh.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(text)

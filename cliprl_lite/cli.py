@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cliprl_lite._paths import write_text
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.backends import BACKENDS, BackendError
 from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import summarise
-from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import (
     CORNER_SIZES,
     WORLDS,
@@ -39,6 +40,11 @@ STUDY_WORDS = {
 
 FILES = """names or files, one with a comma in double quotes: '"a, b.toml",house_a'"""
 """What `--worlds` takes."""
+
+POLICIES = f"class of the policies: {', '.join(POLICY_CLASSES)}; default: tabular"
+"""What `--policy` takes."""
+
+GOES_ON = "Stopped and started again, it goes on where it was."
 
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
 """Methods drawn in Figure 2; the table holds them all."""
@@ -71,11 +77,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the paper's Figure 2: corner tasks on grids of several sizes",
         description="Runs the paper's Figure 2 from nothing: learns the base policies, starts "
         "the target from each method's choice, measures. Writes a table (CSV), its description "
-        "(JSON) and the figure (HTML). Stopped and started again, it goes on where it was.",
+        f"(JSON) and the figure (HTML). {GOES_ON}",
     )
-    figure2.add_argument(
-        "--sizes", type=_whole_numbers, default=CORNER_SIZES, help="default: 8,10,15,25"
-    )
+    sizes = f"default: {','.join(map(str, CORNER_SIZES))}"
+    figure2.add_argument("--sizes", type=_whole_numbers, default=CORNER_SIZES, help=sizes)
     _add_sweep_options(figure2, "figure2.csv")
     figure2.set_defaults(run=_figure2)
 
@@ -83,11 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         "worlds",
         help="leave one out in the colour worlds, the shape worlds and the house",
         description="Each task in turn is the target, all others are its bases. Writes a table "
-        "(CSV) and its description (JSON). Stopped and started again, it goes on where it was.",
+        f"(CSV) and its description (JSON). {GOES_ON}",
     )
-    worlds.add_argument(
-        "--worlds", type=_words, default=WORLDS, help=f"{FILES}; default: {','.join(WORLDS)}"
-    )
+    _add_names(worlds, "--worlds", WORLDS, f"{FILES}; ")
     _add_sweep_options(worlds, "worlds.csv")
     worlds.set_defaults(run=_worlds)
 
@@ -96,16 +99,10 @@ def _parser() -> argparse.ArgumentParser:
             name,
             help=words,
             description=f"For each class of policies: {words}. Writes a table (CSV) and its "
-            "description (JSON). Stopped and started again, it goes on where it was.",
+            f"description (JSON). {GOES_ON}",
         )
-        study.add_argument(
-            "--worlds", type=_words, default=STUDY_WORLDS,
-            help=f"{FILES}; default: {','.join(STUDY_WORLDS)}",
-        )  # fmt: skip
-        study.add_argument(
-            "--policies", type=_words, default=tuple(POLICY_CLASSES),
-            help=f"default: {','.join(POLICY_CLASSES)}",
-        )  # fmt: skip
+        _add_names(study, "--worlds", STUDY_WORLDS, f"{FILES}; ")
+        _add_names(study, "--policies", tuple(POLICY_CLASSES))
         _add_run_options(study, f"{name}.csv")
         study.set_defaults(run=partial(_study, name))
 
@@ -118,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("world", help="name or file")
     learn.add_argument("--size", type=int, help="rows and columns, where the file leaves them open")
     learn.add_argument("--seed", type=int, default=0, help="number of the trial; default: 0")
-    _add_policy_option(learn)
+    learn.add_argument("--policy", default="tabular", help=POLICIES)
     learn.add_argument("--out", type=Path, help="default: <world>_<policy>.npz")
     learn.set_defaults(run=_learn)
 
@@ -127,6 +124,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     embed.set_defaults(run=_embed)
     return parser
+
+
+def _add_names(
+    parser: argparse.ArgumentParser, option: str, default: tuple[str, ...], words: str = ""
+) -> None:
+    parser.add_argument(
+        option, type=_words, default=default, help=f"{words}default: {','.join(default)}"
+    )
 
 
 def _add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
@@ -139,34 +144,15 @@ def _add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
 
 
-def _add_policy_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--policy",
-        default="tabular",
-        help=f"class of the policies: {', '.join(POLICY_CLASSES)}; default: tabular",
-    )
-
-
 def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
     _add_run_options(parser, out)
-    _add_policy_option(parser)
-    parser.add_argument(
-        "--methods",
-        type=_words,
-        help=f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}",
-    )
-    parser.add_argument(
-        "--targets",
-        type=_words,
-        default=(),
-        help="names, one with a comma in double quotes: "
-        """'"first left, then up",right'; default: all""",
-    )
-    parser.add_argument(
-        "--cap",
-        type=int,
-        help="steps; default: 10 million, networks 20,000, on large maps more",
-    )
+    methods = f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}"
+    targets = """names, one with a comma in double quotes: '"first left, then up",right'"""
+    cap = "steps; default: 10 million, networks 20,000, on large maps more"
+    parser.add_argument("--policy", default="tabular", help=POLICIES)
+    parser.add_argument("--methods", type=_words, help=methods)
+    parser.add_argument("--targets", type=_words, default=(), help=f"{targets}; default: all")
+    parser.add_argument("--cap", type=int, help=cap)
 
 
 def _figure2(options: argparse.Namespace) -> None:
@@ -178,9 +164,8 @@ def _figure2(options: argparse.Namespace) -> None:
     drawn = [name for name in FIGURE_METHODS if name in sweep.method_names] or sweep.method_names
     labels = {name: find_method(name).label for name in drawn}
     figure = clocks_figure(summary, labels, CLOCKS)
-    page = figure.to_html(include_plotlyjs=True, config={"displaylogo": False})
     picture = options.out.with_suffix(".html")
-    write_text(picture, page)
+    write_text(picture, figure.to_html(include_plotlyjs=True, config={"displaylogo": False}))
     _print_medians(sweep, table, summary, options.out)
     print(f"figure: {picture}")
 
@@ -203,23 +188,13 @@ def _study(name: str, options: argparse.Namespace) -> None:
 
 
 def _choices(options: argparse.Namespace) -> dict[str, object]:
-    return {
-        "trials": options.trials,
-        "methods": options.methods,
-        "targets": options.targets,
-        "cap": options.cap,
-        "policy": options.policy,
-    }
+    names = ("trials", "methods", "targets", "cap", "policy")
+    return {name: getattr(options, name) for name in names}
 
 
 def _table(sweep: Sweep | Study, options: argparse.Namespace) -> pd.DataFrame:
-    return run_sweep(
-        sweep,
-        options.out,
-        options.workers,
-        backend=options.backend,
-        scheduler=options.scheduler,
-    )
+    where = {"backend": options.backend, "scheduler": options.scheduler}
+    return run_sweep(sweep, options.out, options.workers, **where)
 
 
 def _groups(table: pd.DataFrame) -> list[str]:
@@ -230,17 +205,14 @@ def _groups(table: pd.DataFrame) -> list[str]:
 def _print_medians(sweep: Sweep, table: pd.DataFrame, summary: pd.DataFrame, out: Path) -> None:
     for clock, words in CLOCKS.items():
         part = summary[summary["clock"] == clock]
-        shown = part.assign(text=[_cell(row) for row in part.itertuples()])
+        cut, cost = part["censored"], part["value"]
+        shown = part.assign(text=np.where(cut, "≥", "") + cost.map("{:,.0f}".format))
         wide = shown.pivot_table(
             index=_groups(table), columns="method", values="text", aggfunc="first"
         )
         print(f"\n{words}: median over trials (≥: half or more were cut off)")
         print(wide[list(sweep.method_names)].to_string())
     print(f"\ntable: {out} ({len(table)} rows)")
-
-
-def _cell(row: object) -> str:
-    return f"{'≥' if row.censored else ''}{row.value:,.0f}"  # type: ignore[attr-defined]
 
 
 def _learn(options: argparse.Namespace) -> None:

@@ -79,15 +79,7 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
 
 
 def folder_for(target: str | Path) -> Path:
-    """`target`, or the folder beside it if the notebooks in `target` are of another edition.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "00_tour.ipynb").write_text('{"cells": [], "metadata": {}}')
-        ...     folder_for(folder).name == f"{Path(folder).name}-2", folder_for("new").name
-        (True, 'new')
-    """
+    """`target`, or the folder beside it if the notebooks in `target` are of another edition."""
     target = Path(target)
     for path in target.glob("[0-9][0-9]_*.ipynb"):
         try:
@@ -103,11 +95,6 @@ def unrun(notebook: str) -> str:
     """The text of a notebook file as if nobody had run it, its links into `docs/` made local.
 
     Its metadata says of which edition it is.
-
-    Example:
-        >>> run = '{"cells": [{"cell_type": "code", "outputs": [1], "execution_count": 3}]}'
-        >>> json.loads(unrun(run))["cells"]
-        [{'cell_type': 'code', 'outputs': [], 'execution_count': None}]
     """
     content = json.loads(notebook)
     content.setdefault("metadata", {}).pop("widgets", None)
@@ -132,19 +119,14 @@ def offline(notebook: Any, resources: Any) -> tuple[Any, Any]:
         resources: what nbconvert hands to its template; the scripts' addresses are changed.
     """
     notebook.metadata.pop("widgets", None)
-    bundles = [
-        out.data for cell in notebook.cells for out in cell.get("outputs", []) if "data" in out
-    ]
     drawn = 0
-    for bundle in bundles:
+    for out in (out for cell in notebook.cells for out in cell.get("outputs", [])):
+        bundle, html = out.get("data", {}), ""
         if PLOTLY in bundle:
             html = _figure(bundle.pop(PLOTLY), drawn)
             drawn += 1
-        elif WIDGET in bundle:
-            bundle.pop(WIDGET)
+        elif bundle.pop(WIDGET, None) is not None:
             html = "".join(bundle.pop("image/svg+xml", ""))
-        else:
-            continue
         if html:
             bundle["text/html"] = html
     for script in ("require_js", "jquery", "mathjax", "mermaid_js", "mermaid_layout_elk_js"):
@@ -172,12 +154,6 @@ def settle(environment: str | Path) -> list[Path]:
 
     Returns:
         The new file, in a list.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     [path.name for path in settle(folder)], settle(folder)
-        (['jupyter_config.json'], [])
     """
     settings = Path(environment) / "etc" / "jupyter" / "jupyter_config.json"
     try:

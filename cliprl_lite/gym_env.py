@@ -196,9 +196,8 @@ class GridWorldEnv(gymnasium.Env):
     def _empty_map(self) -> NDArray[np.uint8]:
         """The map and the goal without the agent, shape `[24·rows, 24·columns, 3]`."""
         rows, columns = self.world.shape
-        picture = np.full(
-            (rows * CELL_PIXELS, columns * CELL_PIXELS, 3), rgb("floor"), dtype=np.uint8
-        )
+        shape = (rows * CELL_PIXELS, columns * CELL_PIXELS, 3)
+        picture = np.full(shape, rgb("floor"), dtype=np.uint8)
         picture[CELL_PIXELS - 1 :: CELL_PIXELS] = picture[0] = rgb("hair")
         picture[:, CELL_PIXELS - 1 :: CELL_PIXELS] = picture[:, :1] = rgb("hair")
         for row, column in np.argwhere(self.world.walls):
@@ -217,18 +216,13 @@ def _block(picture: NDArray[np.uint8], cell: tuple[int, int]) -> NDArray[np.uint
 
 
 def _find_task(suite: TaskSuite, name: str | None) -> Task:
-    tasks = (*suite.tasks, *suite.targets)
+    tasks = {task.name: task for task in (*suite.tasks, *suite.targets)}
     if name is None:
-        return tasks[0]
-    for task in tasks:
-        if task.name == name:
-            return task
-    names = ", ".join(repr(task.name) for task in tasks)
-    raise ValueError(f"suite {suite.name!r} has no task {name!r}; it has {names}")
+        return suite.tasks[0]
+    if name not in tasks:
+        names = ", ".join(map(repr, tasks))
+        raise ValueError(f"suite {suite.name!r} has no task {name!r}; it has {names}")
+    return tasks[name]
 
 
-gymnasium.register(
-    id=ENV_ID,
-    entry_point="cliprl_lite.gym_env:GridWorldEnv",
-    max_episode_steps=MAX_EPISODE_STEPS,
-)
+gymnasium.register(ENV_ID, "cliprl_lite.gym_env:GridWorldEnv", max_episode_steps=MAX_EPISODE_STEPS)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any
 
 from cliprl_lite._paths import write_text
 
@@ -23,25 +23,14 @@ FILE = "progress.json"
 PATIENCE = 5.0
 """Seconds after which another kernel's lock counts as left over."""
 
-
 MOVED = {("transfer", name): "averages" for name in ("weights", "upside_down")} | {
     ("transfer", "spoil"): "clocks"
 }
 """Exercises that stood in another notebook in the first edition: `(notebook, name)` → notebook."""
 
-
-class Watcher(Protocol):
-    """Something that shows progress, as the widget does."""
-
-    def note(self, notebook: str, name: str) -> None:
-        """An exercise of a notebook was passed."""
-
-    def read(self) -> None:
-        """What is remembered has changed."""
-
-
-watchers: list[Watcher] = []
-"""The watchers shown now. They are told of each exercise that is passed, and of each reset."""
+watchers: list[Any] = []
+"""The `Progress` widgets shown now: their `note(notebook, name)` is called for each exercise that
+is passed, their `read()` after each reset."""
 
 
 class ProgressError(ValueError):
@@ -64,13 +53,11 @@ def exercises(module: ModuleType) -> dict[str, str]:
         >>> list(exercises(grid_world).items())[:2]
         [('next_cell', 'One step'), ('one_backup', 'One backup')]
     """
-    own = [
-        check
-        for check in vars(module).values()
-        if isinstance(getattr(check, "exercise", None), tuple)
+    marked = [
+        check for check in vars(module).values() if type(getattr(check, "exercise", 0)) is tuple
     ]
-    own.sort(key=lambda check: check.exercise)
-    return {check.__name__: check.exercise[1] for check in own}
+    marked.sort(key=lambda check: check.exercise)
+    return {check.__name__: check.exercise[1] for check in marked}
 
 
 def solved(folder: Path | None = None) -> dict[str, list[str]]:
@@ -86,17 +73,15 @@ def solved(folder: Path | None = None) -> dict[str, list[str]]:
     """
     file = (folder or Path()) / FILE
     try:
-        content = json.loads(file.read_text("utf-8"))
-        passed = {
-            str(key): [str(name) for name in names] for key, names in content["passed"].items()
-        }
+        passed = json.loads(file.read_text("utf-8"))["passed"]
+        found = {str(key): [str(name) for name in names] for key, names in passed.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProgressError(
             f"{FILE} cannot be read ({error}). Mend it, or begin anew with reset_progress()"
         ) from None
-    return _where_they_are_now(passed)
+    return _where_they_are_now(found)
 
 
 def remember(notebook: str, name: str, folder: Path | None = None) -> None:

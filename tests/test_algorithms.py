@@ -16,8 +16,8 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.policies import TabularPolicy, policy_vectors
 from cliprl_lite.transfer.algorithms import algorithm_1, algorithm_2, closest_teachers, warm_start
 from cliprl_lite.transfer.alignment import PAPER_BOX, AlignmentSettings
-from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.transfer.alignment_training import align, align_batch
+from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.transfer.weightings import (
     closest,
     literal,

@@ -18,8 +18,8 @@ from cliprl_lite import cli
 from cliprl_lite.cli import main
 from cliprl_lite.experiments import backends
 from cliprl_lite.experiments.policy_classes import policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import COLUMNS
-from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import figure2_sweep, run_sweep
 from cliprl_lite.learning.networks import NetworkSettings, features, forward, load_networks
 from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS

@@ -20,8 +20,8 @@ import pytest
 
 import cliprl_lite as clip
 from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import COLUMNS
-from cliprl_lite.experiments.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

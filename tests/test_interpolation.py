@@ -70,7 +70,7 @@ def bias(value: float) -> Parameters:
 )
 def test_barriers_by_hand(ends: tuple[float, float], loss, expected: float) -> None:
     first, second = (bias(end) for end in ends)
-    found = loss_barrier(first, second, lambda one, share: float(loss(one[0][1][0])), points=9)
+    found = loss_barrier(first, second, lambda one, share: float(loss(one[0][1][0])))
     assert found == pytest.approx(expected, abs=1e-12)
 
 
@@ -87,9 +87,9 @@ def test_a_barrier_between_two_tasks_by_hand() -> None:
         return q_error(one, x, wanted, goals=[0, 2])
 
     assert (loss(first, 0.0), loss(second, 1.0)) == (0.0, 0.0)
-    assert loss_barrier(first, second, loss, points=9) == pytest.approx(1 / 16, rel=1e-12)
+    assert loss_barrier(first, second, loss) == pytest.approx(1 / 16, rel=1e-12)
     # Held against the first task all the way, the line only ever gets worse: no hill.
-    assert loss_barrier(first, second, lambda one, share: loss(one, 0.0), points=9) == 0.0
+    assert loss_barrier(first, second, lambda one, share: loss(one, 0.0)) == 0.0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -123,11 +123,6 @@ def test_the_loss_of_one_task_and_of_two_by_a_slow_loop(goals: list[tuple[int, i
                 a, b = (WORLD.optimal_q(goal)[state, action] for goal in (goals[0], goals[-1]))
                 squares.append((said[state, action] - (a + share * (b - a))) ** 2)
         assert loss(one, share) == pytest.approx(sum(squares) / len(squares), rel=1e-12)
-
-
-def test_a_line_has_two_points_or_more() -> None:
-    with pytest.raises(ValueError, match=r"two points or more"):
-        loss_barrier(bias(0), bias(1), lambda one, share: 0.0, points=1)
 
 
 def between(seed: int) -> tuple[Parameters, Parameters]:

@@ -33,23 +33,20 @@ def test_rows_of_passes_by_brute_force() -> None:
 
 
 @both
-@pytest.mark.parametrize("until", ["optimal", "near_optimal"])
-def test_a_finished_run_ends_with_a_row_of_passes(name: str, until: str) -> None:
+def test_a_finished_run_ends_with_a_row_of_passes(name: str) -> None:
     world = GridWorld.open_map(6)
     settings = NetworkSettings(check_every=20, passes=4)
     start = stack(settings, world, 3)
-    runs = train(name, world, [(0, 0), (5, 2), (3, 3)], start, settings, until=until)
+    runs = train(name, world, [(0, 0), (5, 2), (3, 3)], start, settings)
     for run, goal in zip(runs, [(0, 0), (5, 2), (3, 3)], strict=True):
         assert run.stop_reason == "finished"
-        passed = [getattr(check, until) for check in run.checks]
+        passed = [check.optimal for check in run.checks]
         assert passed[-4:] == [True] * 4
-        first = getattr(run, f"steps_{until}")
-        assert run.steps == first + 3 * 20 == run.check_steps[-1]
+        assert run.steps == run.steps_optimal + 3 * 20 == run.check_steps[-1]
         assert not passed[-5]
         q = forward(run.parameters, features(world, settings.features))
         assert evaluate_greedy(q, world, goal) == run.checks[-1]
-        if until == "optimal":
-            assert run.steps_near_optimal <= run.steps_optimal
+        assert run.steps_near_optimal <= run.steps_optimal
 
 
 @both
@@ -312,8 +309,6 @@ def test_what_does_not_fit_together() -> None:
         fitted_q_iteration(BENT, [(0.0, 1), (0, 0)], start, SMALL)
     with pytest.raises(ValueError, match=r"cap is a positive"):
         fitted_q_iteration(BENT, goals, start, SMALL, cap=0)
-    with pytest.raises(ValueError, match=r"until is"):
-        fitted_q_iteration(BENT, goals, start, SMALL, until="perfect")
     with pytest.raises(ValueError, match=r"2 tasks need as many seeds; got 1"):
         deep_q_learning(BENT, goals, start, [0], SMALL)
     with pytest.raises(ValueError, match=r"episodes is 0 or more"):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
-from cliprl_lite.experiments.studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import PAPER_BOX
 from cliprl_lite.transfer.alignment_training import DivergedError, align

@@ -22,8 +22,8 @@ import cliprl_lite
 from cliprl_lite._paths import data_path
 from cliprl_lite.cli import STUDY_WORLDS
 from cliprl_lite.experiments.policy_classes import policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import read_table
-from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.sweeps import Sweep, figure2_sweep, run_sweep, worlds_sweep
 from cliprl_lite.transfer.methods import METHODS
 from cliprl_lite.worlds.suite_files import SuiteError, load_suite
@@ -235,10 +235,10 @@ def test_a_suite_that_changed_since_is_another_choice(own: Path, tmp_path: Path)
 PLACES = [
     ("qlearning", "LEARNING_RATE = 1.0", "LEARNING_RATE = 0.9", "tables modalities averages"),
     ("qlearning", "EPSILON = 0.1", "EPSILON = 0.2", "tables modalities averages"),
-    ("qlearning", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
+    ("runs", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
     ("clocks", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
     ("clocks", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
-    ("qlearning", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
+    ("runs", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
     ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
     ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
     ("greedy", "NEAR_OPTIMAL = 1.05", "NEAR_OPTIMAL = 1.1", "all"),
@@ -259,8 +259,8 @@ PLACES = [
     ("weightings", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
     ("methods", "RIDGE_PENALTY = 0.03", "RIDGE_PENALTY = 0.3", "tables networks"),
     ("sentences", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35', "tables networks modalities"),
-    ("studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
-    ("studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
+    ("policy_studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
+    ("policy_studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
     ("interpolation", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
 ]  # fmt: skip
 """A setting where it stands, another value, and the descriptions of tables that must tell."""
@@ -278,7 +278,7 @@ def describe():
         del sys.modules[name]
     importlib.invalidate_caches()
     from cliprl_lite.experiments.sweeps import Sweep
-    from cliprl_lite.experiments.studies import Study
+    from cliprl_lite.experiments.policy_studies import Study
     corners = (("corners", 8),)
     sweeps = {
         "tables": Sweep(corners), "networks": Sweep(corners, policy="mlp"),
@@ -335,10 +335,10 @@ OF_NO_ROW = {
 """Numbers that no row of a table hangs on, and why."""
 
 OF_TRIALS = (
-    "_rounding", "algorithms", "alignment", "alignment_training", "clocks", "greedy",
-    "gridworld", "interpolation", "matching", "methods", "network_stacks", "network_training",
-    "networks", "policies", "policy_classes", "qlearning", "sensitivity", "sentences",
-    "statistics", "studies", "tasks", "trials", "walks", "weightings",
+    "_rounding", "algorithms", "alignment", "alignment_training", "clocks", "greedy", "gridworld",
+    "interpolation", "matching", "methods", "network_stacks", "network_training", "networks",
+    "policies", "policy_classes", "policy_studies", "qlearning", "runs", "sensitivity", "sentences",
+    "several_goals", "statistics", "tasks", "trials", "weightings",
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.learning.policies import average, learn_policy
 from cliprl_lite.transfer.weightings import clipped, literal, score_sum
 from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.several_goals import destinations
 from cliprl_lite.worlds.suite_files import load_suite
-from cliprl_lite.worlds.walks import destinations
 
 TEACHERS = ("go to the red ball", "go to the red cone", "go to the blue box", "go to the green box")
 """The four teachers of the notebook, in the order of house A."""

@@ -14,9 +14,9 @@ from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language.sentences import embed, novelty
 from cliprl_lite.transfer.alignment import unit_rows
-from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.transfer.weightings import softmax
-from cliprl_lite.worlds.reading import read
+from cliprl_lite.worlds.instruction_parser import read
 from cliprl_lite.worlds.suite_files import load_suite
 
 # ---------------------------------------------------------------------------------------------

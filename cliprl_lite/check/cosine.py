@@ -15,7 +15,7 @@ from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.experiments.statistics import top_is
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import cosine_similarity
-from cliprl_lite.worlds.reading import asked_for
+from cliprl_lite.worlds.instruction_parser import asked_for
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import TaskSuite
 

@@ -1,8 +1,8 @@
 """Checks of notebook 03: the cosine, two sentences that fool it, a change that it does not hear.
 
-Two of the exercises ask for sentences. What a sentence wants is read by the few rules of `reading`:
-which colour is named with which object, and whether a word such as *not* belongs to them. That is
-crude, and where the rules cannot be sure, the check says what it read.
+Two of the exercises ask for sentences. What a sentence wants is read by the few rules of
+`instruction_parser`: which colour is named with which object, and whether a word such as *not*
+belongs to them. That is crude, and where the rules cannot be sure, the check says what it read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import cosine_similarity
-from cliprl_lite.worlds.reading import GOING, Reading, listed, read, sets_an_order, words_of
+from cliprl_lite.worlds.instruction_parser import (
+    GOING,
+    Reading,
+    listed,
+    read,
+    sets_an_order,
+    words_of,
+)
 
 ANCHOR = "go to the red cone"
 """The instruction that the typed sentences are held against."""

@@ -14,9 +14,9 @@ from cliprl_lite.language.sentences import embed, novelty
 from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.transfer.algorithms import closest_teachers
-from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.transfer.weightings import softmax
-from cliprl_lite.worlds.reading import asked_for, words_of
+from cliprl_lite.worlds.instruction_parser import asked_for, words_of
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import TaskSuite, Transfer
 

@@ -97,10 +97,6 @@ def in_processes(
     Raises:
         BackendError: if one of the processes was killed, or if they have to keep their files in a
             folder whose name is not all ASCII, which joblib cannot.
-
-    Example:
-        >>> list(in_processes(abs, {"a": -1, "b": 2}, workers=1))
-        [('a', 1), ('b', 2)]
     """
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -137,18 +133,13 @@ def on_dask(
     version of the package; the scheduler needs only Dask. Without jobs no cluster is needed.
 
     Args:
-        function: called once per job.
-        jobs: the jobs by their names; those named first begin first.
+        function, jobs: as for `in_processes`; those named first begin first.
         scheduler: its address, as in `"tcp://host:8786"`.
 
     Raises:
         BackendError: if Dask is not installed, no scheduler answers, no worker is there for
             `WORKER_SECONDS`, one has another version of this package, the scheduler is lost, or
             a job lost its worker too often (four times, unless the scheduler is set otherwise).
-
-    Example:
-        >>> list(on_dask(abs, {}, "tcp://host:8786"))
-        []
     """
     if not jobs:
         return
@@ -158,13 +149,10 @@ def on_dask(
 
         # A worker unpickles a message as soon as it arrives, and ends if it cannot. So a job is
         # sent as bytes, which its task unpickles: an error there is an error of the task.
-        sweep = f"trial-{uuid4().hex}"
+        sweep, here = f"trial-{uuid4().hex}", version(PACKAGE)
         futures = client.map(
             compose(operator.call, pickle.loads),
-            [
-                pickle.dumps(partial(_on_worker, function, job, version(PACKAGE)))
-                for job in jobs.values()
-            ],
+            [pickle.dumps(partial(_on_worker, function, job, here)) for job in jobs.values()],
             key=[(sweep, name) for name in jobs],
             batch_size=_TOGETHER,
         )
@@ -173,7 +161,11 @@ def on_dask(
             future.add_done_callback(ready.put)
         names = dict(zip(futures, jobs, strict=True))
         while names:
-            future = _next(ready, client, scheduler)
+            try:
+                future = ready.get(timeout=ANSWER_SECONDS)
+            except Empty:  # go on waiting as long as there is somebody to do it
+                _await_worker(client, scheduler)
+                continue
             name = names.pop(future)
             try:
                 result = future.result()
@@ -255,15 +247,6 @@ def _check_versions(client: Client) -> None:
                 f"the worker {address} needs {PACKAGE} {expected}, as it is here, and has {found}; "
                 "install it there and start the worker anew"
             )
-
-
-def _next(ready: SimpleQueue[Future[Any]], client: Client, scheduler: str) -> Future[Any]:
-    """The next future that is done, as long as there is somebody to do it."""
-    while True:
-        try:
-            return ready.get(timeout=ANSWER_SECONDS)
-        except Empty:
-            _await_worker(client, scheduler)
 
 
 def _await_worker(client: Client, scheduler: str) -> None:

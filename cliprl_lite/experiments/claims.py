@@ -45,10 +45,7 @@ CHOICES: dict[str, dict[str, str]] = {
         "closest": "the closest only",
         "sharpened": "sharpened",
     },
-    "statistic": {
-        "median": "median of ratios",
-        "averages": "ratio of averages",
-    },
+    "statistic": {"median": "median of ratios", "averages": "ratio of averages"},
 }
 """The open choices: name → value → words."""
 

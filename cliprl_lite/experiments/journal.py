@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 import numpy as np
@@ -91,12 +90,7 @@ class Journal:
                 return self
             stream.close()  # the other sweep ended just now, and took its journal with it
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with suppress(OSError):  # a full disk still lacks room for what could not be written
             if not self._stream.closed and not self._stream.seek(0, os.SEEK_END):
                 self._drop()  # the file was made on entering, and nothing came of it
@@ -118,11 +112,11 @@ class Journal:
         lines = self._lines()
         done: dict[str, Rows] = {}
         between = len(lines) > 1 and not self.out.exists()  # the two moves of `finish`
-        if self.out.exists() != self.description.exists() and not between:
-            there, gone = self.out.name, self.description.name
-            if self.description.exists():
-                there, gone = gone, there
-            raise ValueError(f"{there} exists without {gone}; choose another name, or delete it")
+        there, gone = sorted((self.out, self.description), key=lambda file: not file.exists())
+        if there.exists() and not gone.exists() and not between:
+            raise ValueError(
+                f"{there.name} exists without {gone.name}; choose another name, or delete it"
+            )
         if self.out.exists():
             choices = _choices(self.description.read_text("utf-8", errors="replace"))
             if choices is None:
@@ -140,8 +134,7 @@ class Journal:
         seen: dict[str, int] = {}
         stated = None
         for number, line in enumerate(lines, start=1):
-            choices = _choices(line)
-            if choices is not None:
+            if (choices := _choices(line)) is not None:
                 self._agree(choices, self.partial)
                 stated = choices
                 continue
@@ -166,11 +159,12 @@ class Journal:
 
     def finish(self, table: pd.DataFrame) -> None:
         """Write the table and its description in one move each, then drop the journal."""
-        description = {
-            "choices": self.choices,
-            "trials": len(set(table["seed"])),
-            "versions": _versions("cliprl-lite", "numpy", "torch"),
-        }
+        versions = {}  # of those that are installed: tables of tabular policies need no torch
+        for name in ("cliprl-lite", "numpy", "torch"):
+            with suppress(PackageNotFoundError):
+                versions[name] = version(name)
+        trials = len(set(table["seed"]))
+        description = {"choices": self.choices, "trials": trials, "versions": versions}
         text = json.dumps(description, indent=1, ensure_ascii=False)
         write_text(self.description, text + "\n")
         write_table(self.out, table)
@@ -181,7 +175,7 @@ class Journal:
 
     def _write(self, entry: dict[str, Any]) -> None:
         try:
-            self._stream.write(json.dumps(entry, default=_plain).encode() + b"\n")
+            self._stream.write(json.dumps(entry, default=np.generic.item).encode() + b"\n")
             self._stream.flush()
             os.fsync(self._stream.fileno())
         except OSError as error:  # a full disk names no file
@@ -207,7 +201,9 @@ class Journal:
         whole = content[: content.rfind(b"\n") + 1]
         self._stream.truncate(len(whole))
         lines = whole.decode("utf-8", errors="replace").split("\n")[:-1]
-        if any(line.strip() for line in lines) and _choices(lines[0]) is None:
+        if not any(line.strip() for line in lines):
+            return []
+        if _choices(lines[0]) is None:
             aside = self.partial.with_name(self.partial.name + ".old")
             write_text(aside, "\n".join(lines) + "\n")
             warnings.warn(
@@ -215,8 +211,8 @@ class Journal:
                 f"its trials are run again; the file is kept as {aside.name}",
                 stacklevel=4,
             )
-            lines = []
-        return lines if any(line.strip() for line in lines) else []
+            return []
+        return lines
 
     def _agree(self, choices: dict[str, Any], file: Path) -> None:
         for what, value in self.choices.items():
@@ -239,16 +235,14 @@ class Journal:
             key, rows = str(entry["key"]), [dict(row) for row in entry["rows"]]
         except (ValueError, KeyError, TypeError):
             raise self._damaged(number, "is damaged") from None
-        for row in rows:
-            if row.keys() != set(self.columns):
-                raise self._damaged(number, "has rows with other columns than the table")
+        if any(row.keys() != set(self.columns) for row in rows):
+            raise self._damaged(number, "has rows with other columns than the table")
         wrong = first_unsound({name: [row[name] for row in rows] for name in self.columns})
         if wrong:
             raise self._damaged(number, f"has a row that cannot be: {wrong[1]}")
         if not rows or {self._key(row) for row in rows} != {key}:
             raise self._damaged(number, f"has other rows than those of trial {key}")
-        amiss = _amiss(rows, named.get(key))
-        if amiss:
+        if amiss := _amiss(rows, named.get(key)):
             raise self._damaged(number, amiss)
         return key, rows
 
@@ -257,15 +251,6 @@ class Journal:
             f"line {number} of {self.partial.name} {how}; delete that line, and its trial is run "
             "again"
         )
-
-
-def _versions(*packages: str) -> dict[str, str]:
-    """The versions of those that are installed: tables of tabular policies need no torch."""
-    found = {}
-    for name in packages:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
 
 
 def _choices(text: str) -> dict[str, Any] | None:
@@ -325,9 +310,3 @@ def _is_at(stream: IO[bytes], path: Path) -> bool:
         return sys.platform == "win32" or os.path.samestat(os.fstat(stream.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} has no place in a table")

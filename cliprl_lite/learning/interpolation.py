@@ -14,10 +14,10 @@ from cliprl_lite._arrays import FloatArray
 from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
 from cliprl_lite.worlds.greedy import greedy_actions
 from cliprl_lite.worlds.gridworld import GridWorld
-from cliprl_lite.worlds.walks import Goals, arrival_share, goal_states, right_share
+from cliprl_lite.worlds.several_goals import Goals, arrival_share, goal_states, right_share
 
 BARRIER_POINTS = 25
-"""Points on the line between two networks at which `loss_barrier` evaluates the loss."""
+"""Points on the line between two networks, ends included, at which `loss_barrier` looks."""
 
 SHARES = np.linspace(0, 1, 21)
 """The shares λ of the second network at which `line_between` evaluates."""
@@ -49,11 +49,9 @@ def q_error(
     """Mean squared distance of a network's Q from the exact one, in reward².
 
     Args:
-        parameters: of one network.
         x: features of every state, shape `[S, F]`.
         optimal_q: `GridWorld.optimal_q`, or a blend of several, shape `[S, 4]`.
-        goals: states that are left out: nothing is learned at a goal. One for a single task, for
-            a blend the goal of each.
+        goals: states that are left out, one of each task: nothing is learned at a goal.
 
     Example:
         >>> says_2 = [(np.zeros((3, 4)), np.full(4, 2.0))]
@@ -93,12 +91,7 @@ def value_loss(world: GridWorld, reads: FeatureKind, goals: Goals) -> Loss:
     return loss
 
 
-def loss_barrier(
-    first: Parameters,
-    second: Parameters,
-    loss: Loss,
-    points: int = BARRIER_POINTS,
-) -> float:
+def loss_barrier(first: Parameters, second: Parameters, loss: Loss) -> float:
     """How far the loss rises on the straight line between two networks, in units of the loss.
 
     The largest L((1 − λ) a + λ b, λ) − (1 − λ) L(a, 0) − λ L(b, 1) over λ in [0, 1] (Entezari et
@@ -111,22 +104,16 @@ def loss_barrier(
 
     Args:
         loss: of a network, and of its share λ of the second one, as `value_loss` makes it.
-        points: values of λ, evenly spaced, both ends included.
-
-    Raises:
-        ValueError: if there are fewer than two points.
 
     Example: the loss has a hill between −1 and 1, 1 high.
         >>> left, right = [(-np.ones((1, 1)), np.zeros(1))], [(np.ones((1, 1)), np.zeros(1))]
         >>> loss_barrier(left, right, lambda network, share: float(1 - network[0][0][0, 0] ** 2))
         1.0
     """
-    if points < 2:
-        raise ValueError(f"a line has two points or more; got {points}")
     ends = loss(first, 0.0), loss(second, 1.0)
     heights = [
         loss(interpolate(first, second, share), share) - (1 - share) * ends[0] - share * ends[1]
-        for share in np.linspace(0, 1, points)[1:-1].tolist()
+        for share in np.linspace(0, 1, BARRIER_POINTS)[1:-1].tolist()
     ]
     return float(max([0.0, *heights]))
 
@@ -154,13 +141,7 @@ class Line:
 def line_between(
     world: GridWorld, reads: FeatureKind, first: Parameters, second: Parameters, goals: Goals
 ) -> Line:
-    """Evaluate the straight line between two networks.
-
-    Args:
-        world: the map.
-        reads: what the networks read, as in `features`.
-        first, second: the networks.
-        goals: the goal of the one task that both learned, or of each one's task.
+    """Evaluate the straight line between two networks; map, reading and goals as in `value_loss`.
 
     Example:
         >>> world = GridWorld.open_map(3)

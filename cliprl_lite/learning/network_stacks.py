@@ -6,7 +6,7 @@ Here are the ways to train, step by step; `network_training` takes them to their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,10 +42,8 @@ def td_targets(values: FloatArray, successors: IntArray, discount: float = DISCO
         >>> td_targets(np.array([[0.0, -3.0]]), np.array([[1, 0]]), discount=0.5).tolist()
         [[-2.5, -1.0]]
     """
-    targets: FloatArray = (
-        STEP_REWARD + discount * values[np.arange(len(values))[:, None], successors]
-    )
-    return targets
+    reached: FloatArray = values[np.arange(len(values))[:, None], successors]
+    return STEP_REWARD + discount * reached
 
 
 RATES = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
@@ -89,23 +87,10 @@ class Adam:
         import torch
         from torch.optim.adam import adam
 
+        how: dict[str, Any] = RATES | {"weight_decay": 0.0, "amsgrad": False, "maximize": False}
         with torch.no_grad():
-            adam(
-                parameters,
-                gradients,
-                self.means,
-                self.squares,
-                [],
-                self.counts,
-                lr=self.learning_rate,
-                beta1=RATES["beta1"],
-                beta2=RATES["beta2"],
-                eps=RATES["eps"],
-                weight_decay=0.0,
-                amsgrad=False,
-                maximize=False,
-                fused=True,
-            )
+            adam(parameters, gradients, self.means, self.squares, [], self.counts,
+                 lr=self.learning_rate, fused=True, **how)  # fmt: skip
 
 
 class Stack:
@@ -251,14 +236,8 @@ class OnlineStack(TaskStack):
     """
 
     per_network = (
-        *TaskStack.per_network,
-        "replay",
-        "state",
-        "start",
-        "length",
-        "starts",
-        "lengths",
-    )
+        *TaskStack.per_network, "replay", "state", "start", "length", "starts", "lengths",
+    )  # fmt: skip
 
     def __init__(
         self,

@@ -48,14 +48,6 @@ class NetworkRun:
         episode_lengths: steps of the first episodes, shape `[≤ min_episodes]`; one that was cut
             off has the episode limit. Empty for fitted Q-iteration.
         episode_shortest: shortest distance from each of their starts, same shape.
-
-    Example:
-        >>> world, settings = GridWorld.open_map(3), NetworkSettings(features="one-hot", hidden=())
-        >>> from cliprl_lite.learning.networks import initialise
-        >>> start = initialise(settings.widths(world), seeds=[0])
-        >>> (run,) = fitted_q_iteration(world, [(0, 0)], start, settings, cap=100)
-        >>> run.stop_reason, run.check_steps.tolist(), run.parameters[0][0].shape
-        ('cap', [0, 50, 100], (9, 4))
     """
 
     parameters: Parameters
@@ -91,7 +83,6 @@ def fitted_q_iteration(
     start: Parameters,
     settings: NetworkSettings | None = None,
     *,
-    until: Literal["optimal", "near_optimal"] = "optimal",
     cap: int = 20_000,
 ) -> list[NetworkRun]:
     """Train K networks on K tasks of one map, with every transition of the map known.
@@ -104,7 +95,6 @@ def fitted_q_iteration(
         goals: `(row, column)` of each task's goal, K of them.
         start: the networks to start from, a stack of K.
         settings: the defaults if None.
-        until: stop a network at the row of checks that find it optimal, or near-optimal.
         cap: gradient steps after which a run is cut off and called censored.
 
     Returns:
@@ -123,7 +113,7 @@ def fitted_q_iteration(
     """
     settings = settings or NetworkSettings()
     with _one_thread():
-        return _train(FittedStack(world, goals, start, settings), until, cap, 0)
+        return _train(FittedStack(world, goals, start, settings), cap, 0)
 
 
 def deep_q_learning(
@@ -133,7 +123,6 @@ def deep_q_learning(
     seeds: Sequence[int | np.random.Generator],
     settings: NetworkSettings | None = None,
     *,
-    until: Literal["optimal", "near_optimal"] = "optimal",
     min_episodes: int = REGRET_EPISODES,
     cap: int = 100_000,
 ) -> list[NetworkRun]:
@@ -144,7 +133,7 @@ def deep_q_learning(
     distance from `td_targets`). All K take their steps at the same time.
 
     Args:
-        world, goals, start, settings, until: as for `fitted_q_iteration`.
+        world, goals, start, settings: as for `fitted_q_iteration`.
         seeds: one per task, for what its agent does and which transitions it draws.
         min_episodes: go on for at least this many episodes, and record as many.
         cap: environment steps after which a run is cut off and called censored.
@@ -166,7 +155,7 @@ def deep_q_learning(
         raise ValueError(f"the number of episodes is 0 or more; got {min_episodes}")
     with _one_thread():
         stack = OnlineStack(world, goals, start, settings, seeds, min_episodes)
-        return _train(stack, until, cap, min_episodes)
+        return _train(stack, cap, min_episodes)
 
 
 def distil(
@@ -189,10 +178,9 @@ def distil(
         start: the networks to start from, a stack of K.
         settings: the defaults if None.
         steps: gradient steps. The default brings the default networks within a root mean square
-            error of 0.07 of exact Q-tables, on maps up to 15×15 and in four rooms of 13×13 (0.16
-            on 25×25). A step moves a parameter by about the learning rate: a network without
-            hidden layers, whose parameters are as large as the values, needs more steps or a
-            larger rate.
+            error of 0.07 of exact Q-tables, on maps up to 15×15 (0.16 on 25×25). A step moves a
+            parameter by about the learning rate: a network without hidden layers, whose parameters
+            are as large as the values, needs more steps or a larger rate.
 
     Returns:
         The trained stack of K. The others of the stack change a network by rounding only.
@@ -224,12 +212,8 @@ def distil(
         return stack.parameters()
 
 
-def _train(
-    stack: TaskStack, until: Literal["optimal", "near_optimal"], cap: int, min_episodes: int
-) -> list[NetworkRun]:
+def _train(stack: TaskStack, cap: int, min_episodes: int) -> list[NetworkRun]:
     """Advance a stack from check to check; a network whose run has ended leaves it."""
-    if until not in ("optimal", "near_optimal"):
-        raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
     if cap < 1:
         raise ValueError(f"the cap is a positive number of steps; got {cap}")
     world, settings = stack.world, stack.settings
@@ -245,22 +229,19 @@ def _train(
             checks[k].append(evaluate_states(q, world, int(stack.goals[place]), distances[k]))
             if stack.episode[place] >= FEW_SHOT_EPISODES:  # never before the first step
                 few_shot.setdefault(k, checks[k][-1])
-            first = {
-                rule: first_of_row([getattr(c, rule) for c in checks[k]], settings.passes)
+            near_optimal, optimal = (
+                first_of_row([getattr(c, rule) for c in checks[k]], settings.passes)
                 for rule in ("near_optimal", "optimal")
-            }
-            finished = first[until] is not None and stack.episode[place] >= min_episodes
+            )
+            finished = optimal is not None and stack.episode[place] >= min_episodes
             if finished or check_steps[-1] >= cap:
-                near_optimal, optimal = (
-                    None if number is None else check_steps[number] for number in first.values()
-                )
                 starts, lengths = stack.episodes(place)
                 runs[k] = NetworkRun(
                     parameters=stack.network(place),
                     steps=check_steps[-1],
                     stop_reason="finished" if finished else "cap",
-                    steps_near_optimal=near_optimal,
-                    steps_optimal=optimal,
+                    steps_near_optimal=None if near_optimal is None else check_steps[near_optimal],
+                    steps_optimal=None if optimal is None else check_steps[optimal],
                     check_steps=np.array(check_steps),
                     checks=tuple(checks[k]),
                     few_shot=few_shot.get(k),

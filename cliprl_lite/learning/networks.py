@@ -8,7 +8,7 @@ functions take torch's tensors, which `network_stacks` trains.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -36,9 +36,7 @@ FREQUENCIES = (0.5, 1.0, 2.0, 4.0)
 """How many waves the `"fourier"` features have from one edge of the map to the other."""
 
 
-# ---------------------------------------------------------------------------------------------
-# What a network reads and computes
-# ---------------------------------------------------------------------------------------------
+# What a network reads and computes ---------------------------------------------------------------
 def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
     """A network's input for every state, shape `[S, F]`.
 
@@ -150,14 +148,11 @@ def initialise(widths: Sequence[int], seeds: Sequence[int | np.random.Generator]
     if len(widths) < 2 or any(not isinstance(width, int) or width < 1 for width in widths):
         raise ValueError(f"widths are positive whole numbers, two or more; got {tuple(widths)}")
     rngs = [np.random.default_rng(seed) for seed in seeds]
-    shapes = list(pairwise(widths))
-    return [
-        (
-            np.stack([rng.standard_normal(shape) for rng in rngs]) * np.sqrt(2 / shape[0]),
-            np.zeros((len(rngs), shape[1])),
-        )
-        for shape in shapes
-    ]
+    layers = []
+    for into, out in pairwise(widths):
+        weights = np.stack([rng.standard_normal((into, out)) for rng in rngs])
+        layers.append((weights * np.sqrt(2 / into), np.zeros((len(rngs), out))))
+    return layers
 
 
 def stack(networks: Sequence[Parameters]) -> Parameters:
@@ -184,9 +179,7 @@ def pick(stacked: Parameters, place: int) -> Parameters:
     return [(weights[place], biases[place]) for weights, biases in stacked]
 
 
-# ---------------------------------------------------------------------------------------------
-# Settings
-# ---------------------------------------------------------------------------------------------
+# Settings ----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class NetworkSettings:
     """The shape of a network and how it is trained; one setting for all maps of the course.
@@ -243,8 +236,8 @@ class NetworkSettings:
         for epsilon in (self.epsilon_start, self.epsilon_end):
             if not 0 <= epsilon <= 1:
                 raise ValueError(f"epsilon lies in [0, 1]; got {epsilon}")
-        counts = {name: getattr(self, name) for name in _COUNTS}
-        for name, value in [*counts.items(), *(("hidden", width) for width in self.hidden)]:
+        counts = [(one.name, getattr(self, one.name)) for one in fields(self) if one.type == "int"]
+        for name, value in [*counts, *(("hidden", width) for width in self.hidden)]:
             if not isinstance(value, int | np.integer) or value < 1:
                 raise ValueError(f"{name} takes whole numbers, at least 1; got {value!r}")
         if self.replay_size < self.batch_size:
@@ -257,42 +250,14 @@ class NetworkSettings:
         return (features(world, self.features).shape[1], *self.hidden, len(ACTIONS))
 
     def epsilon(self, step: int) -> float:
-        """The share of random actions in environment step `step`, counted from 0.
-
-        Example:
-            >>> [NetworkSettings(epsilon_steps=100).epsilon(step) for step in (0, 50, 100, 900)]
-            [1.0, 0.55, 0.1, 0.1]
-        """
+        """The share of random actions in environment step `step`, counted from 0."""
         share = min(1.0, step / self.epsilon_steps)
         return (1 - share) * self.epsilon_start + share * self.epsilon_end
 
 
-_COUNTS = (
-    "target_period",
-    "check_every",
-    "passes",
-    "batch_size",
-    "replay_size",
-    "train_every",
-    "epsilon_steps",
-    "episode_limit",
-)
-
-
-# ---------------------------------------------------------------------------------------------
-# Files
-# ---------------------------------------------------------------------------------------------
+# Files -------------------------------------------------------------------------------------------
 class NetworkFileError(ValueError):
-    """A file of networks that cannot be used here. The message says why.
-
-    Example:
-        >>> from cliprl_lite.worlds.suite_files import load_suite
-        >>> try:
-        ...     load_networks(Path("nowhere.npz"), load_suite("house_a"), NetworkSettings())
-        ... except NetworkFileError as error:
-        ...     print(error)
-        nowhere.npz: cannot be read (No such file or directory); check the path
-    """
+    """A file of networks that cannot be used here. The message says why."""
 
 
 def save_networks(
@@ -316,6 +281,9 @@ def save_networks(
         >>> stack = initialise(settings.widths(house.world), seeds=[0, 1])
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     save_networks(Path(folder) / "networks.npz", stack, house, settings)
+        ...     again = load_networks(Path(folder) / "networks.npz", house, settings)
+        >>> bool((again[0][0] == stack[0][0]).all())
+        True
     """
     require_shapes(parameters, parameters[0][1].shape[:-1], settings.widths(suite.world))
     arrays = {"fingerprint": np.array(suite.fingerprint), "features": np.array(settings.features)}
@@ -334,15 +302,12 @@ def load_networks(path: Path, suite: TaskSuite, settings: NetworkSettings) -> Pa
             networks of another shape.
 
     Example:
-        >>> import tempfile
         >>> from cliprl_lite.worlds.suite_files import load_suite
-        >>> house, settings = load_suite("house_a"), NetworkSettings()
-        >>> stack = initialise(settings.widths(house.world), seeds=[0, 1])
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_networks(Path(folder) / "networks.npz", stack, house, settings)
-        ...     again = load_networks(Path(folder) / "networks.npz", house, settings)
-        >>> bool((again[0][0] == stack[0][0]).all())
-        True
+        >>> try:
+        ...     load_networks(Path("nowhere.npz"), load_suite("house_a"), NetworkSettings())
+        ... except NetworkFileError as error:
+        ...     print(error)
+        nowhere.npz: cannot be read (No such file or directory); check the path
     """
     path, widths = Path(path), settings.widths(suite.world)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,9 +20,14 @@ DASHES = {"none": "1.5 3", "words": "6 4", "map": None}
 """Dash of each voice's curve; its colour has the same name."""
 
 
-# ---------------------------------------------------------------------------------------------
-# Heatmaps
-# ---------------------------------------------------------------------------------------------
+def _label(
+    words: str, x: float, y: float, anchor: str | None = None, hue: str = "ink", **more: Any
+) -> str:
+    style = {"font_size": 13, "font_weight": None} | more
+    return tag("text", words, x=x, y=y, **style, text_anchor=anchor, fill=colour(hue))
+
+
+# Heatmaps ----------------------------------------------------------------------------------------
 def heatmap_svg(
     similarity: ArrayLike,
     objects: Sequence[tuple[str, str, str]],
@@ -30,7 +36,6 @@ def heatmap_svg(
     description: str = "",
     side: float = 288,
     chosen: tuple[int, int] | None = None,
-    outlined: int | None = None,
 ) -> str:
     """N × N similarities, with the objects of both axes in place of their sentences.
 
@@ -44,7 +49,6 @@ def heatmap_svg(
         title, description: for screen readers, and above the chart.
         side: of the square, in pixels.
         chosen: row and column of the cell that is framed.
-        outlined: a row that is framed, such as one that was held out.
 
     Raises:
         ValueError: if the shapes disagree.
@@ -80,28 +84,24 @@ def heatmap_svg(
             (left + (number + 0.5) * cell, top + side + 12),
         )
     ]
-    frames = []
-    if outlined is not None:
-        frames.append((left - 1, top + outlined * cell - 1, side + 2, cell + 2))
+    frame = ""
     if chosen is not None:
-        frames.append((left + chosen[1] * cell, top + chosen[0] * cell, cell, cell))
+        frame = tag("rect", x=left + chosen[1] * cell, y=top + chosen[0] * cell, width=cell,
+                    height=cell, fill="none", stroke=colour("map"), stroke_width=2.5,
+                    pointer_events="none")  # fmt: skip
     return picture(
         left + side + 6,
         top + side + 26,
         title,
         description,
-        tag("text", text(title), x=left, y=18, font_size=14, fill=colour("ink")),
+        _label(text(title), left, 18, font_size=14),
         tag("rect", x=left, y=top, width=side, height=side, fill=colour("page"),
             stroke=colour("hair")),
         *_scale(left + side, len(title), side),
         tag("g", *cells, class_="cl-cells"),
         tag("g", *dots, class_="cl-dots", pointer_events="none"),
         *axes,
-        *(
-            tag("rect", x=x, y=y, width=w, height=h, fill="none", stroke=colour("map"),
-                stroke_width=2.5, pointer_events="none")
-            for x, y, w, h in frames
-        ),
+        frame,
         tag("rect", data_cells=n, x=left, y=top, width=side, height=side, fill="none",
             pointer_events="all"),
     )  # fmt: skip
@@ -117,16 +117,11 @@ def _scale(right: float, letters: int, side: float) -> list[str]:
             fill_opacity=abs(value) or 1, stroke=colour("hair"))
         for place, (value, name) in enumerate(shades)
     ]  # fmt: skip
-    ends = [
-        tag("text", words, x=x, y=18, font_size=13, text_anchor=anchor, fill=colour("ink"))
-        for words, x, anchor in (("−1", right - 80, "end"), ("1", right - 12, "start"))
-    ]
+    ends = [_label("−1", right - 80, 18, "end"), _label("1", right - 12, 18, "start")]
     return [tag("g", *squares, *ends)]
 
 
-# ---------------------------------------------------------------------------------------------
-# Bars
-# ---------------------------------------------------------------------------------------------
+# Bars --------------------------------------------------------------------------------------------
 def bars_svg(
     bars: Mapping[str, tuple[str, ArrayLike]],
     objects: Sequence[tuple[str, str, str]],
@@ -167,7 +162,7 @@ def bars_svg(
     for name, hue in [*legend, ("below zero", "minus")] if low < 0 else legend:
         marks += [
             tag("rect", x=at, y=32, width=12, height=12, fill=colour(hue)),
-            tag("text", text(name), x=at + 18, y=43, font_size=13, fill=colour("ink")),
+            _label(text(name), at + 18, 43),
         ]
         at += 34 + 6.9 * len(name)
     told = [f"Highest for {name}: {objects[best][2]}"
@@ -178,9 +173,8 @@ def bars_svg(
         marks += [
             tag("path", d=f"M0 {y:.1f}H{width:g}", stroke=colour("hair"), stroke_width=0.5),
             glyph(paint, shape, 12, middle, 15, sentence),
-            tag("text", text(sentence, 22), x=28, y=middle + 4.5, font_size=13,
-                fill=colour("ink")),
-        ]  # fmt: skip
+            _label(text(sentence, 22), 28, middle + 4.5),
+        ]
         for number, (name, (voice, _)) in enumerate(bars.items()):
             value, under = float(values[number, place]), y + 5 + number * bar
             end = zero + value * scale
@@ -189,9 +183,9 @@ def bars_svg(
             marks += [
                 tag("rect", x=min(zero, end), y=under + 1.5, width=abs(end - zero), height=bar - 3,
                     fill=colour("minus" if value < 0 else voice)),
-                tag("text", written, x=end + (5 if value >= 0 else -5), y=under + bar - 2,
-                    font_size=13, font_weight=700 if place == highest[number] else None,
-                    text_anchor="start" if value >= 0 else "end", fill=colour("ink")),
+                _label(written, end + (5 if value >= 0 else -5), under + bar - 2,
+                       "start" if value >= 0 else "end",
+                       font_weight=700 if place == highest[number] else None),
             ]  # fmt: skip
         told.append(f"{sentence}: {', '.join(said)}")
     return picture(
@@ -199,15 +193,13 @@ def bars_svg(
         height,
         title,
         ". ".join(told) + ".",
-        tag("text", text(title), x=0, y=18, font_size=14, fill=colour("ink")),
+        _label(text(title), 0, 18, font_size=14),
         *marks,
         tag("path", d=f"M{zero:.1f} {top:.1f}V{height - 6:.1f}", stroke=colour("ink")),
     )
 
 
-# ---------------------------------------------------------------------------------------------
-# Curves
-# ---------------------------------------------------------------------------------------------
+# Curves ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Axis:
     """One axis of a chart of curves.
@@ -275,18 +267,17 @@ def curves_svg(
     marks = []
     for value in x.ticks:
         at, _ = place(value, y.low)
+        words = f"{value / 1000:g}k" if value >= 10_000 else f"{value:,g}"
         marks += [
             tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("hair")),
-            tag("text", f"{value / 1000:g}k" if value >= 10_000 else f"{value:,g}", x=at,
-                y=top + up + 18, font_size=13, text_anchor="middle", fill=colour("ink")),
-        ]  # fmt: skip
+            _label(words, at, top + up + 18, "middle"),
+        ]
     for value in y.ticks:
         _, at = place(x.low, value)
         marks += [
             tag("path", d=f"M{left:.1f} {at:.1f}h{across:.1f}", stroke=colour("hair")),
-            tag("text", f"{value:,g}".replace("-", "−"), x=left - 6, y=at + 5, font_size=13,
-                text_anchor="end", fill=colour("ink")),
-        ]  # fmt: skip
+            _label(f"{value:,g}".replace("-", "−"), left - 6, at + 5, "end"),
+        ]
     ends = []
     for label, (voice, xs, ys) in curves.items():
         pairs = zip(np.asarray(xs, float).tolist(), np.asarray(ys, float).tolist(), strict=True)
@@ -295,20 +286,14 @@ def curves_svg(
             continue
         ends.append((points[-1][1], label, voice))
         line = "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
-        marks.append(
-            tag("path", d=f"M{line}", fill="none", stroke=colour(voice),
-                stroke_width=3 if voice == "map" else 2, stroke_dasharray=DASHES[voice],
-                stroke_linejoin="round")
-        )  # fmt: skip
-    last = -np.inf
-    edge = left + across
+        marks.append(tag("path", d=f"M{line}", fill="none", **_pen(voice), stroke_linejoin="round"))
+    last, edge = -np.inf, left + across
     for at, label, voice in sorted(ends):  # labels that would overlap are moved apart
         last = max(at, last + 16)
         marks += [
-            tag("path", d=f"M{edge + 8:.1f} {last:.1f}h20", stroke=colour(voice),
-                stroke_width=3 if voice == "map" else 2, stroke_dasharray=DASHES[voice]),
-            tag("text", text(label), x=edge + 34, y=last + 5, font_size=13, fill=colour(voice)),
-        ]  # fmt: skip
+            tag("path", d=f"M{edge + 8:.1f} {last:.1f}h20", **_pen(voice)),
+            _label(text(label), edge + 34, last + 5, hue=voice),
+        ]
     if cursor is not None:
         at, _ = place(cursor, y.low)
         marks.append(tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("ink")))
@@ -317,10 +302,14 @@ def curves_svg(
         height,
         title,
         description,
-        tag("text", text(title), x=0, y=18, font_size=14, fill=colour("ink")),
+        _label(text(title), 0, 18, font_size=14),
         *marks,
-        tag("text", text(x.label), x=left + across / 2, y=height - 8, font_size=13,
-            text_anchor="middle", fill=colour("ink")),
+        _label(text(x.label), left + across / 2, height - 8, "middle"),
         tag("text", text(y.label), x=0, y=0, font_size=13, text_anchor="middle",
             fill=colour("ink"), transform=f"translate(14 {top + up / 2:.1f}) rotate(-90)"),
     )  # fmt: skip
+
+
+def _pen(voice: str) -> dict[str, Any]:
+    width = 3 if voice == "map" else 2
+    return {"stroke": colour(voice), "stroke_width": width, "stroke_dasharray": DASHES[voice]}

@@ -94,9 +94,7 @@ def picture(width: float, height: float, title: str, description: str, *children
     )
 
 
-# ---------------------------------------------------------------------------------------------
-# Objects and agents
-# ---------------------------------------------------------------------------------------------
+# Objects and agents ------------------------------------------------------------------------------
 def glyph(
     paint: str, shape: str, x: float, y: float, size: float, hint: str = "", **attributes: Any
 ) -> str:
@@ -114,11 +112,10 @@ def glyph(
         True
     """
     known = paint in ("red", "blue", "green", "yellow")
-    fill = colour(paint) if known else "none"
-    r = size / 2
-    line = {"stroke": colour("ink"), "stroke_width": max(1.0, min(1.5, size / 10))}
-    body = _outline(shape, x, y, r, fill=fill, stroke_linejoin="round", **line)
-    cue = ""
+    r, cue = size / 2, ""
+    body = _outline(shape, x, y, r, fill=colour(paint) if known else "none",
+                    stroke_linejoin="round", stroke=colour("ink"),
+                    stroke_width=max(1.0, min(1.5, size / 10)))  # fmt: skip
     light = {"stroke": colour("floor"), "fill": "none", "stroke_width": max(0.8, size / 12)}
     if paint == "blue":
         cue = "".join(
@@ -149,18 +146,19 @@ _BARS = {
 def _outline(shape: str, x: float, y: float, r: float, **style: Any) -> str:
     if shape == "box":
         return tag("rect", x=x - r * 0.9, y=y - r * 0.9, width=r * 1.8, height=r * 1.8, **style)
-    if shape == "cone":
-        corners: tuple[tuple[float, float], ...] = ((0, -1), (1, 0.85), (-1, 0.85))
-    elif shape == "key":
-        a, b = 1.0, 0.36
-        corners = (
-            (-b, -a), (b, -a), (b, -b), (a, -b), (a, b), (b, b),
-            (b, a), (-b, a), (-b, b), (-a, b), (-a, -b), (-b, -b),
-        )  # fmt: skip
-    else:
+    if shape not in _CORNERS:
         return tag("circle", cx=x, cy=y, r=r, **style)
-    points = " ".join(f"{x + r * dx:.1f},{y + r * dy:.1f}" for dx, dy in corners)
+    points = " ".join(f"{x + r * dx:.1f},{y + r * dy:.1f}" for dx, dy in _CORNERS[shape])
     return tag("polygon", points=points, **style)
+
+
+_CORNERS: dict[str, list[tuple[float, float]]] = {
+    "cone": [(0, -1), (1, 0.85), (-1, 0.85)],
+    "key": [
+        (-0.36, -1), (0.36, -1), (0.36, -0.36), (1, -0.36), (1, 0.36), (0.36, 0.36),
+        (0.36, 1), (-0.36, 1), (-0.36, 0.36), (-1, 0.36), (-1, -0.36), (-0.36, -0.36),
+    ],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,9 +179,7 @@ class Agent:
 _DASH = {"none": "1.5 2.5", "words": "5 3", "map": None}
 
 
-# ---------------------------------------------------------------------------------------------
-# The map
-# ---------------------------------------------------------------------------------------------
+# The map -----------------------------------------------------------------------------------------
 def map_svg(
     world: GridWorld,
     *,
@@ -335,7 +331,7 @@ def agents_svg(world: GridWorld, agents: Iterable[Agent], side: float = 416) -> 
 
 
 def _agent(world: GridWorld, agent: Agent, cell: float) -> str:
-    places = [world.cell(state) for state in list(agent.states)[-13:]]
+    places = map(world.cell, list(agent.states)[-13:])
     points = [(2 + (column + 0.5) * cell, 2 + (row + 0.5) * cell) for row, column in places]
     trail = [
         tag("path", d=f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}", stroke=colour(agent.kind),

@@ -19,9 +19,7 @@ from plotly.subplots import make_subplots
 from cliprl_lite._rounding import rounded
 from cliprl_lite.pictures.palette import LIGHT, rgb
 
-# ---------------------------------------------------------------------------------------------
-# Every figure
-# ---------------------------------------------------------------------------------------------
+# Every figure ------------------------------------------------------------------------------------
 _AXIS = {
     "gridcolor": LIGHT["hair"], "zeroline": False, "linecolor": LIGHT["ink"], "ticks": "outside",
 }  # fmt: skip
@@ -72,9 +70,7 @@ class CourseFigure(go.Figure):  # type: ignore[misc]
         content = json.loads(self.to_json(validate=False))
         return {
             "application/vnd.plotly.v1+json": content | {"config": {"displaylogo": False}},
-            "text/plain": f"figure: {self.layout.title.text}"
-            if self.layout.title.text
-            else "figure",
+            "text/plain": ": ".join(filter(None, ("figure", self.layout.title.text))),
         }
 
 
@@ -85,9 +81,7 @@ def new_figure(**layout: Any) -> CourseFigure:
     return figure
 
 
-# ---------------------------------------------------------------------------------------------
-# Figures
-# ---------------------------------------------------------------------------------------------
+# Figures -----------------------------------------------------------------------------------------
 LOG_TICKS = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
 
 METHOD_STYLE: dict[str, tuple[str, str, str]] = {
@@ -112,11 +106,7 @@ METHOD_STYLE: dict[str, tuple[str, str, str]] = {
 
 
 def learning_curves_figure(
-    curves: Mapping[str, tuple[str, ArrayLike]],
-    *,
-    x: ArrayLike,
-    x_title: str,
-    y_title: str,
+    curves: Mapping[str, tuple[str, ArrayLike]], *, x: ArrayLike, x_title: str, y_title: str
 ) -> go.Figure:
     """Median curves over trials, with bands from the lower to the upper quartile.
 
@@ -151,15 +141,10 @@ def learning_curves_figure(
             x=x[-1], y=float(rounded(np.log10(middle[-1]))), text=f" {label}",
             showarrow=False, xanchor="left", font={"color": LIGHT[voice]},
         )  # fmt: skip
-    _spread_labels(figure)
-    return figure
-
-
-def _spread_labels(figure: go.Figure, gap: float = 0.12) -> None:
-    """Move labels at the ends of curves apart, so that none hides another."""
     labels = sorted(figure.layout.annotations, key=lambda label: label.y)
-    for below, above in pairwise(labels):
-        above.y = max(above.y, below.y + gap)
+    for below, above in pairwise(labels):  # moved apart, so that none hides another
+        above.y = max(above.y, below.y + 0.12)
+    return figure
 
 
 def clocks_figure(summary: Any, methods: Mapping[str, str], clocks: Mapping[str, str]) -> go.Figure:

@@ -35,9 +35,6 @@ OF_EVERY_SCORE = {
 """The settings on which scores and weights depend, whatever the method."""
 
 
-# ---------------------------------------------------------------------------------------------
-# Warm start
-# ---------------------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class WarmStart:
     """A starting policy, with the scores and weights that it comes from.
@@ -46,12 +43,6 @@ class WarmStart:
         scores: one per base policy, shape `[N]`, rounded to 6 decimals.
         weights: shape `[N]`.
         policy: the weighted average, plus the optimism.
-
-    Example:
-        >>> from cliprl_lite import GridWorld, TabularPolicy
-        >>> old = TabularPolicy(GridWorld.open_map(2), np.ones((4, 4)))
-        >>> warm_start([0.2, 0.6], [old, old]).weights.round(6).tolist()
-        [0.25, 0.75]
     """
 
     scores: FloatArray
@@ -89,9 +80,7 @@ def warm_start(
     scores = checked_scores(scores)
     weights = weighting(scores)
     policy = average(policies, weights)
-    if optimism:
-        policy = policy.raised(optimism)
-    return WarmStart(scores, weights, policy)
+    return WarmStart(scores, weights, policy.raised(optimism) if optimism else policy)
 
 
 def algorithm_1(
@@ -115,8 +104,7 @@ def algorithm_1(
         >>> algorithm_1("go to the red cone", known, [old, old], closest).weights.tolist()
         [0.0, 1.0]
     """
-    tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
-    d = cosine_similarity(tau_j, tau_i)
+    d = cosine_similarity(embed([instruction])[0], embed(base_sentences))
     return warm_start(d, policies, weighting)
 
 

@@ -39,14 +39,9 @@ def ridge_scores(
     """A control without contrastive training: predict the new policy's vector from its sentence by
     ridge regression, and score each base policy by its cosine with the prediction.
 
-    Args:
-        instruction: shape `[E]`.
-        base_sentences: shape `[N, E]`.
-        policies: vectors, shape `[N, P]`.
-        penalty: of the squared coefficients.
-
-    Returns:
-        Shape `[N]`. Both sides are centred on the base tasks and at unit length, as in alignment.
+    Sentences have shapes `[E]` and `[N, E]`, policies `[N, P]`, scores `[N]`. Both sides are
+    centred on the base tasks and at unit length, as in alignment. The penalty is of the squared
+    coefficients.
 
     Raises:
         ValueError: if the penalty is not positive and finite.
@@ -76,14 +71,13 @@ class Method:
     Attributes:
         name: used in tables and on the command line.
         label: used in pictures.
-        source: where the scores come from; `"nothing"` for learning from an empty
-            table.
+        source: where the scores come from; `"nothing"` for learning from an empty table.
         weighting: a name in `WEIGHTINGS`, or empty for learning from scratch.
         alignment: settings, if the source is an alignment.
         modality: which vector of a policy the source uses, a name in `MODALITIES`.
         merge: how weighted policies become one. `"average"` averages their parameters, as both
-            algorithms do; `"distil"` trains a policy to reproduce their weighted action
-            values, which for tables is the same.
+            algorithms do; `"distil"` trains a policy to reproduce their weighted action values,
+            which for tables is the same.
     """
 
     name: str
@@ -103,13 +97,7 @@ METHODS: dict[str, Method] = {
         Method("alg1_closest", "Algorithm 1, closest", "cosine", "closest"),
         Method("alg1_cold", "Algorithm 1, sharpened", "cosine", "cold"),
         Method("alg2", "Algorithm 2, repaired", "alignment", "softmax", AlignmentSettings()),
-        Method(
-            "alg2_identity",
-            "Algorithm 2, identity targets",
-            "alignment",
-            "softmax",
-            IDENTITY,
-        ),
+        Method("alg2_identity", "Algorithm 2, identity targets", "alignment", "softmax", IDENTITY),
         Method("alg2_text", "Algorithm 2, paper's text", "alignment", "literal", PAPER_TEXT),
         Method("alg2_box", "Algorithm 2, paper's box", "alignment", "literal", PAPER_BOX),
         Method("uniform", "uniform average", "uniform", "literal"),

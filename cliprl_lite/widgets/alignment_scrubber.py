@@ -16,7 +16,7 @@ from cliprl_lite._arrays import FloatArray
 from cliprl_lite.experiments.statistics import group_means
 from cliprl_lite.pictures.charts import heatmap_svg
 from cliprl_lite.pictures.drawing import LONGEST, colour, picture, printable, tag
-from cliprl_lite.transfer.alignment_record import AlignmentRecord, from_bytes
+from cliprl_lite.transfer.held_out_alignment import AlignmentRecord, from_bytes
 from cliprl_lite.widgets.alignment_axes import (
     ACROSS,
     HIGH,

@@ -16,8 +16,8 @@ from cliprl_lite.pictures.charts import Axis, curves_svg
 from cliprl_lite.pictures.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.worlds.greedy import greedy_actions, wrong_states
+from cliprl_lite.worlds.several_goals import best_constant, goal_states
 from cliprl_lite.worlds.tasks import Task
-from cliprl_lite.worlds.walks import best_constant, goal_states
 
 Pair = tuple[Policy, Policy, Sequence[Task]]
 """Two policies, and their tasks: one that both learned, or one for each."""

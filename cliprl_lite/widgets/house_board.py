@@ -20,7 +20,7 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.pictures.charts import heatmap_svg
 from cliprl_lite.pictures.drawing import colour, map_svg, picture, tag, text
 from cliprl_lite.transfer.alignment import cosine_similarity
-from cliprl_lite.transfer.alignment_record import as_bytes, held_out_similarity
+from cliprl_lite.transfer.held_out_alignment import as_bytes, held_out_similarity
 from cliprl_lite.widgets.alignment_scrubber import CELLS
 from cliprl_lite.widgets.base import Asked, module, style
 from cliprl_lite.widgets.heatmaps import describe, inset, plain

@@ -23,10 +23,10 @@ from cliprl_lite.pictures.drawing import (
     text,
 )
 from cliprl_lite.transfer.algorithms import closest_teachers
-from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
-from cliprl_lite.worlds.reading import Request, asked_for
+from cliprl_lite.worlds.instruction_parser import Request, asked_for
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 LONGEST = 200
@@ -113,7 +113,7 @@ class Tour(Player):
     ) -> None:
         self.suite, self.policies, self.seed = suite, dict(policies), seed
         self._said = ""  # the instruction that the teachers were chosen for
-        self._request = Request(None, False, ())
+        self._request = Request(None, ())
         self._teachers: dict[str, Task] = {}
         self._warning = ""
         self._runners: list[_Runner] = []

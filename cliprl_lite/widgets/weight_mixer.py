@@ -17,8 +17,8 @@ from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError, score_sum
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.widgets.words import decimals
 from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.several_goals import destinations
 from cliprl_lite.worlds.tasks import Task
-from cliprl_lite.worlds.walks import destinations
 
 OFFERED = ("literal", "clipped", "softmax", "closest")
 """Weightings that a reader can choose."""

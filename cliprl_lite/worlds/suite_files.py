@@ -20,15 +20,7 @@ _SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
 
 
 class SuiteError(ValueError):
-    """A suite file that cannot be used. The message names file and task, and says how to mend it.
-
-    Example:
-        >>> try:
-        ...     load_suite("house_a", size=9)
-        ... except SuiteError as error:
-        ...     print(error)
-        house_a.toml: draws its map, so it has a size already; give no other
-    """
+    """A suite file that cannot be used. The message names file and task, and how to mend it."""
 
 
 def suite_names() -> list[str]:
@@ -83,6 +75,7 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file if file.isprintable() else repr(file)  # errors are one line
+        self.marks: dict[str, list[tuple[int, int]]] = {}  # letter of the drawing → its cells
 
     def error(self, problem: str) -> SuiteError:
         return SuiteError(f"{self.file}: {problem}")
@@ -101,21 +94,13 @@ class _Reader:
         drawing = content.get("map")
         if not isinstance(drawing, str) or not drawing.strip():
             raise self.error('has no map; add map = "open", map = "four_rooms", or draw one')
-        world, marks = self.world(drawing, content.get("size", size))
-        tasks = self.tasks("tasks", content, world, marks)
-        targets = self.tasks("targets", content, world, marks) if "targets" in content else ()
+        self.world = self.map(drawing, content.get("size", size))
+        tasks, targets = self.tasks("tasks", content), self.tasks("targets", content)
         self.check_sets(tasks, targets)
-        return TaskSuite(
-            name=stem if size is None else f"{stem}_{size}",
-            title=title,
-            world=world,
-            tasks=tasks,
-            targets=targets,
-        )
+        name = stem if size is None else f"{stem}_{size}"
+        return TaskSuite(name, title, self.world, tasks, targets)
 
-    def world(
-        self, drawing: str, size: int | None
-    ) -> tuple[GridWorld, dict[str, list[tuple[int, int]]]]:
+    def map(self, drawing: str, size: int | None) -> GridWorld:
         named = {"open": GridWorld.open_map, "four_rooms": GridWorld.four_rooms}
         try:
             if drawing in named:
@@ -124,7 +109,7 @@ class _Reader:
                         f"leaves the size of its {drawing!r} map open; "
                         "load it with one, as in load_suite(…, size=10)"
                     )
-                return named[drawing](size), {}
+                return named[drawing](size)
             if not any(mark in drawing for mark in ".#\n"):
                 raise self.error(
                     f"there is no map {drawing!r}; take one of {', '.join(named)}, or draw one"
@@ -136,35 +121,22 @@ class _Reader:
             raise
         except ValueError as error:
             raise self.error(f"map: {error}") from None
-        marks: dict[str, list[tuple[int, int]]] = {}
         for row, line in enumerate(rows):
             for column, mark in enumerate(line):
                 if mark not in ".#":
-                    marks.setdefault(mark, []).append((row, column))
-        return world, marks
+                    self.marks.setdefault(mark, []).append((row, column))
+        return world
 
-    def tasks(
-        self,
-        key: str,
-        content: dict[str, Any],
-        world: GridWorld,
-        marks: dict[str, list[tuple[int, int]]],
-    ) -> tuple[Task, ...]:
+    def tasks(self, key: str, content: dict[str, Any]) -> tuple[Task, ...]:
         entries = content.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise self.error(f"{key} is not a list of tables; head each one with [[{key}]]")
         return tuple(
-            self.task(f"{key[:-1]} {number}", entry, world, marks)
+            self.task(f"{key[:-1]} {number}", entry)
             for number, entry in enumerate(entries, start=1)
         )
 
-    def task(
-        self,
-        where: str,
-        entry: dict[str, Any],
-        world: GridWorld,
-        marks: dict[str, list[tuple[int, int]]],
-    ) -> Task:
+    def task(self, where: str, entry: dict[str, Any]) -> Task:
         sentence = entry.get("sentence")
         if not isinstance(sentence, str) or not heard(sentence):
             raise self.error(f'{where} has no sentence; add sentence = "…"')
@@ -172,7 +144,7 @@ class _Reader:
         self.known_keys(where, entry, _TASK_KEYS)
         if "goal" not in entry:
             raise self.error(f"{where} has no goal; add goal = [row, column]")
-        cell = self.goal(where, entry["goal"], world, marks)
+        cell = self.goal(where, entry["goal"])
         name = entry.get("name", sentence)
         if not isinstance(name, str) or not name.strip():
             raise self.error(f"{where}: the name is {name!r}; write one in quotes, or leave it out")
@@ -185,11 +157,9 @@ class _Reader:
             self.one_line(f"{where}: the {key}", word)
         return Task(goal=cell, **words)
 
-    def goal(
-        self, where: str, goal: Any, world: GridWorld, marks: dict[str, list[tuple[int, int]]]
-    ) -> tuple[int, int]:
+    def goal(self, where: str, goal: Any) -> tuple[int, int]:
         if isinstance(goal, str):
-            found = marks.get(goal, [])
+            found = self.marks.get(goal, [])
             if len(found) != 1:
                 times = "nowhere" if not found else f"{len(found)} times"
                 raise self.error(
@@ -202,12 +172,12 @@ class _Reader:
                 f"{where}: the goal is {goal!r}; write [row, column], or a mark drawn on the map"
             )
         # A negative number counts from the far edge, so that one file serves every size.
-        cell = tuple(x + n if x < 0 else x for x, n in zip(goal, world.shape, strict=True))
+        row, column = (x + n if x < 0 else x for x, n in zip(goal, self.world.shape, strict=True))
         try:
-            world.state((cell[0], cell[1]))
+            self.world.state((row, column))
         except ValueError as error:
             raise self.error(f"{where}: the goal: {error}; move it to a free cell") from None
-        return cell[0], cell[1]
+        return row, column
 
     def check_sets(self, tasks: tuple[Task, ...], targets: tuple[Task, ...]) -> None:
         needed = 2 if targets else 3  # two bases at the least, or there is nothing to choose

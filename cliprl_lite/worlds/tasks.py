@@ -48,14 +48,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Transfer:
-    """A new task, and the old tasks whose policies it may start from.
-
-    Example:
-        >>> from cliprl_lite import load_suite
-        >>> question = load_suite("house_a").transfer("go to the red cone")
-        >>> question.target.group, len(question.bases)
-        ('red', 15)
-    """
+    """A new task, and the old tasks whose policies it may start from."""
 
     target: Task
     bases: tuple[Task, ...]

@@ -59,10 +59,6 @@ def backup(q: FloatArray, world: GridWorld, state: int, discount: float = DISCOU
 def right_values(q: FloatArray, exact: FloatArray) -> BoolArray:
     """Whether the value of each state, the highest of its four, is the exact one, shape `[S]`.
 
-    Args:
-        q: action values, shape `[S, 4]`; −∞ where unknown.
-        exact: values, shape `[S]`.
-
     Example:
         >>> world = GridWorld.from_text("...")
         >>> exact = world.optimal_q((0, 0)).max(axis=1)

@@ -11,7 +11,7 @@ from cliprl_lite.check import tour as check
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.policies import learn_policy
 from cliprl_lite.learning.qlearning import Learner
-from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.worlds.suite_files import load_suite
 
 HOUSE = load_suite("house_a")

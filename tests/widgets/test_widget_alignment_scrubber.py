@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.transfer.alignment_record import record_alignment
 from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
+from cliprl_lite.transfer.held_out_alignment import record_alignment
 from cliprl_lite.widgets.alignment_axes import WIDE, track
 from cliprl_lite.widgets.alignment_scrubber import AlignmentScrubber
 from cliprl_lite.worlds.suite_files import load_suite
@@ -172,7 +172,7 @@ def test_whatever_a_suite_says_is_shown_as_text(sentence: str) -> None:
     )
     hostile = replace(hostile, title=sentence)
     small = replace(
-        RECORD.only([0.5], ["soft"]),
+        record_alignment(HOUSE, "go to the blue key", (0.5,), ("soft",), marks=MARKS),
         held_out=sentence,
         fingerprint=hostile.fingerprint,
         frames=RECORD.frames[1:, 1:, :, :4, :4],

@@ -10,7 +10,7 @@ import pytest
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.learning.qlearning import Learner
-from cliprl_lite.transfer.alignment_record import align_suite
+from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.widgets import Tour
 from cliprl_lite.worlds.suite_files import load_suite
 

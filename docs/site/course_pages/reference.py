@@ -12,7 +12,7 @@ BESIDE = {
 }
 """Packages that the map does not list module by module."""
 
-NAMES = {"at the bottom": "bottom", "beside the rooms": "beside"}
+TITLES = {"bottom": "at the bottom", "beside": "beside the rooms"}
 """Pages of what lies in no room."""
 
 INDEX = """# Reference
@@ -51,22 +51,26 @@ PAGE = """# {title}
 def pages(root: Path) -> dict[str, str]:
     """Each page of the reference: its path on the site → its text."""
     text = (root / "CONTRIBUTING.md").read_text("utf-8")
-    listed = re.findall(
-        r"^\| (at the bottom|beside the rooms|`\w+/`) \| (.+) \|$", text, re.MULTILINE
-    )
+    drawn = re.search(r"^```text\nroom .+\n((?:.+\n)+?)```", text, re.MULTILINE)
     arrows = re.search(r"^( {4}sentence .+(?:\n {4}.+)*)", text, re.MULTILINE)
-    if not listed or not arrows:
-        raise ValueError("CONTRIBUTING.md has the code map: arrows, and a table of rooms")
+    if not drawn or not arrows:
+        raise ValueError("CONTRIBUTING.md has the code map: arrows, and the modules of each room")
+    rooms: dict[str, dict[str, str]] = {}
+    for line in drawn[1].splitlines():
+        label, *cells = re.split(r" {2,}", line)
+        rooms.setdefault(label or list(rooms)[-1], {}).update(
+            zip(cells[::2], cells[1::2], strict=True)
+        )
     made, rows = {}, []
-    for label, modules in listed:
-        room = NAMES.get(label) or label.strip("`/")
-        inside = "" if label in NAMES else f"{room}."
-        names = re.findall(r"(?:^| · )`(\w+)` ", modules)
+    for label, modules in rooms.items():
+        room = label.strip("/")
+        inside = "" if label in TITLES else f"{room}."
+        about = [f"`{name}` {words}" for name, words in modules.items()]
         made[f"reference/{room}.md"] = page(
-            room if inside else label, modules.replace(" · ", "\n- ").join(("- ", "")),
-            [inside + name for name in names],
+            TITLES.get(label, room), "\n".join(f"- {one}" for one in about),
+            [inside + name for name in modules],
         )  # fmt: skip
-        rows.append(f"| [{label}]({room}.md) | {modules} |")
+        rows.append(f"| [{TITLES.get(label, f'`{label}`')}]({room}.md) | {' · '.join(about)} |")
     for package, about in BESIDE.items():
         files = sorted(path.stem for path in (root / "cliprl_lite" / package).glob("[a-z]*.py"))
         names = [f"{package}.{name}" for name in files]

@@ -12,8 +12,7 @@ from pandas.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
 from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
-from cliprl_lite.experiments.results import read_table
-from cliprl_lite.experiments.studies import (
+from cliprl_lite.experiments.policy_studies import (
     AVERAGE_COLUMNS,
     MODALITY_COLUMNS,
     TWIN_SEED,
@@ -23,6 +22,7 @@ from cliprl_lite.experiments.studies import (
     modality_rows,
     structure,
 )
+from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.sweeps import run_sweep
 from cliprl_lite.learning.matching import match
 from cliprl_lite.learning.networks import features, forward

@@ -1,4 +1,4 @@
-"""A suite is aligned as `align` does it; a record holds every stage, and is cut down unchanged."""
+"""A suite is aligned as `align` does it; a record holds every stage of every training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.transfer.algorithms import algorithm_2
 from cliprl_lite.transfer.alignment import AlignmentSettings
-from cliprl_lite.transfer.alignment_record import (
+from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
+from cliprl_lite.transfer.alignment_training import align, align_batch
+from cliprl_lite.transfer.held_out_alignment import (
     RECORD_SETTINGS,
     SHORT,
     align_suite,
@@ -22,8 +24,6 @@ from cliprl_lite.transfer.alignment_record import (
     held_out_similarity,
     record_alignment,
 )
-from cliprl_lite.transfer.alignment_training import MARKS as ALL_MARKS
-from cliprl_lite.transfer.alignment_training import align, align_batch
 from cliprl_lite.transfer.sensitivity import SENSITIVE, sensitivity
 from cliprl_lite.transfer.weightings import closest, softmax
 from cliprl_lite.worlds.suite_files import load_suite
@@ -65,20 +65,14 @@ def test_bytes_stand_for_cosines() -> None:
     assert from_bytes(as_bytes(np.array([-1.0000001, 1.0000001]))).tolist() == [-1, 1]
 
 
-def test_a_part_is_what_was_asked_for() -> None:
-    part = RECORD.only([0.5], ["soft"])
+def test_a_record_of_one_training_is_that_part_of_the_record_of_many() -> None:
+    part = record_alignment(HOUSE, "go to the blue key", (0.5,), ("soft",), marks=MARKS)
     assert (part.targets, part.temperatures, part.marks) == (("soft",), (0.5,), MARKS)
     for name in ("frames", "best", "losses", "weights", "sums"):
         np.testing.assert_array_equal(getattr(part, name)[0, 0], getattr(RECORD, name)[1, 1])
-    assert RECORD.only([0.5]).losses.shape == (2, 1, 4)
-    assert RECORD.only(targets=["soft"]).losses.shape == (1, 2, 4)
 
 
 def test_what_was_not_recorded_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"temperatures of this record are \[0.07, 0.5\]; got"):
-        RECORD.only([0.2])
-    with pytest.raises(ValueError, match="targets of this record"):
-        RECORD.only(targets=["hard"])
     with pytest.raises(ValueError, match="has no target 'go to the moon'"):
         record_alignment(HOUSE, "go to the moon")
     with pytest.raises(ValueError, match="'left' is a target of its own"):

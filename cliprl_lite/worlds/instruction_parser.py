@@ -82,13 +82,11 @@ class Request:
     Attributes:
         task: the one task that it asks for, whose agent is to be held out. None if it asks for no
             task or for several, or if the rules cannot tell.
-        exactly: the sentence is that task's own, or one that the encoder cannot tell from it.
         negated: the tasks that it forbids, or may forbid. The encoder does not hear *not*, so
             their agents may well be chosen.
     """
 
     task: Task | None
-    exactly: bool
     negated: tuple[Task, ...]
 
 
@@ -103,8 +101,8 @@ def asked_for(sentence: str, tasks: Iterable[Task]) -> Request:
         >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> house = load_suite("house_a")
         >>> request = asked_for("Walk to the RED box, not to the blue ball!", house.tasks)
-        >>> request.task.name, request.exactly, [task.name for task in request.negated]
-        ('go to the red box', False, ['go to the blue ball'])
+        >>> request.task.name, [task.name for task in request.negated]
+        ('go to the red box', ['go to the blue ball'])
         >>> asked_for("don't go to the blue box", house.tasks).task is None
         True
     """
@@ -112,13 +110,17 @@ def asked_for(sentence: str, tasks: Iterable[Task]) -> Request:
     for alike in (heard, _spoken):
         same = [task for task in tasks if alike(task.sentence) == alike(sentence)]
         if len(same) == 1:
-            return Request(same[0], alike is heard, ())
+            return Request(same[0], ())
     reading = read(sentence)
     refused = reading.forbidden + reading.doubtful
-    negated = tuple(task for task in tasks if any(_may_be(thing, task) for thing in refused))
+    negated = tuple(
+        task
+        for task in tasks
+        if any(hue in ("", task.colour) and shape in ("", task.shape) for hue, shape in refused)
+    )
     wanted = [task for task in tasks if (task.colour, task.shape) in reading.wanted]
     one = wanted[0] if len(wanted) == 1 and wanted[0] not in negated else None
-    return Request(one, False, negated)
+    return Request(one, negated)
 
 
 @dataclass(frozen=True)
@@ -198,18 +200,10 @@ def sets_an_order(frame: tuple[str, ...]) -> bool:
     return False
 
 
-# ---------------------------------------------------------------------------------------------
-# Internals
-# ---------------------------------------------------------------------------------------------
+# Internals ---------------------------------------------------------------------------------------
 def _spoken(sentence: str) -> list[str]:
     """The words that the encoder hears, without the marks between them."""
     return [word for word in heard(sentence).split() if any(map(str.isalnum, word))]
-
-
-def _may_be(thing: tuple[str, str], task: Task) -> bool:
-    """Whether a thing, named by colour or shape or both, is the object of a task."""
-    colour, shape = thing
-    return colour in ("", task.colour) and shape in ("", task.shape)
 
 
 def _lower(sentence: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from cliprl_lite.worlds.greedy import evaluate_greedy, greedy_actions, wrong_states
 from cliprl_lite.worlds.gridworld import MOVES, GridWorld
-from cliprl_lite.worlds.walks import (
+from cliprl_lite.worlds.several_goals import (
     arrival_share,
     best_constant,
     destinations,

@@ -6,12 +6,12 @@ A `Study` is run by `run_sweep` as a `Sweep` is: in parallel, resumable, one row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -29,9 +29,11 @@ from cliprl_lite.transfer.algorithms import OF_EVERY_SCORE
 from cliprl_lite.transfer.alignment import AlignmentSettings, cosine_similarity
 from cliprl_lite.transfer.weightings import SOFTMAX_TEMPERATURE, softmax
 from cliprl_lite.worlds.greedy import evaluate_greedy
+from cliprl_lite.worlds.several_goals import goal_states
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import Task, TaskSuite
-from cliprl_lite.worlds.walks import goal_states
+
+Rows = list[dict[str, Any]]
 
 TWIN_SEED = 1_000_000
 """Added to a trial's seed for the second learning of its tasks."""
@@ -40,10 +42,13 @@ AS_GOOD = 0.1
 """Reward by which an action may fall behind the best and still count as good: networks have no
 ties, and a detour costs more than a whole step."""
 
-MODALITY_COLUMNS = {
+_JOB_COLUMNS = {
     "suite": "name of the suite",
     "size": "rows of the map",
     "policy": "class of the policies, a name in `POLICY_CLASSES`",
+}
+
+MODALITY_COLUMNS = _JOB_COLUMNS | {
     "modality": "what is looked at of a policy, a name in `MODALITIES`",
     "seed": "number of the trial",
     "nearest_right": "share of tasks whose most similar other policy belongs to their group",
@@ -54,10 +59,7 @@ MODALITY_COLUMNS = {
 }
 """Columns of the table of modalities, with what they hold."""
 
-AVERAGE_COLUMNS = {
-    "suite": "name of the suite",
-    "size": "rows of the map",
-    "policy": "class of the policies, a name in `POLICY_CLASSES`",
+AVERAGE_COLUMNS = _JOB_COLUMNS | {
     "relation": "of the two policies: same task (learned twice), same group, other group",
     "seed": "number of the trial",
     "pairs": "how many pairs of policies",
@@ -71,12 +73,7 @@ AVERAGE_COLUMNS = {
 
 @dataclass(frozen=True)
 class StudyJob:
-    """One suite, one class of policies, one seed.
-
-    Example:
-        >>> StudyJob(load_suite("corners", 8), "mlp", 0).key
-        'corners_8|mlp|0'
-    """
+    """One suite, one class of policies, one seed."""
 
     suite: TaskSuite
     policy: str
@@ -87,11 +84,15 @@ class StudyJob:
         """Names the job."""
         return f"{self.suite.name}|{self.policy}|{self.seed}"
 
+    def named(self, column: str, values: Iterable[str]) -> Rows:
+        """The cells that name each row of the job, one row for each value of a column."""
+        size = self.suite.world.shape[0]
+        names = {"suite": self.suite.name, "size": size, "policy": self.policy, "seed": self.seed}
+        return [names | {column: value} for value in values]
 
-# ---------------------------------------------------------------------------------------------
-# Modalities
-# ---------------------------------------------------------------------------------------------
-def modality_rows(job: StudyJob) -> list[dict[str, Any]]:
+
+# Modalities --------------------------------------------------------------------------------------
+def modality_rows(job: StudyJob) -> Rows:
     """How well each modality keeps the structure of the map, before and after alignment.
 
     Similarities are cosines of vectors that were centred on the suite's tasks, as in alignment.
@@ -107,16 +108,12 @@ def modality_rows(job: StudyJob) -> list[dict[str, Any]]:
         [[suite.world.distances(a.goal)[suite.world.state(b.goal)] for b in suite.tasks]
          for a in suite.tasks]
     )  # fmt: skip
-    rows = []
-    for modality in MODALITIES:
+    rows = job.named("modality", MODALITIES)
+    for row, modality in zip(rows, MODALITIES, strict=True):
         vectors = policy_vectors([policies[task.name] for task in suite.tasks], modality)
         centred = vectors - vectors.mean(axis=0)
-        rows.append(
-            _key(job)
-            | {"modality": modality}
-            | structure(cosine_similarity(centred, centred), suite.tasks, nearness)
-            | _aligned(job, policies, modality)
-        )
+        row |= structure(cosine_similarity(centred, centred), suite.tasks, nearness)
+        row |= _aligned(job, policies, modality)
     return rows
 
 
@@ -146,11 +143,12 @@ def structure(
     above = np.triu(others)
     within, across = similarity[above & same], similarity[above & ~same]
     order = mannwhitneyu(within, across).statistic / (within.size * across.size)
-    return {
-        "nearest_right": round(float(np.mean(nearest)), 6),
-        "pair_order": round(float(order), 6),
-        "map_order": round(float(spearmanr(similarity[above], nearness[above]).statistic), 6),
-    }
+    ranks = spearmanr(similarity[above], nearness[above]).statistic
+    return _six(nearest_right=np.mean(nearest), pair_order=order, map_order=ranks)
+
+
+def _six(**measured: Any) -> dict[str, float]:
+    return {name: round(float(value), 6) for name, value in measured.items()}
 
 
 def _aligned(job: StudyJob, policies: Mapping[str, Policy], modality: str) -> dict[str, float]:
@@ -164,13 +162,11 @@ def _aligned(job: StudyJob, policies: Mapping[str, Policy], modality: str) -> di
         similar = [base.group == task.group for base in bases]
         right.append(top_is(scores, similar))
         reuse.append(share_on(softmax(scores), similar))
-    return {"top_right": round(float(np.mean(right)), 6), "reuse": round(float(np.mean(reuse)), 6)}
+    return _six(top_right=np.mean(right), reuse=np.mean(reuse))
 
 
-# ---------------------------------------------------------------------------------------------
-# Averages of two
-# ---------------------------------------------------------------------------------------------
-def average_rows(job: StudyJob) -> list[dict[str, Any]]:
+# Averages of two ---------------------------------------------------------------------------------
+def average_rows(job: StudyJob) -> Rows:
     """What lies between two policies: the loss barrier, and whether their average still acts well.
 
     A table goes in as the linear network it is. Two networks that began as one and learned the
@@ -181,17 +177,14 @@ def average_rows(job: StudyJob) -> list[dict[str, Any]]:
         >>> {row["relation"]: (row["barrier"], row["agreement"]) for row in rows}
         {'same task': (0.0, 1.0), 'same group': (0.0, 1.0), 'other group': (0.0, 1.0)}
     """
-    rows = []
-    for relation, pairs in _pairs(job).items():
-        found = [_between(job.suite, *pair) for pair in pairs]
-        rows.append(
-            _key(job)
-            | {"relation": relation, "pairs": len(found)}
-            | {
-                "barrier": round(float(np.median([one["barrier"] for one in found])), 6),
-                "agreement": round(float(np.mean([one["agreement"] for one in found])), 6),
-                "success": round(float(np.mean([one["success"] for one in found])), 6),
-            }
+    pairs = _pairs(job)
+    rows = job.named("relation", pairs)
+    for row, those in zip(rows, pairs.values(), strict=True):
+        barrier, agreement, success = zip(
+            *(_between(job.suite, *pair) for pair in those), strict=True
+        )
+        row |= {"pairs": len(those)} | _six(
+            barrier=np.median(barrier), agreement=np.mean(agreement), success=np.mean(success)
         )
     return rows
 
@@ -199,10 +192,15 @@ def average_rows(job: StudyJob) -> list[dict[str, Any]]:
 _Learned = tuple[Task, MLPPolicy]
 
 
+def _begins(policy: str) -> str:
+    """How the networks of a class begin; empty for tables."""
+    learners = policy_class(policy)
+    return learners.bases if isinstance(learners, Networks) else ""
+
+
 def _relations(job: StudyJob) -> list[str]:
-    learners = policy_class(job.policy)
-    shared = isinstance(learners, Networks) and learners.bases == "shared"
-    return [*([] if shared else ["same task"]), "same group", "other group"]
+    twice = [] if _begins(job.policy) == "shared" else ["same task"]
+    return [*twice, "same group", "other group"]
 
 
 def _pairs(job: StudyJob) -> dict[str, list[tuple[_Learned, _Learned]]]:
@@ -210,7 +208,7 @@ def _pairs(job: StudyJob) -> dict[str, list[tuple[_Learned, _Learned]]]:
     once = learners.learn_bases(suite, job.seed)
     learned = [(task, once[task.name].network) for task in suite.tasks]
     found: dict[str, list[tuple[_Learned, _Learned]]] = {name: [] for name in _relations(job)}
-    matched = isinstance(learners, Networks) and learners.bases == "matched"
+    matched = _begins(job.policy) == "matched"
     if "same task" in found:
         anew = policy_class("mlp-independent") if matched else learners
         twice = anew.learn_bases(suite, TWIN_SEED + job.seed)
@@ -225,7 +223,8 @@ def _pairs(job: StudyJob) -> dict[str, list[tuple[_Learned, _Learned]]]:
     return found
 
 
-def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> dict[str, float]:
+def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> tuple[float, float, float]:
+    """The barrier between two networks, and the agreement and success of their average."""
     (task_a, a), (task_b, b) = first, second
     world, goals = suite.world, (task_a.goal, task_b.goal)
     x, loss = features(world, a.reads), value_loss(world, a.reads, goals)
@@ -233,31 +232,17 @@ def _between(suite: TaskSuite, first: _Learned, second: _Learned) -> dict[str, f
     done = np.take_along_axis(said, middle.argmax(axis=1)[:, None], axis=1)[:, 0]
     agree = rounded(said.max(axis=1) - done) <= AS_GOOD
     arrives = evaluate_greedy(middle, world, task_a.goal).success if task_a is task_b else np.nan
-    return {
-        "barrier": loss_barrier(a.parameters, b.parameters, loss),
-        "agreement": float(np.delete(agree, goal_states(world, goals)).mean()),
-        "success": arrives,
-    }
+    barrier = loss_barrier(a.parameters, b.parameters, loss)
+    return barrier, float(np.delete(agree, goal_states(world, goals)).mean()), arrives
 
 
-# ---------------------------------------------------------------------------------------------
-# Studies
-# ---------------------------------------------------------------------------------------------
-def _key(job: StudyJob) -> dict[str, Any]:
-    return {
-        "suite": job.suite.name,
-        "size": job.suite.world.shape[0],
-        "policy": job.policy,
-        "seed": job.seed,
-    }
-
-
+# Studies -----------------------------------------------------------------------------------------
 class Look(NamedTuple):
     """The parts of a study: the work of a job, its rows, and the settings on which they depend."""
 
-    work: Callable[[StudyJob], list[dict[str, Any]]]
+    work: Callable[[StudyJob], Rows]
     columns: dict[str, str]
-    rows_of: Callable[[StudyJob], list[dict[str, Any]]]
+    rows_of: Callable[[StudyJob], Rows]
     settings: dict[str, Any]
 
 
@@ -265,15 +250,14 @@ STUDIES = {
     "modalities": Look(
         modality_rows,
         MODALITY_COLUMNS,
-        lambda job: [_key(job) | {"modality": modality} for modality in MODALITIES],
+        lambda job: job.named("modality", MODALITIES),
         OF_EVERY_SCORE
-        | {"alignment": asdict(AlignmentSettings())}
-        | {"temperature": SOFTMAX_TEMPERATURE},
+        | {"alignment": asdict(AlignmentSettings()), "temperature": SOFTMAX_TEMPERATURE},
     ),
     "averages": Look(
         average_rows,
         AVERAGE_COLUMNS,
-        lambda job: [_key(job) | {"relation": relation} for relation in _relations(job)],
+        lambda job: job.named("relation", _relations(job)),
         {"twin_seed": TWIN_SEED, "as_good": AS_GOOD, "barrier_points": BARRIER_POINTS},
     ),
 }
@@ -303,6 +287,7 @@ class Study:
     suites: tuple[tuple[str, int | None], ...]
     trials: int = 10
     policies: tuple[str, ...] = tuple(POLICY_CLASSES)
+    keys: ClassVar = ("suite", "policy", "seed")  # the columns that name a job
 
     def __post_init__(self) -> None:
         if self.name not in STUDIES:
@@ -333,7 +318,7 @@ class Study:
         return sorted(jobs, key=lambda job: -job.suite.world.n_states * len(job.suite.tasks))
 
     @property
-    def work(self) -> Callable[[StudyJob], list[dict[str, Any]]]:
+    def work(self) -> Callable[[StudyJob], Rows]:
         """The function that does a job."""
         return STUDIES[self.name].work
 
@@ -341,11 +326,6 @@ class Study:
     def columns(self) -> dict[str, str]:
         """Columns of the table, with what they hold."""
         return STUDIES[self.name].columns
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Columns that name a job."""
-        return ("suite", "policy", "seed")
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -358,7 +338,7 @@ class Study:
             "settings": STUDIES[self.name].settings,
         }
 
-    def rows_of(self, job: StudyJob) -> list[dict[str, Any]]:
+    def rows_of(self, job: StudyJob) -> Rows:
         """The cells that name each row of a job."""
         return STUDIES[self.name].rows_of(job)
 

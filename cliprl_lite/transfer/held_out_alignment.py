@@ -31,9 +31,6 @@ SHORT = AlignmentSettings(steps=30)
 after the fortieth or so amplify the last bit of a number until it shows, and another processor
 would show other similarities."""
 
-TEMPERATURES = (0.07, 0.2, 0.5, 1.0)
-TARGETS = ("identity", "soft")
-
 
 def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
     """The alignment of a suite's tasks, in this project's own setting, from exact tables.
@@ -150,44 +147,12 @@ class AlignmentRecord:
     weights: FloatArray
     sums: FloatArray
 
-    def only(
-        self, temperatures: Sequence[float] = (), targets: Sequence[str] = ()
-    ) -> AlignmentRecord:
-        """The part with these temperatures and kinds of target; all of them where none is named.
-
-        Raises:
-            ValueError: if one of them is not in the record.
-
-        Example:
-            >>> from cliprl_lite import load_suite
-            >>> house = load_suite("house_a")
-            >>> record = record_alignment(house, "go to the blue key", marks=(0, 1, 2))
-            >>> record.only([0.5], ["soft"]).losses.shape
-            (1, 1, 3)
-        """
-        kept_targets, kept_temperatures = targets or self.targets, temperatures or self.temperatures
-        for name, asked, there in (
-            ("targets", kept_targets, self.targets),
-            ("temperatures", kept_temperatures, self.temperatures),
-        ):
-            if not set(asked) <= set(there):
-                raise ValueError(f"{name} of this record are {list(there)}; got {list(asked)}")
-        rows = [self.targets.index(kind) for kind in kept_targets]
-        columns = [self.temperatures.index(delta) for delta in kept_temperatures]
-        parts = ("frames", "best", "losses", "weights", "sums")
-        return replace(
-            self,
-            targets=tuple(kept_targets),
-            temperatures=tuple(kept_temperatures),
-            **{name: getattr(self, name)[np.ix_(rows, columns)] for name in parts},
-        )
-
 
 def record_alignment(
     suite: TaskSuite,
     held_out: str,
-    temperatures: Sequence[float] = TEMPERATURES,
-    targets: Sequence[str] = TARGETS,
+    temperatures: Sequence[float] = (0.07, 0.2, 0.5, 1.0),
+    targets: Sequence[str] = ("identity", "soft"),
     *,
     settings: AlignmentSettings = RECORD_SETTINGS,
     marks: Sequence[int] = MARKS,
@@ -234,6 +199,7 @@ def record_alignment(
     similar = rounded([alignment.similarity(vectors, vectors) for alignment in trained])
     itself = np.eye(len(vectors), dtype=bool)
     scores = np.delete(similar[:, held], held, axis=1)
+    best = np.where(itself, -np.inf, similar).argmax(axis=-1).astype(np.uint8)
     shape = (len(targets), len(temperatures), len(marks))
     return AlignmentRecord(
         suite.name,
@@ -243,10 +209,7 @@ def record_alignment(
         tuple(temperatures),
         tuple(marks),
         frames=as_bytes(similar).reshape(*shape, *itself.shape),
-        best=np.where(itself, -np.inf, similar)
-        .argmax(axis=-1)
-        .astype(np.uint8)
-        .reshape(*shape, -1),
+        best=best.reshape(*shape, -1),
         losses=np.array([one.losses[-1] for one in trained]).round(4).reshape(shape),
         weights=np.array([softmax(row)[in_group].sum() for row in scores]).round(4).reshape(shape),
         sums=rounded(scores.sum(axis=1), 3).reshape(shape),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cliprl_lite.worlds.reading import asked_for, read, sets_an_order
+from cliprl_lite.worlds.instruction_parser import asked_for, read, sets_an_order
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import Task
 
@@ -148,10 +148,10 @@ def test_where_the_rules_cannot_tell_they_say_so(sentence: str) -> None:
         "go to the réd box", "go to the re\u0301d box", "g\u200bo to the red b\u00adox",
     ],
 )  # fmt: skip
-def test_what_the_encoder_cannot_tell_from_a_task_asks_exactly_for_it(sentence: str) -> None:
+def test_what_the_encoder_cannot_tell_from_a_task_asks_for_it(sentence: str) -> None:
     request = asked_for(sentence, HOUSE.tasks)
     assert request.task is HOUSE.tasks[0]
-    assert (request.exactly, request.negated) == (True, ())
+    assert request.negated == ()
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_what_the_encoder_cannot_tell_from_a_task_asks_exactly_for_it(sentence: 
 def test_a_task_is_asked_for_in_other_words(sentence: str) -> None:
     request = asked_for(sentence, HOUSE.tasks)
     assert request.task is HOUSE.tasks[0]
-    assert (request.exactly, request.negated) == (False, ())
+    assert request.negated == ()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_task_is_asked_for_in_other_words(sentence: str) -> None:
 )  # fmt: skip
 def test_no_one_task_is_asked_for(sentence: str) -> None:
     request = asked_for(sentence, HOUSE.tasks)
-    assert (request.task, request.exactly, request.negated) == (None, False, ())
+    assert (request.task, request.negated) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -208,24 +208,24 @@ def test_what_is_forbidden_is_not_asked_for(sentence: str, asked: str, negated: 
 
 
 @pytest.mark.parametrize(
-    ("sentence", "asked", "exactly"),
+    ("sentence", "asked"),
     [
-        ("Go to the KETTLE", "kettle", True),
-        ("go to the kettle, please", "", False),
-        ("go, to the kettle!", "kettle", False),
-        ("avoid the lamp", "lamp", True),  # whatever it means, that is a task's own sentence
-        ("shelf 2", "two", True),
-        ("shelf 2.", "two", False),
-        ("shelf 3", "", False),
-        ("press +", "plus", True),
-        ("press", "", False),  # two have these words
-        ("fetch the the\u0301", "thé", True),
-        ("walk to the red box", "thé", False),  # by its object
+        ("Go to the KETTLE", "kettle"),
+        ("go to the kettle, please", ""),
+        ("go, to the kettle!", "kettle"),
+        ("avoid the lamp", "lamp"),  # whatever it means, that is a task's own sentence
+        ("shelf 2", "two"),
+        ("shelf 2.", "two"),
+        ("shelf 3", ""),
+        ("press +", "plus"),
+        ("press", ""),  # two have these words
+        ("fetch the the\u0301", "thé"),
+        ("walk to the red box", "thé"),  # by its object
     ],
 )
-def test_tasks_of_any_suite(sentence: str, asked: str, exactly: bool) -> None:
+def test_tasks_of_any_suite(sentence: str, asked: str) -> None:
     request = asked_for(sentence, OWN)
-    assert (request.task.name if request.task else "", request.exactly) == (asked, exactly)
+    assert (request.task.name if request.task else "") == asked
 
 
 @pytest.mark.parametrize(
