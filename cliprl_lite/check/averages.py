@@ -12,7 +12,8 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_number, blank
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.learning.policies import average, learn_policy
+from cliprl_lite.learning.averaging import average
+from cliprl_lite.learning.policies import learn_policy
 from cliprl_lite.transfer.weightings import clipped, literal, score_sum
 from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.several_goals import destinations
