@@ -23,6 +23,10 @@ FILE = "progress.json"
 PATIENCE = 5.0
 """Seconds after which another kernel's lock counts as left over."""
 
+MOVED = {("transfer", name): "averages" for name in ("weights", "upside_down")} | {
+    ("transfer", "spoil"): "clocks"
+}
+"""Exercises that stood in another notebook in the first edition: `(notebook, name)` → notebook."""
 
 watchers: list[Any] = []
 """The `Progress` widgets shown now: their `note(notebook, name)` is called for each exercise that
@@ -59,6 +63,8 @@ def exercises(module: ModuleType) -> dict[str, str]:
 def solved(folder: Path | None = None) -> dict[str, list[str]]:
     """The exercises passed so far: notebook (its module of checks) → their names.
 
+    What a file of the first edition remembers is found under the notebook that has it now.
+
     Args:
         folder: where the file lies; the working folder if None.
 
@@ -68,13 +74,14 @@ def solved(folder: Path | None = None) -> dict[str, list[str]]:
     file = (folder or Path()) / FILE
     try:
         passed = json.loads(file.read_text("utf-8"))["passed"]
-        return {str(key): [str(name) for name in names] for key, names in passed.items()}
+        found = {str(key): [str(name) for name in names] for key, names in passed.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProgressError(
             f"{FILE} cannot be read ({error}). Mend it, or begin anew with reset_progress()"
         ) from None
+    return _where_they_are_now(found)
 
 
 def remember(notebook: str, name: str, folder: Path | None = None) -> None:
@@ -110,6 +117,16 @@ def reset_progress(folder: Path | None = None) -> None:
     ((folder or Path()) / FILE).unlink(missing_ok=True)
     for watcher in list(watchers):
         watcher.read()
+
+
+def _where_they_are_now(passed: dict[str, list[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for notebook, names in passed.items():
+        for name in names:
+            there = found.setdefault(MOVED.get((notebook, name), notebook), [])
+            if name not in there:
+                there.append(name)
+    return found
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
-from cliprl_lite.learning.interpolation import interpolate, loss_barrier, value_loss
+from cliprl_lite.learning.between_networks import interpolate, loss_barrier, value_loss
 from cliprl_lite.learning.matching import match, matching_permutations, permute
 from cliprl_lite.learning.network_training import fitted_q_iteration
 from cliprl_lite.learning.networks import (

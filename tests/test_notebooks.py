@@ -125,7 +125,7 @@ def test_a_notebook_that_was_changed_while_it_ran_is_not_written_over(
 
 
 def test_there_are_notebooks() -> None:
-    assert {"00_tour", "08_does_it_reproduce"} <= {path.stem for path in NOTEBOOKS}
+    assert {"00_tour", "09_does_it_reproduce"} <= {path.stem for path in NOTEBOOKS}
 
 
 def test_faults_are_found() -> None:

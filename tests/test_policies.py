@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cliprl_lite.learning.averaging import average, average_q
 from cliprl_lite.learning.networks import Parameters, features, initialise, pick
 from cliprl_lite.learning.policies import (
     MODALITIES,
     MLPPolicy,
     TabularPolicy,
-    average,
-    average_q,
     greedy_map,
     learn_policy,
     policy_vectors,

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from cliprl_lite import progress
 from cliprl_lite.progress import ProgressError, remember, reset_progress, solved
+
+FIRST_EDITION = {
+    "tour": "worst_teacher same_choice misplaced_trust",
+    "grid_world": "next_cell one_backup runs_to",
+    "base_policies": "update hopeful most_similar learned_but_never_shown",
+    "language": "cosine fooled unnoticed",
+    "cosine": "variance_shares house_for_words reweigh",
+    "clip_alignment": "loss_for_any_target soft_target fooled",
+    "transfer": "weights upside_down spoil",
+    "neural_policies": "blend undo rescale",
+    "reproduction": "paired_interval verdict both_ways",
+}
+"""Its exercises, by the module of checks under which its `progress.json` remembers them."""
 
 
 def test_what_is_remembered_comes_back_and_is_forgotten_by_one_call(tmp_path: Path) -> None:
@@ -31,6 +46,36 @@ def test_the_file_is_what_it_was_in_every_version(tmp_path: Path) -> None:
     file.write_text('{"passed": {"tour": ["same_choice"]}}', "utf-8")
     remember("tour", "worst_teacher", tmp_path)
     assert solved(tmp_path) == {"tour": ["same_choice", "worst_teacher"]}
+
+
+def test_what_was_solved_in_the_first_edition_is_solved_in_the_second(tmp_path: Path) -> None:
+    """Its notebook on averages and clocks had one module of checks, which is two now."""
+    file = tmp_path / "progress.json"
+    first = {
+        "tour": ["same_choice"],
+        "transfer": ["spoil", "weights", "upside_down"],
+        "reproduction": ["verdict"],
+    }
+    file.write_text(json.dumps({"passed": first}), "utf-8")
+    now = {
+        "tour": ["same_choice"], "clocks": ["spoil"], "averages": ["weights", "upside_down"],
+        "reproduction": ["verdict"],
+    }  # fmt: skip
+    assert solved(tmp_path) == now
+    remember("averages", "weights", tmp_path)  # it is there already
+    assert json.loads(file.read_text("utf-8"))["passed"] == first
+    remember("clocks", "three_clocks", tmp_path)
+    now["clocks"] = ["spoil", "three_clocks"]
+    assert json.loads(file.read_text("utf-8"))["passed"] == solved(tmp_path) == now
+
+
+@pytest.mark.parametrize("notebook", FIRST_EDITION)
+def test_every_exercise_of_the_first_edition_is_one_now(notebook: str, tmp_path: Path) -> None:
+    for name in FIRST_EDITION[notebook].split():
+        remember(notebook, name, tmp_path)
+    for now, names in solved(tmp_path).items():
+        module = import_module(f"cliprl_lite.check.{now}")
+        assert set(names) <= set(progress.exercises(module))
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"passed": 3}', '{"passed": {"a": 1}}', "\xff"])

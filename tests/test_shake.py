@@ -28,7 +28,7 @@ LIGHT = "; shake.without('torch', 'sentence_transformers', 'transformers', 'scip
 def test_a_notebook_shows_the_same(path: Path) -> None:
     """Every output and every widget's state, to the letter; and all but the notebook of networks
     without torch and sentence-transformers."""
-    light = "" if path.stem == "07_neural_policies" else LIGHT
+    light = "" if path.stem == "08_neural_policies" else LIGHT
     arguments = [f"--IPKernelApp.exec_lines={SHAKEN}{light}"]
     assert execute_notebooks.changes(path, arguments) == []
 

@@ -129,7 +129,7 @@ def test_staging_twice_gives_the_same(sources: dict[str, bytes], tmp_path: Path)
     ],
 )
 def test_links(written: str, meant: str) -> None:
-    page = "notebooks/06_transfer.ipynb"
+    page = "notebooks/07_clocks.ipynb"
     assert staging.relink(written, page, page, PAGES) == meant
 
 

@@ -13,9 +13,10 @@ from cliprl_lite.experiments.policy_classes import policy_class, rng_for
 from cliprl_lite.experiments.results import COLUMNS, KEYS
 from cliprl_lite.experiments.trials import Job, align_sets, run_job
 from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.averaging import average, average_q
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.network_training import NetworkRun
-from cliprl_lite.learning.policies import MODALITIES, average, average_q, learn_policy
+from cliprl_lite.learning.policies import MODALITIES, learn_policy
 from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.alignment import Alignment
 from cliprl_lite.transfer.alignment_training import align_batch

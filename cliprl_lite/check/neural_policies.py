@@ -1,4 +1,4 @@
-"""Checks of notebook 07: networks, their averages, and the order of their neurons."""
+"""Checks of notebook 08: networks, their averages, and the order of their neurons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_whole, kind
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.learning.interpolation import interpolate
+from cliprl_lite.learning.between_networks import interpolate
 from cliprl_lite.learning.matching import Permutation, permute
 from cliprl_lite.learning.networks import Parameters, features, forward, initialise, pick
 from cliprl_lite.worlds.gridworld import GridWorld

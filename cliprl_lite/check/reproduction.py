@@ -1,4 +1,4 @@
-"""Checks of notebook 08: a paired ratio with its interval, a verdict, choices that decide it."""
+"""Checks of notebook 09: a paired ratio with its interval, a verdict, choices that decide it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,12 @@ from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, pol
 from cliprl_lite.experiments.statistics import share_on, top_is
 from cliprl_lite.experiments.trials import align_sets
 from cliprl_lite.language.sentences import embed
-from cliprl_lite.learning.interpolation import BARRIER_POINTS, interpolate, loss_barrier, value_loss
+from cliprl_lite.learning.between_networks import (
+    BARRIER_POINTS,
+    interpolate,
+    loss_barrier,
+    value_loss,
+)
 from cliprl_lite.learning.matching import match
 from cliprl_lite.learning.networks import features, forward
 from cliprl_lite.learning.policies import MODALITIES, MLPPolicy, Policy, policy_vectors

@@ -21,9 +21,10 @@ from cliprl_lite.experiments.policy_classes import policy_class, rng_for
 from cliprl_lite.experiments.results import COLUMNS, KEYS
 from cliprl_lite.experiments.statistics import share_on, top_is
 from cliprl_lite.language.sentences import embed
+from cliprl_lite.learning.averaging import average_q
 from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES
 from cliprl_lite.learning.network_training import NetworkRun
-from cliprl_lite.learning.policies import Policy, average_q, policy_vectors
+from cliprl_lite.learning.policies import Policy, policy_vectors
 from cliprl_lite.learning.runs import Run
 from cliprl_lite.transfer.algorithms import WarmStart, warm_start
 from cliprl_lite.transfer.alignment import Alignment, AlignmentSettings

@@ -1,4 +1,8 @@
-"""How a learning run is timed: three clocks, and the curve of its episodes' lengths."""
+"""How a learning run is timed: three clocks, and the curve of its episodes' lengths.
+
+When the second and the third stop is said in `worlds.greedy` (`GreedyEvaluation`), and `runs` looks
+at every check.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import DECIMALS
 from cliprl_lite.language.sentences import WEIGHTS_SHA256, embed
-from cliprl_lite.learning.policies import Policy, average, policy_vectors
+from cliprl_lite.learning.averaging import average
+from cliprl_lite.learning.policies import Policy, policy_vectors
 from cliprl_lite.transfer.alignment import Alignment, AlignmentSettings, cosine_similarity
 from cliprl_lite.transfer.alignment_training import align
 from cliprl_lite.transfer.weightings import (

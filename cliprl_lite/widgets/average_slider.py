@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from cliprl_lite._rounding import rounded
-from cliprl_lite.learning.interpolation import SHARES, Line, line_between
+from cliprl_lite.learning.between_networks import SHARES, Line, line_between
 from cliprl_lite.learning.matching import match
 from cliprl_lite.learning.policies import Policy
 from cliprl_lite.pictures.charts import Axis, curves_svg

@@ -10,7 +10,8 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from cliprl_lite._arrays import FloatArray
-from cliprl_lite.learning.policies import TabularPolicy, average
+from cliprl_lite.learning.averaging import average
+from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.pictures.drawing import colour, glyph, map_svg, picture, printable, tag, text
 from cliprl_lite.transfer.algorithms import warm_start
 from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError, score_sum

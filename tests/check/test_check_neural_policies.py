@@ -1,4 +1,4 @@
-"""The exercises of notebook 07: right answers pass, and each usual mistake is named."""
+"""The exercises of notebook 08: right answers pass, and each usual mistake is named."""
 
 from __future__ import annotations
 

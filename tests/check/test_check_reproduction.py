@@ -1,4 +1,4 @@
-"""Notebook 08's checks: right answers pass, wrong ones are told what is wrong with them."""
+"""Notebook 09's checks: right answers pass, wrong ones are told what is wrong with them."""
 
 from __future__ import annotations
 

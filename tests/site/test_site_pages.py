@@ -188,12 +188,12 @@ def test_other_widgets_are_pictures(reader) -> None:
 
 
 def test_figures_are_drawn_and_the_race_plays(reader) -> None:
-    page = reader.open("notebooks/08_does_it_reproduce")
+    page = reader.open("notebooks/09_does_it_reproduce")
     figures = page.locator(".cl-plot")
     assert figures.count() >= 2
     for number in range(figures.count()):
         assert figures.nth(number).locator("svg.main-svg .trace").count() > 0
-    page = reader.open("notebooks/06_transfer")
+    page = reader.open("notebooks/07_clocks")
     race = page.locator(".cl-plot", has=page.locator(".cl-player"))
     line = race.locator(".scatterlayer .trace path.js-line").first
     slider = race.get_by_role("slider")
@@ -245,7 +245,7 @@ def test_downloads_are_the_notebooks_themselves(built: Path, reader) -> None:
 
 def test_pictures_for_people(reader) -> None:
     for name in ("index", "notebooks/00_tour", "notebooks/05_clip_alignment",
-                 "notebooks/08_does_it_reproduce", "reference/transfer"):  # fmt: skip
+                 "notebooks/09_does_it_reproduce", "reference/transfer"):  # fmt: skip
         reader.open(name)
         for theme in ("light", "dark"):
             reader.theme(theme)

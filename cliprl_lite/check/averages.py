@@ -1,4 +1,4 @@
-"""Checks of notebook 06: weights, a sum below zero, tables that act alike but learn unlike."""
+"""Checks of notebook 06: weights, a sum below zero, a constant that turns an average around."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import numpy as np
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
-from cliprl_lite.check.answers import Function, Stopped, as_array, blank
+from cliprl_lite.check.answers import Function, Stopped, as_array, as_number, blank
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.learning.policies import average, learn_policy
-from cliprl_lite.learning.runs import learn
-from cliprl_lite.transfer.algorithms import algorithm_2
-from cliprl_lite.transfer.held_out_alignment import align_suite
+from cliprl_lite.learning.averaging import average
+from cliprl_lite.learning.policies import learn_policy
 from cliprl_lite.transfer.weightings import clipped, literal, score_sum
-from cliprl_lite.worlds.greedy import greedy_actions
 from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.several_goals import destinations
 from cliprl_lite.worlds.suite_files import load_suite
@@ -33,13 +30,12 @@ _CASES = (
     [0.5, -0.3, -0.18],
 )
 _NOBODY = ([-0.2, -0.6, -0.5], [-0.9, -0.1], [-0.3, -0.4, -0.7, -0.2], [-0.4, 0.0, -0.1])
-_SEEDS = range(9)
 
 MOST = 0.5
 """Of the squares, more than this share have to lead to the least similar teacher's goal."""
 
-TIMES = 10
-"""A spoiled start has to take at least this many times as long."""
+SCORES = (0.6, 0.5, 0.2, 0.1)
+"""The scores to which one number is added, in the order of `TEACHERS`."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -169,7 +165,7 @@ def upside_down(d: Any) -> Verdict:
     if (scores == scores[least]).sum() > 1:
         return wrong("two teachers are least similar; let it be one, so that one can say which")
     total = score_sum(scores)
-    shown = f"{total:z.2f}".replace("-", "−")
+    shown = _minus(total)
     if total == 0:
         return wrong("Σd is exactly zero, and the literal weights do not exist")
     if total > 0:
@@ -209,65 +205,43 @@ def _four_teachers() -> tuple[GridWorld, list[Any], list[tuple[int, int]]]:
 # ---------------------------------------------------------------------------------------------
 # Exercise 3
 # ---------------------------------------------------------------------------------------------
-@exercise(3, "Break it")
-def spoil(spoiled: Any) -> Verdict:
-    """A function table → table: the same greedy actions, ten times as long by the strict clock.
+@exercise(3, "Break it: one number added")
+def one_number(shift: Any) -> Verdict:
+    """A number that, added to all of `SCORES`, sends the literal average to the two unlike goals.
 
     Example:
-        >>> spoil(lambda table: table)
-        ✗ Not quite: the table comes back as it was, so it learns as it did
+        >>> one_number(0.5)
+        ✗ Not quite: with 0.50 added Σd is 3.40, and the least similar weighs 0.18: least of all
     """
-    asked = Function(spoiled, "spoil")
-    world, goal, start = _good_start()
-    table = as_array(asked(start), "a table of numbers")
-    if table.shape != start.shape:
-        return wrong(f"the shape {start.shape} has to stay; what comes back has {table.shape}")
-    if not np.isfinite(table).all():
-        return wrong("an entry of the table is not a finite number")
-    if np.array_equal(table, start):
-        return wrong("the table comes back as it was, so it learns as it did")
-    others = np.arange(world.n_states) != world.state(goal)
-    old, new = greedy_actions(start)[others], greedy_actions(table)[others]
-    changed = (old != new).any(axis=1)
-    if changed.any() and not (old & ~new)[changed].any():
+    if blank(shift):
+        return not_yet()
+    added = float(rounded(as_number(shift, "one number, to add to all four scores")))
+    if not np.isfinite(added):
+        return wrong("the number is not finite")
+    if added == 0:
+        return wrong("nothing is added: the scores are as they were")
+    scores = rounded(np.array(SCORES) + added)
+    total = score_sum(scores)
+    said = f"with {_minus(added)} added Σd is {_minus(total)}"
+    if total == 0:
+        return wrong(f"{said}, and the literal weights do not exist")
+    weight = _minus(literal(scores)[scores.argmin()])
+    if total > 0:
+        return wrong(f"{said}, and the least similar weighs {weight}: least of all")
+    shares = _shares(scores)
+    unlike = float(shares[2] + shares[3])
+    if unlike <= MOST:
         return wrong(
-            f"in {changed.sum():,} squares other actions have become as good as the best. Is every "
-            "entry the same, or do small differences get lost by rounding beside large numbers?"
-        )
-    if changed.any():
-        return wrong(
-            f"{changed.sum():,} squares have other arrows than before. The two tables have to act "
-            "alike everywhere; treat all four actions of a square alike"
-        )
-    before, after = (_strict(q, world, goal) for q in (start, table))
-    if after < TIMES * before:
-        return wrong(
-            f"it acts alike, but by the strict clock it takes {after:,.0f} steps in the median of "
-            f"{len(_SEEDS)} seeds, against {before:,.0f}: not ten times as long"
+            f"{said}, and the least similar weighs {weight}: most of all. But only {unlike:.0%} of "
+            "the squares end at one of the two unlike goals: the weights have come close together, "
+            "and their average is nobody's policy"
         )
     return right(
-        f"the same arrows in every square, and {after:,.0f} steps in place of {before:,.0f} until "
-        f"optimal everywhere (median of {len(_SEEDS)} seeds). A start is its values, not its arrows"
+        f"{said}, and {unlike:.0%} of the squares end at the blue or the green box, whose "
+        "teachers are least similar. The order of the scores and their distances are what they "
+        "were: a softmax weighs as before, the literal formula does not"
     )
 
 
-def _strict(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
-    cap = 1_000_000
-    runs = [learn(world, goal, q, seed, min_episodes=0, cap=cap) for seed in _SEEDS]
-    times = [cap if run.steps_optimal is None else run.steps_optimal for run in runs]
-    return float(np.median(times))
-
-
-@cache
-def _good_start() -> tuple[GridWorld, tuple[int, int], FloatArray]:
-    """Algorithm 2's start on the 25 × 25 corners, as in the notebook."""
-    corners = load_suite("corners", 25)
-    errand = corners.transfer("left")
-    agents = [learn_policy(corners.world, t.goal, seed=n)[0] for n, t in enumerate(errand.bases)]
-    start = algorithm_2(
-        errand.target.sentence,
-        [task.sentence for task in errand.bases],
-        agents,
-        alignment=align_suite(corners),
-    )
-    return corners.world, errand.target.goal, start.policy.q
+def _minus(number: float) -> str:
+    return f"{number:z.2f}".replace("-", "−")

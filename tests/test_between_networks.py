@@ -7,7 +7,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from cliprl_lite.learning.interpolation import (
+from cliprl_lite.learning.between_networks import (
     SHARES,
     interpolate,
     line_between,

@@ -1,4 +1,4 @@
-"""Notebook 08 as a reader uses it: a choice by keyboard, one by mouse, cards that turn."""
+"""Notebook 09 as a reader uses it: a choice by keyboard, one by mouse, cards that turn."""
 
 from __future__ import annotations
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import cliprl_lite as clip
-from cliprl_lite.check import transfer as check
+from cliprl_lite.check import averages as check
 
 ODD: list[Any] = [
     7, "text", [], [1.0], {}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object(), True,
@@ -119,56 +118,43 @@ def test_wrong_scores(d: Any, words: str) -> None:
     assert words in verdict.words
 
 
-# --- Exercise 3 ------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda t: 10 * t,
-        lambda t: t + 5,
-        lambda t: 0.5 * t,
-        lambda t: (t + 10).tolist(),
-        lambda t: 1.1 * t,
-        lambda t: t - 1e6,
-        lambda t: t / 1_000 - 1_000,
-    ],
-)
-def test_a_spoiled_start_passes(spoil: Callable[[np.ndarray], Any]) -> None:
-    verdict = check.spoil(spoil)
+# --- Exercise 3 -------------------------------------------------------------------------------
+@pytest.mark.parametrize("shift", [-0.6, -0.4, np.float32(-0.6), [-0.5]])
+def test_one_number_turns_the_average_around(shift: Any) -> None:
+    verdict = check.one_number(shift)
     assert verdict.passed, verdict
-    assert "values, not its arrows" in verdict.words
+    assert "a softmax weighs as before" in verdict.words
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("shift", "words"),
     [
-        (lambda t: t, "as it was"),
-        (lambda t: -t, "other arrows"),
-        (lambda t: np.zeros_like(t), "as good as the best"),
-        (lambda t: t + np.arange(4), "other arrows"),
-        (lambda t: np.round(t), "as good as the best"),
-        (lambda t: t + 1e-6, "not ten times as long"),
-        (lambda t: t * 1.02, "not ten times as long"),  # 0.8 times
-        (lambda t: t + 1, "not ten times as long"),  # 9.5 times
-        (lambda t: t - 1e13, "lost by rounding"),
-        (lambda t: t[0], "the shape (625, 4) has to stay"),
-        (lambda t: t / 0, "not a finite number"),
-        (lambda t: 5, "the shape"),
-        (lambda t: "worse", "a table of numbers; this is a str"),
-        (lambda t: t.__imul__(10) and None, "stops with ValueError"),
-        (lambda t: t.sort(), "nothing came back"),
-        (raising, "stops with KeyError"),
-        (lambda: 1, "stops with TypeError"),
-        (0.5, "without calling"),
+        (0, "nothing is added"),
+        (0.5, "0.18: least of all"),
+        (-0.2, "weighs −0.17: least of all"),
+        (-0.35, "do not exist"),
+        (-1.0, "only 4% of the squares"),
+        (-1.6, "only 0% of the squares"),
+        (float("nan"), "not finite"),
+        ("-0.6", "one number"),
+        ([0.1, 0.2], "these are 2 numbers"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_wrong_spoils(spoil: Any, words: str) -> None:
-    verdict = check.spoil(spoil)
-    assert verdict.mark == "wrong", verdict
+def test_other_numbers_do_not(shift: Any, words: str) -> None:
+    verdict = check.one_number(shift)
+    assert verdict.mark == "wrong"
     assert words in verdict.words
 
 
-# --- all -------------------------------------------------------------------------------------
+def test_the_order_and_a_softmax_do_not_notice() -> None:
+    """What the exercise claims when it is solved."""
+    scores = np.array(check.SCORES)
+    np.testing.assert_allclose(clip.softmax(scores - 0.6), clip.softmax(scores), rtol=1e-9)
+    assert clip.literal(scores).argmax() == 0
+    assert clip.literal(scores - 0.6).argmax() == 3
+
+
+# --- all --------------------------------------------------------------------------------------
 def test_not_yet() -> None:
     def stub(_: object) -> Any: ...
 
@@ -178,14 +164,14 @@ def test_not_yet() -> None:
     assert "from my_clipped yet" in half.words
     assert check.upside_down([..., ..., ..., ...]).mark == "not yet"
     assert check.upside_down(...).mark == check.upside_down(None).mark == "not yet"
-    assert check.spoil(stub).mark == check.spoil(...).mark == "not yet"
+    assert check.one_number(...).mark == check.one_number(None).mark == "not yet"
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_nothing_odd_passes_or_breaks(odd: Any) -> None:
     for verdict in (
         check.weights(odd, odd), check.weights(lambda d: odd, lambda d: odd),
-        check.upside_down(odd), check.spoil(odd), check.spoil(lambda t: odd),
+        check.upside_down(odd), check.one_number(odd),
     ):  # fmt: skip
         assert verdict.mark == "wrong"
         assert "<b>" not in verdict._repr_html_().replace("<b>✗ Not quite</b>", "")
