@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,9 @@ import pandas as pd
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
-from cliprl_lite.experiments.multiverse import CELLS, GROWTH, TOP, Combination
 from cliprl_lite.experiments.results import verdict
 from cliprl_lite.experiments.statistics import (
-    MIDDLE,
-    RESAMPLES,
+    Growth,
     Interval,
     fit_growth,
     growth_of_averages,
@@ -39,12 +37,9 @@ CHOICES: dict[str, dict[str, str]] = {
     "algorithm_2": {
         "repaired": "repaired",
         "identity": "identity targets",
-        "text": "as the text prints it: cosine",
-        "box": "as the box prints it: dot product",
+        "text": "paper’s text: cosine",
+        "box": "paper’s box: dot product",
     },
-    "temperature": {"0.07": "0.07", "0.2": "0.2", "0.5": "0.5", "1.0": "1"},
-    "length": {"short": "short", "flat": "until the loss is flat", "long": "ten times that"},
-    "optimiser": {"descent": "plain gradient descent", "adam": "Adam"},
     "algorithm_1": {
         "printed": "all teachers, as printed",
         "closest": "the closest only",
@@ -58,29 +53,21 @@ START = {
     "clock": "optimal",
     "target": "left",
     "algorithm_2": "repaired",
-    "temperature": "0.5",
-    "length": "flat",
-    "optimiser": "descent",
     "algorithm_1": "printed",
     "statistic": "median",
 }
 """The choices to begin with."""
 
-PRINTED = {"text": "cosine", "box": "dot"}
-"""The ways of running Algorithm 2 as printed, for which δ, length and optimiser are open: in the
-other ways they were chosen on the development suites."""
-
-OPEN = ("temperature", "length", "optimiser")
-"""The choices that are open for those."""
-
 METHOD = {
     "repaired": "alg2",
     "identity": "alg2_identity",
+    "text": "alg2_text",
+    "box": "alg2_box",
     "printed": "alg1",
     "closest": "alg1_closest",
     "sharpened": "alg1_cold",
 }
-"""Each way of running an algorithm, but Algorithm 2 as printed → its method in the tables."""
+"""Each way of running an algorithm → its method in the tables."""
 
 WORLDS = {
     "colours_6": "6 tasks",
@@ -111,11 +98,10 @@ class Claim:
     reference: str
     factor: float
 
-    def asks(self, choices: Mapping[str, str]) -> list[str]:
-        """Names of the choices that matter to it, where these are made."""
+    @property
+    def asks(self) -> list[str]:
+        """Names of the choices that matter to it."""
         sides = [side for side in ("algorithm_2", "algorithm_1") if self.uses(side)]
-        if "algorithm_2" in sides and choices["algorithm_2"] in PRINTED:
-            sides += OPEN
         return sides if self.kind == "share" else ["clock", "target", *sides, "statistic"]
 
     def uses(self, side: str) -> bool:
@@ -129,13 +115,11 @@ class Claim:
             choices: a value for each name in `CHOICES`.
 
         Example:
-            >>> CLAIMS["halved"].compared(START)
-            ('alg2', 'alg1')
             >>> CLAIMS["halved"].compared(START | {"algorithm_2": "text"})
-            ('cosine 0.5 descent flat raw unit literal', 'alg1')
+            ('alg2_text', 'alg1')
         """
         method, reference = (
-            _way(side, choices) if side in choices else side
+            METHOD[choices[side]] if side in choices else side
             for side in (self.method, self.reference)
         )
         return method, reference
@@ -201,7 +185,7 @@ class Finding:
 
     verdict: str
     rows: tuple[Row, ...]
-    slope: Interval | None = None
+    slope: Growth | None = None
 
     @property
     def mark(self) -> str:
@@ -215,22 +199,19 @@ class Judge:
     Args:
         table: the paper's task at several sizes, as `figure2.csv`.
         worlds: worlds with leave-one-out, as `worlds.csv`.
-        cells: what Algorithm 2 as printed does under every choice, as `read_cells` gives it.
 
     Raises:
         ValueError: if a table lacks runs that a choice needs; the message names them.
 
     Example:
         >>> from cliprl_lite import data_path, read_table
-        >>> from cliprl_lite.experiments.multiverse import read_cells
-        >>> tables = [read_table(data_path("results", f"{name}.csv"))
-        ...           for name in ("figure2", "worlds")]
-        >>> judge = Judge(*tables, read_cells())
+        >>> judge = Judge(*(read_table(data_path("results", f"{name}.csv"))
+        ...                 for name in ("figure2", "worlds")))
         >>> judge.finding("beats scratch").verdict
         'confirmed'
     """
 
-    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame, cells: pd.DataFrame) -> None:
+    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame) -> None:
         needed = {*METHOD.values(), "scratch"}
         _demand(table, "method", needed)
         _demand(table, "target", CHOICES["target"])
@@ -256,7 +237,6 @@ class Judge:
             for suite in WORLDS
             for method in METHOD.values()
         }
-        self._cells = {row[:5]: row[5:] for row in cells[list(CELLS)].itertuples(index=False)}
         self._known: dict[tuple[str, ...], Finding] = {}
 
     def finding(self, name: str, choices: Mapping[str, str] = START) -> Finding:
@@ -267,7 +247,7 @@ class Judge:
         """
         choices = complete(choices)
         claim = CLAIMS[name]
-        key = (name, *(choices[asked] for asked in claim.asks(choices)))
+        key = (name, *(choices[asked] for asked in claim.asks))
         if key not in self._known:
             self._known[key] = (
                 self._share(choices) if claim.kind == "share" else self._ratio(claim, choices)
@@ -284,89 +264,48 @@ class Judge:
 
     def _ratio(self, claim: Claim, choices: Mapping[str, str]) -> Finding:
         clock, target = choices["clock"], choices["target"]
-        method, rival = claim.compared(choices)
+        values, reference = (
+            self._cost[clock, method, target] for method in claim.compared(choices)
+        )
+        plus = 0.0 if clock == "first20" else 1.0
         medians = choices["statistic"] == "median"
-        if choices["algorithm_2"] in PRINTED and claim.uses("algorithm_2"):
-            places = [f"corners_{size}" for size in self.sizes]
-            if claim.kind == "growth":
-                places.append(GROWTH)
-            found = [self._cell(method, place, target, clock, rival, medians) for place in places]
-            slope = found.pop() if claim.kind == "growth" else None
+        pairs = list(zip(values, reference, strict=True))
+        if medians:
+            logs = np.array([paired_log_ratio(*pair, plus=plus) for pair in pairs])
+            found = [_exp2(median_interval(row)) for row in logs]
         else:
-            costs = self._cost[clock, method, target], self._cost[clock, rival, target]
-            found, slope = _compared(self.sizes, *costs, clock, medians)
+            found = [ratio_of_averages(*pair, plus=plus) for pair in pairs]
         labels = [f"{size}×{size}" for size in self.sizes]
-        if claim.kind == "ratio" or slope is None:
+        if claim.kind == "ratio":
             holds = [one.high < claim.factor for one in found]
             rows = tuple(Row(*row) for row in zip(labels, found, holds, strict=True))
             words = verdict(dict(zip(self.sizes, holds, strict=True)))
             return Finding(re.sub(r"\d+", r"\g<0>×\g<0>", words), rows)
+        slope = (
+            fit_growth(self.sizes, logs, "exponential")
+            if medians
+            else growth_of_averages(self.sizes, values, reference, plus)
+        )
         middle = np.mean([np.log2(one.value) for one in found])
-        line = np.exp2(middle + slope.value * (np.array(self.sizes) - np.mean(self.sizes)))
+        line = np.exp2(middle + slope.slope * (np.array(self.sizes) - np.mean(self.sizes)))
         rows = tuple(
             Row(label, one, None, fitted=float(fitted))
             for label, one, fitted in zip(labels, found, line, strict=True)
         )
         return Finding("confirmed" if rounded(slope.high) < 0 else "not confirmed", rows, slope)
 
-    def _cell(
-        self, method: str, place: str, target: str, clock: str, rival: str, medians: bool = True
-    ) -> Interval:
-        n, *numbers = self._cells[method, place, target, clock, rival]
-        value, low, high = numbers[:3] if medians else numbers[3:]
-        return Interval(value, low, high, n)
-
     def _share(self, choices: Mapping[str, str]) -> Finding:
         rows = []
         for suite, label in WORLDS.items():
-            if choices["algorithm_2"] in PRINTED:
-                name = _combination(choices)._replace(weighting="").name
-                found = self._cell(name, suite, "", TOP, "")
-            else:
-                found = _mean(self._right[suite, METHOD[choices["algorithm_2"]]])
+            right = self._right[suite, METHOD[choices["algorithm_2"]]]
+            picks = np.random.default_rng(0).integers(0, len(right), size=(2_000, len(right)))
+            low, high = rounded(np.percentile(right[picks].mean(axis=1), [2.5, 97.5])).tolist()
+            found = Interval(float(rounded(right.mean())), low, high, len(right))
             words = float(rounded(self._right[suite, "alg1"].mean()))
-            holds = found.low > CLAIMS["right favourite"].factor
-            rows.append(Row(label, found, holds, other=words))
+            rows.append(Row(label, found, low > CLAIMS["right favourite"].factor, other=words))
         held = sum(row.holds is True for row in rows)
         words_for = {0: "not confirmed", len(rows): "confirmed"}
         return Finding(words_for.get(held, f"only in {held} of {len(rows)} worlds"), tuple(rows))
-
-
-def _mean(values: FloatArray) -> Interval:
-    """The mean over trials with its 95 % bootstrap interval."""
-    picks = np.random.default_rng(0).integers(0, len(values), size=(RESAMPLES, len(values)))
-    low, high = rounded(np.percentile(values[picks].mean(axis=1), MIDDLE)).tolist()
-    return Interval(float(rounded(values.mean())), low, high, len(values))
-
-
-def _compared(
-    sizes: Sequence[int], values: FloatArray, reference: FloatArray, clock: str, medians: bool
-) -> tuple[list[Interval], Interval]:
-    """At every size the cost over the reference's, and how its log₂ changes with the size."""
-    plus = 0.0 if clock == "first20" else 1.0
-    pairs = list(zip(values, reference, strict=True))
-    if medians:
-        logs = np.array([paired_log_ratio(*pair, plus=plus) for pair in pairs])
-        found = [_exp2(median_interval(row)) for row in logs]
-        slope = fit_growth(sizes, logs, "exponential")
-    else:
-        found = [ratio_of_averages(*pair, plus=plus) for pair in pairs]
-        slope = growth_of_averages(sizes, values, reference, plus)
-    return found, Interval(slope.slope, slope.low, slope.high, values.shape[1])
-
-
-def _way(side: str, choices: Mapping[str, str]) -> str:
-    """The name, in the tables, of the way in which one of the algorithms is run."""
-    if side == "algorithm_2" and choices[side] in PRINTED:
-        return _combination(choices).name
-    return METHOD[choices[side]]
-
-
-def _combination(choices: Mapping[str, str]) -> Combination:
-    """Algorithm 2 as printed: not centred, inputs at unit length, literal weights."""
-    similarity, delta = PRINTED[choices["algorithm_2"]], float(choices["temperature"])
-    where = choices["optimiser"], choices["length"]
-    return Combination(similarity, delta, *where, False, True, "literal")
 
 
 def complete(choices: Mapping[str, str]) -> dict[str, str]:

@@ -13,8 +13,6 @@ import traitlets
 from cliprl_lite.experiments.claims import (
     CHOICES,
     CLAIMS,
-    OPEN,
-    PRINTED,
     START,
     Claim,
     Finding,
@@ -30,9 +28,6 @@ ASKED = {
     "clock": "Clock",
     "target": "Target",
     "algorithm_2": "Algorithm 2 is run",
-    "temperature": "δ, as printed",
-    "length": "Training, as printed",
-    "optimiser": "Optimiser, as printed",
     "algorithm_1": "Algorithm 1 weighs",
     "statistic": "Statistic",
 }
@@ -42,9 +37,6 @@ _UNTOUCHED = {
     "clock": "clock",
     "target": "target",
     "algorithm_2": "Algorithm 2",
-    "temperature": "δ",
-    "length": "length of training",
-    "optimiser": "optimiser",
     "algorithm_1": "Algorithm 1",
     "statistic": "statistic",
 }
@@ -58,7 +50,6 @@ class VerdictCards(Asked):
     Args:
         table: runs of the paper's task at several sizes, as `figure2.csv`.
         worlds: runs in worlds with leave-one-out, as `worlds.csv`.
-        cells: what Algorithm 2 as printed does under every choice, as `read_cells` gives it.
 
     Attributes:
         choices: what is chosen now, choice → value.
@@ -70,10 +61,8 @@ class VerdictCards(Asked):
 
     Example:
         >>> from cliprl_lite import data_path, read_table
-        >>> from cliprl_lite.experiments.multiverse import read_cells
-        >>> tables = [read_table(data_path("results", f"{name}.csv"))
-        ...           for name in ("figure2", "worlds")]
-        >>> app = VerdictCards(*tables, read_cells())
+        >>> app = VerdictCards(*(read_table(data_path("results", f"{name}.csv"))
+        ...                      for name in ("figure2", "worlds")))
         >>> app.choose(target="mismatch")
         >>> app.verdicts["halved"], len(app.differs)
         ('not confirmed', 4)
@@ -89,8 +78,8 @@ class VerdictCards(Asked):
     cards: traitlets.List[Any] = traitlets.List().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame, cells: pd.DataFrame) -> None:
-        self._judge = Judge(table, worlds, cells)
+    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame) -> None:
+        self._judge = Judge(table, worlds)
         self._found: dict[str, Finding] = {}
         self._was: dict[str, str] = {}
         super().__init__(
@@ -293,7 +282,7 @@ def card_svg(claim: Claim, found: Finding) -> str:
                 fill=colour("ink")),
         ]  # fmt: skip
     if claim.kind == "growth" and found.slope is not None:
-        slope = (found.slope.value, found.slope.low, found.slope.high)
+        slope = (found.slope.slope, found.slope.low, found.slope.high)
         shown = "{} ({} to {})".format(*(f"{one:+z.2f}".replace("-", "−") for one in slope))
         marks.append(_text(f"slope {shown}", 0, 13))
         told = f"The slope is {shown}. "
@@ -394,24 +383,13 @@ def _number(ratio: float) -> str:
 
 def _note(claim: Claim, choices: Mapping[str, str]) -> str:
     """Which cost is divided by which, and which choices do not matter to it."""
-    printed = choices["algorithm_2"] in PRINTED
-    asked = claim.asks(choices)
-    free = [
-        words
-        for name, words in _UNTOUCHED.items()
-        if name not in asked and (printed or name not in OPEN)
-    ]
+    free = [words for name, words in _UNTOUCHED.items() if name not in claim.asks]
     untouched = f" Not touched by {_listed(free)}." if free else ""
     if claim.kind == "share":
         return "Share of right picks by the map; squares: by words." + untouched
-    above, below = map(_label, claim.compared(choices))
+    above, below = (METHODS[method].label for method in claim.compared(choices))
     how = " Slope: log₂ of the ratio, a cell." if claim.kind == "growth" else ""
     return f"Steps: {above} / {below}.{how}{untouched}"
-
-
-def _label(method: str) -> str:
-    """The words for a method, or for a combination of the multiverse."""
-    return METHODS[method].label if method in METHODS else "Algorithm 2, as printed"
 
 
 def _listed(words: list[str]) -> str:

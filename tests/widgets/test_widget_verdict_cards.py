@@ -9,7 +9,6 @@ import pytest
 
 import cliprl_lite as clip
 from cliprl_lite.experiments.claims import CHOICES, CLAIMS, START, Claim, Finding, Row
-from cliprl_lite.experiments.multiverse import read_cells
 from cliprl_lite.experiments.statistics import Interval
 from cliprl_lite.widgets import VerdictCards
 from cliprl_lite.widgets.verdict_cards import _across, card_svg, sign_svg
@@ -30,7 +29,7 @@ HOSTILE = [
 
 @pytest.fixture
 def app() -> VerdictCards:
-    return VerdictCards(TABLE, RUNS, read_cells())
+    return VerdictCards(TABLE, RUNS)
 
 
 def texts(svg: str) -> str:
