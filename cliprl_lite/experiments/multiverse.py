@@ -129,7 +129,7 @@ def read_cells(path: Path | None = None) -> pd.DataFrame:
     """The table of the multiverse, the shipped one if no path is given: its columns are `CELLS`.
 
     Example:
-        >>> read_cells().query("place == 'corners_25' and clock == 'optimal'")["n"].unique()
+        >>> read_cells().query("place == 'corners_8' and clock == 'optimal'")["n"].unique()
         array([100])
     """
     packed = (path or data_path("results", "multiverse.csv.gz")).read_bytes()
@@ -155,7 +155,7 @@ def specification_curve(
 
     Example: at how many of the combinations is Algorithm 2 slower than no teacher?
         >>> curve = specification_curve(
-        ...     read_cells(), "scratch", "optimal", "left", "corners_25", below=1.0)
+        ...     read_cells(), "scratch", "optimal", "left", "corners_8", below=1.0)
         >>> list(curve.columns[:3]), len(curve)
         (['similarity', 'temperature', 'optimiser'], 576)
     """

@@ -26,7 +26,7 @@ def specification_figure(curve: pd.DataFrame, below: float, y_title: str) -> go.
     Example:
         >>> from cliprl_lite.experiments.multiverse import read_cells, specification_curve
         >>> curve = specification_curve(
-        ...     read_cells(), "alg1", "optimal", "left", "corners_25", below=0.5)
+        ...     read_cells(), "alg1", "optimal", "left", "corners_8", below=0.5)
         >>> figure = specification_figure(curve, 0.5, "steps / those of Algorithm 1")
         >>> len(figure.data)
         4
