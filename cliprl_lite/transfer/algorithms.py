@@ -95,7 +95,7 @@ def algorithm_1(
         instruction: the new task's sentence j.
         base_sentences: the N learned tasks' sentences i.
         policies: their policies πᵢ, in the same order.
-        weighting: `literal` as the box prints it; `closest` as abstract and introduction say.
+        weighting: `literal` as printed; `closest` as abstract and introduction say.
 
     Example:
         >>> from cliprl_lite import GridWorld, TabularPolicy
@@ -120,8 +120,8 @@ def algorithm_2(
 ) -> WarmStart:
     """Algorithm 2, Steps 2 and 3: cosine similarity of *aligned* sentences decides.
 
-    The defaults are this project's own settings and the softmax weighting. The algorithm as the box
-    prints it is `weighting=literal, settings=PAPER_BOX`.
+    The defaults are this project's own settings and the softmax weighting. The algorithm as
+    printed is `weighting=literal, settings=PAPER_BOX`.
 
     Args:
         instruction, base_sentences, policies, weighting: as for `algorithm_1`.
