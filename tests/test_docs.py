@@ -373,7 +373,7 @@ def test_the_rivals_gain_where_the_repaired_algorithm_gains() -> None:
 
 
 def test_near_teachers_of_the_wrong_room_do_no_harm() -> None:
-    """The guide on the six of sixteen errands in notebook 04."""
+    """The guide on the six of sixteen tasks in notebook 04."""
     house = clip.load_suite("house_a")
     similar = clip.cosine_similarity(*2 * [clip.embed(house.sentences)]).round(6)
     np.fill_diagonal(similar, -np.inf)
@@ -416,11 +416,11 @@ def test_the_least_similar_sentence_is_never_in_the_right_room() -> None:
 def test_an_alignment_of_one_house_is_wrong_in_another() -> None:
     """Questions of 05: never right in B, trained in A."""
     trained, other = clip.load_suite("house_a"), clip.load_suite("house_b")
-    for errand in other.transfers():
-        alignment = clip.align_suite(trained, held_out=errand.target.name)
-        known = [task.sentence for task in errand.bases]
-        scores = alignment.similarity(clip.embed([errand.target.sentence])[0], clip.embed(known))
-        assert errand.bases[int(scores.argmax())].group != errand.target.group
+    for transfer in other.transfers():
+        alignment = clip.align_suite(trained, held_out=transfer.target.name)
+        known = [task.sentence for task in transfer.bases]
+        scores = alignment.similarity(clip.embed([transfer.target.sentence])[0], clip.embed(known))
+        assert transfer.bases[int(scores.argmax())].group != transfer.target.group
 
 
 def test_one_sweep_outward_from_too_low_is_enough() -> None:

@@ -106,7 +106,9 @@ def _literal_fault(case: list[float], row: FloatArray) -> str:
             "not what the paper prints: there the sign counts"
         )
     if _same(row, d / d.max()):
-        return "my_literal divides by the largest score; as printed it divides by the sum of them all"
+        return (
+            "my_literal divides by the largest score; as printed it divides by the sum of them all"
+        )
     if _same(row, clipped(d)):
         return "my_literal leaves out what is below zero; as printed it does not"
     if (row > 0).all() and np.isclose(row.sum(), 1):

@@ -136,12 +136,12 @@ def algorithm_2(
     Example: what the map says about *the red cone*, in the house with a colour per room.
         >>> from cliprl_lite import TabularPolicy, load_suite
         >>> house = load_suite("house_a")
-        >>> errand = house.transfer("go to the red cone")
-        >>> known = [task.sentence for task in errand.bases]
-        >>> tables = [house.world.optimal_q(task.goal) for task in errand.bases]
+        >>> transfer = house.transfer("go to the red cone")
+        >>> known = [task.sentence for task in transfer.bases]
+        >>> tables = [house.world.optimal_q(task.goal) for task in transfer.bases]
         >>> old = [TabularPolicy(house.world, table) for table in tables]
         >>> chosen = algorithm_2("go to the red cone", known, old, closest)
-        >>> errand.bases[chosen.weights.argmax()].colour
+        >>> transfer.bases[chosen.weights.argmax()].colour
         'red'
     """
     tau_j, tau_i = embed([instruction])[0], embed(base_sentences)
