@@ -11,8 +11,8 @@ import pytest
 from cliprl_lite._paths import data_path
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
-from cliprl_lite.language.sentences import embed
 from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
+from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import DivergedError, align
@@ -120,7 +120,7 @@ def test_right_colour() -> None:
     for method in ("alg1", "alg2", "alg2_identity", "ridge"):
         assert f"{100 * share[method]:.0f} %" in RESULTS
     assert share["alg1_cold"] == share["alg1"] == 0  # "sharpened or not"
-    assert IDENTITY == replace(AlignmentSettings(targets="identity"), learning_rate=0.1)
+    assert replace(AlignmentSettings(targets="identity"), learning_rate=0.1) == IDENTITY
     assert AlignmentSettings().learning_rate == 1.0  # "with a tenth of the learning rate"
     soft = colours[colours["method"] == "alg2"].groupby("suite")["top_right"].mean()
     assert f"{100 * soft.min():.1f} % in the hardest of the six" in RESULTS
