@@ -66,16 +66,16 @@ def test_scores_and_policies_come_in_equal_numbers() -> None:
 def test_whom_words_and_map_choose(name: str, agree: int) -> None:
     """By the vectors themselves; in house B the map goes by shape, as the words do."""
     house, of_one_room = load_suite(name), 0
-    for errand in house.transfers():
-        said, known = errand.target.sentence, [task.sentence for task in errand.bases]
-        old = [TabularPolicy(house.world, house.world.optimal_q(t.goal)) for t in errand.bases]
-        fitted = align_suite(house, errand.target.name)
+    for transfer in house.transfers():
+        said, known = transfer.target.sentence, [task.sentence for task in transfer.bases]
+        old = [TabularPolicy(house.world, house.world.optimal_q(t.goal)) for t in transfer.bases]
+        fitted = align_suite(house, transfer.target.name)
         new, vectors = embed([said])[0], embed(known)
         scores = vectors @ new, fitted.similarity(new, vectors)
         expected = tuple(int(row.round(6).argmax()) for row in scores)
         words, the_map = closest_teachers(said, known, old, fitted)
         assert (words, the_map) == expected
-        of_one_room += errand.bases[words].group == errand.bases[the_map].group
+        of_one_room += transfer.bases[words].group == transfer.bases[the_map].group
     assert of_one_room == agree
 
 

@@ -110,12 +110,12 @@ def test_a_suite_is_aligned_on_its_exact_tables(held_out: str) -> None:
 def test_each_held_out_sentence_of_a_house(house: str, right: int) -> None:
     """Its first choice lies in the right room where a word means one, and else never."""
     suite, found = load_suite(house), 0
-    for errand in suite.transfers():
-        known = embed([base.sentence for base in errand.bases])
-        scores = align_suite(suite, errand.target.name).similarity(
-            embed([errand.target.sentence])[0], known
+    for transfer in suite.transfers():
+        known = embed([base.sentence for base in transfer.bases])
+        scores = align_suite(suite, transfer.target.name).similarity(
+            embed([transfer.target.sentence])[0], known
         )
-        found += errand.bases[int(scores.argmax())].group == errand.target.group
+        found += transfer.bases[int(scores.argmax())].group == transfer.target.group
     assert found == right
 
 
@@ -124,17 +124,17 @@ def test_a_start_needs_no_torch(run_python: Callable[..., str]) -> None:
 import json, sys
 import cliprl_lite as clip
 house = clip.load_suite("house_a")
-errand = house.transfer("go to the red cone")
-known = [base.sentence for base in errand.bases]
-tables = [house.world.optimal_q(base.goal) for base in errand.bases]
+transfer = house.transfer("go to the red cone")
+known = [base.sentence for base in transfer.bases]
+tables = [house.world.optimal_q(base.goal) for base in transfer.bases]
 policies = [clip.TabularPolicy(house.world, table) for table in tables]
 fitted = clip.align_suite(house, held_out="go to the red cone")
 start = clip.algorithm_2("go to the red cone", known, policies, alignment=fitted)
 print(json.dumps([list(start.weights), "torch" in sys.modules]))
 """
     weights, torch_is_there = json.loads(run_python(code))
-    errand = HOUSE.transfer("go to the red cone")
-    red = [base.colour == "red" for base in errand.bases]
+    transfer = HOUSE.transfer("go to the red cone")
+    red = [base.colour == "red" for base in transfer.bases]
     assert sum(np.array(weights)[red]) > 0.9
     assert not torch_is_there
 

@@ -15,7 +15,7 @@ NEW = HOUSE.transfer("go to the red cone").target
 
 @pytest.fixture(scope="module")
 def policies() -> np.ndarray:
-    """Exact values of the fifteen known errands, `[15, S, 4]`."""
+    """Exact values of the fifteen known tasks, `[15, S, 4]`."""
     return np.stack([HOUSE.world.optimal_q(task.goal) for task in OLD])
 
 

@@ -245,9 +245,9 @@ def test_a_table_and_its_network_give_the_same_numbers() -> None:
     """One policy in two views: its values, its vectors in every modality, its averages, and what
     both algorithms make of it, all to the bit."""
     house = load_suite("house_a")
-    errand = house.transfer("go to the red cone")
-    known = [task.sentence for task in errand.bases]
-    tables = [TabularPolicy(house.world, house.world.optimal_q(t.goal)) for t in errand.bases]
+    transfer = house.transfer("go to the red cone")
+    known = [task.sentence for task in transfer.bases]
+    tables = [TabularPolicy(house.world, house.world.optimal_q(t.goal)) for t in transfer.bases]
     networks = [table.network for table in tables]
     assert all((n.q == t.q).all() for n, t in zip(networks, tables, strict=True))
     assert networks[0].network is networks[0]
@@ -255,14 +255,14 @@ def test_a_table_and_its_network_give_the_same_numbers() -> None:
         assert (policy_vectors(networks, modality) == policy_vectors(tables, modality)).all()
     for algorithm, weighting in ((algorithm_1, closest), (algorithm_1, softmax)):
         by_table, by_network = (
-            algorithm(errand.target.sentence, known, policies, weighting)
+            algorithm(transfer.target.sentence, known, policies, weighting)
             for policies in (tables, networks)
         )
         assert (by_table.weights == by_network.weights).all()
         assert (by_table.policy.q == by_network.policy.q).all()
     for modality in MODALITIES:
         by_table, by_network = (
-            algorithm_2(errand.target.sentence, known, policies, modality=modality)
+            algorithm_2(transfer.target.sentence, known, policies, modality=modality)
             for policies in (tables, networks)
         )
         assert (by_table.scores == by_network.scores).all()

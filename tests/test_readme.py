@@ -11,13 +11,16 @@ import pytest
 from cliprl_lite._paths import data_path
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
+from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
 from cliprl_lite.language.sentences import embed
-from cliprl_lite.transfer.alignment import PAPER_BOX
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import DivergedError, align
 from cliprl_lite.worlds.suite_files import load_suite
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+LAWS = ("exponential", "power")
 RESULTS = README.partition("## What the paper's Figure 2 shows when run")[2].partition("\n## ")[0]
 
 
@@ -47,8 +50,46 @@ def test_medians(target: str, method: str) -> None:
     assert median_steps(target, method) in RESULTS
 
 
+THREE = ("alg2", "alg1_cold", "ridge")
+
+
+def test_fair_rivals() -> None:
+    """What is said of the repaired Algorithm 2 is said of the sharpened cosine and ridge too."""
+    steps = {name: median_steps("left", name) for name in ("alg1", "scratch", *THREE)}
+    assert (
+        f"Algorithm 2 needs {steps['alg2']} steps where Algorithm 1 as printed needs "
+        f"{steps['alg1']}, no teacher {steps['scratch']}, the cosine sharpened "
+        f"{steps['alg1_cold']}, and ridge regression {steps['ridge']} (target left)"
+    ) in RESULTS
+    table = read_table(data_path("results", "figure2.csv"))
+    for name in THREE:
+        said = verdicts(table, name, "alg1", 0.5)
+        assert (said.loc["first20", ["left", "right"]] == "only at 25").all()
+        assert (said.loc[["near_optimal", "optimal"], "left"] == "confirmed from 15 on").all()
+        assert (said.loc[["near_optimal", "optimal"], "right"] == "confirmed from 10 on").all()
+        astray = median_steps("mismatch", name)
+        assert f"ridge regression all take {astray} steps" in RESULTS
+    for one, other in (("alg2", "alg1_cold"), ("alg1_cold", "alg2")):
+        assert not verdicts(table, one, other)["left"].str.contains("25|confirmed from").any()
+    assert verdicts(table, "alg1_cold", "alg2").loc["optimal", "right"] == "confirmed"
+    ahead, behind = (median_steps("right", name) for name in ("alg1_cold", "alg2"))
+    assert f"({ahead} steps against {behind} at 25×25)" in RESULTS
+
+
+def test_a_power_law_fits_the_gains_no_worse() -> None:
+    table = read_table(data_path("results", "figure2.csv")).query("target == 'left'")
+    for clock in CLOCKS:
+        costs = table.pivot_table(clock, "size", ["method", "seed"])
+        for name in THREE:
+            logs = paired_log_ratio(costs[name], costs["alg1"], 0 if clock == "first20" else 1)
+            straight, power = (fit_growth(costs.index, logs, law) for law in LAWS)
+            assert straight.high < 0
+            assert power.high < 0
+            assert round(power.r_squared, 2) >= round(straight.r_squared, 2)
+
+
 def test_as_printed() -> None:
-    """What is said of the paper's box and text besides their medians."""
+    """What is said of Algorithm 2 as printed and as in the text besides their medians."""
     table = read_table(data_path("results", "figure2.csv"))
     for method in ("alg2_box", "alg2_text"):
         assert (verdicts(table, method, "alg1", 0.5) == "not confirmed").all().all()
@@ -78,6 +119,9 @@ def test_right_colour() -> None:
     share = colours.groupby("method")["top_right"].mean()
     for method in ("alg1", "alg2", "alg2_identity", "ridge"):
         assert f"{100 * share[method]:.0f} %" in RESULTS
+    assert share["alg1_cold"] == share["alg1"] == 0  # "sharpened or not"
+    assert replace(AlignmentSettings(targets="identity"), learning_rate=0.1) == IDENTITY
+    assert AlignmentSettings().learning_rate == 1.0  # "with a tenth of the learning rate"
     soft = colours[colours["method"] == "alg2"].groupby("suite")["top_right"].mean()
     assert f"{100 * soft.min():.1f} % in the hardest of the six" in RESULTS
 
@@ -98,6 +142,8 @@ def network_steps(target: str, method: str) -> str:
         ("left", "scratch", "{} from nothing"),
         ("left", "alg1", "{} by Algorithm 1"),
         ("left", "alg2", "{} by Algorithm 2 repaired"),
+        ("left", "alg1_cold", "{} by the sharpened cosine"),
+        ("left", "ridge", "{} by ridge regression"),
         ("left", "alg2_closest", "single nearest network ({} steps)"),
         ("left", "alg2_distilled", "distilled from the weighted Q-values ({})"),
         ("mismatch", "alg2", "no teacher: {} against"),
@@ -110,9 +156,10 @@ def test_medians_of_networks(target: str, method: str, words: str) -> None:
 
 def test_claims_about_networks() -> None:
     table = read_table(data_path("results", "figure2_mlp.csv"))
-    assert (verdicts(table, "alg2", "alg1", 0.5) == "not confirmed").all().all()
     assert (verdicts(table, "alg1", "scratch").loc["first20"] == "confirmed").all()
-    assert (verdicts(table, "alg2", "scratch")["left"] == "confirmed").all()
+    for method in THREE:
+        assert (verdicts(table, method, "alg1", 0.5) == "not confirmed").all().all()
+        assert (verdicts(table, method, "scratch")["left"] == "confirmed").all()
     cut = table[table["method"] == "alg2_text"]["optimal_censored"]
     assert f"{100 * cut.mean():.0f} % of those runs are cut off" in NETWORKS
     tabular = read_table(data_path("results", "figure2.csv")).query("method == 'alg2_text'")

@@ -104,14 +104,16 @@ def _literal_fault(case: list[float], row: FloatArray) -> str:
     if _same(row, d / np.abs(d).sum()):
         return (
             "my_literal divides by the sum of the absolute values. That would be safe, and it is "
-            "not what the paper's box prints: there the sign counts"
+            "not what the paper prints: there the sign counts"
         )
     if _same(row, d / d.max()):
-        return "my_literal divides by the largest score; the box divides by the sum of them all"
+        return (
+            "my_literal divides by the largest score; as printed it divides by the sum of them all"
+        )
     if _same(row, clipped(d)):
-        return "my_literal leaves out what is below zero; the box does not"
+        return "my_literal leaves out what is below zero; as printed it does not"
     if (row > 0).all() and np.isclose(row.sum(), 1):
-        return "my_literal is positive throughout, like a softmax; the box has no exponential"
+        return "my_literal is positive throughout, like a softmax; as printed it has no exponential"
     if not np.isclose(row.sum(), 1):
         return f"the weights of my_literal sum to {row.sum():.2f}, not to one"
     return "the weights of my_literal are not each score divided by the sum of all"

@@ -27,7 +27,7 @@ from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.suite_files import load_suite
 
 ARRIVALS = 100
-"""The number of journeys that an agent has to complete, and of its last ones that are judged."""
+"""The number of episodes that an agent has to complete, and of its last ones that are judged."""
 
 LONG = 10
 """Journeys are long if they take this many times the steps of the shortest path."""
@@ -313,11 +313,11 @@ def _judge_pair(pair: list[int], vectors: FloatArray) -> Verdict | None:
 # ---------------------------------------------------------------------------------------------
 @exercise(4, "Break it")
 def learned_but_never_shown(answer: Any) -> Verdict:
-    """Whether settings let an agent learn everything while its journeys stay long.
+    """Whether settings let an agent learn everything while its episodes stay long.
 
     Example:
         >>> learned_but_never_shown({"epsilon": 0.1}).words[:29]
-        'the last journeys take only 1'
+        'the last episodes take only 1'
     """
     if blank(answer):
         return not_yet()
@@ -343,12 +343,12 @@ def learned_but_never_shown(answer: Any) -> Verdict:
     if longer <= LONG:
         state = "all squares are optimal" if left == 0 else f"{left} squares are not optimal"
         return wrong(
-            f"the last journeys take only {longer:.1f} times the shortest way, and {state}. What "
+            f"the last episodes take only {longer:.1f} times the shortest way, and {state}. What "
             "keeps an agent from *using* what it knows?"
         )
     if left:
         return wrong(
-            f"the journeys are long, {longer:.0f} times the shortest way; but {left} squares are "
+            f"the episodes are long, {longer:.0f} times the shortest way; but {left} squares are "
             "not optimal after 200,000 steps: it must learn everything all the same"
         )
     return right(

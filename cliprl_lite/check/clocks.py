@@ -274,12 +274,12 @@ def _strict(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
 def _good_start() -> tuple[GridWorld, tuple[int, int], FloatArray]:
     """Algorithm 2's start on the 25 × 25 corners, as in the notebook."""
     corners = load_suite("corners", 25)
-    errand = corners.transfer("left")
-    agents = [learn_policy(corners.world, t.goal, seed=n)[0] for n, t in enumerate(errand.bases)]
+    transfer = corners.transfer("left")
+    agents = [learn_policy(corners.world, t.goal, seed=n)[0] for n, t in enumerate(transfer.bases)]
     start = algorithm_2(
-        errand.target.sentence,
-        [task.sentence for task in errand.bases],
+        transfer.target.sentence,
+        [task.sentence for task in transfer.bases],
         agents,
         alignment=align_suite(corners),
     )
-    return corners.world, errand.target.goal, start.policy.q
+    return corners.world, transfer.target.goal, start.policy.q

@@ -170,7 +170,7 @@ def _still_wrong(sentence: str) -> str:
     if len(strange) > len(words) / 3:
         return (
             "as far as this check can read, right_sentence is hardly an instruction any more: it "
-            f"knows nothing of “{' '.join(strange[:3])}”. Say the errand in plainer words"
+            f"knows nothing of “{' '.join(strange[:3])}”. Say the task in plainer words"
         )
     return ""
 
@@ -230,7 +230,7 @@ def unnoticed(one: Any, other: Any) -> Verdict:
         )
     shown = f"{cosine:.3f}" if cosine >= 0.995 else f"{cosine:.2f}"
     return right(
-        f"a cosine of {shown} for two errands that contradict each other: "
+        f"a cosine of {shown} for two instructions that contradict each other: "
         "the same words in another order are nearly the same vector"
     )
 

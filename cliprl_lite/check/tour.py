@@ -24,28 +24,28 @@ LUCK = 20
 CONFIDENT = 0.7
 
 
-def first_journey(errand: Transfer, policy: TabularPolicy) -> float:
-    """Median steps of the first journey of agents that copy a policy.
+def first_episode(transfer: Transfer, policy: TabularPolicy) -> float:
+    """Median steps of the first episode of agents that copy a policy.
 
     Example:
         >>> from cliprl_lite.worlds.suite_files import load_suite
         >>> house = load_suite("house_a")
-        >>> errand = house.transfer("go to the red box")
-        >>> perfect = TabularPolicy(house.world, house.world.optimal_q(errand.target.goal))
-        >>> first_journey(errand, perfect) < 30
+        >>> transfer = house.transfer("go to the red box")
+        >>> perfect = TabularPolicy(house.world, house.world.optimal_q(transfer.target.goal))
+        >>> first_episode(transfer, perfect) < 30
         True
     """
     lengths = []
     for seed in range(LUCK):
-        learner = Learner(policy.world, errand.target.goal, policy.q, seed)
+        learner = Learner(policy.world, transfer.target.goal, policy.q, seed)
         learner.run(1_000_000, last_episode=1)
         lengths.append(learner.steps)
     return float(np.median(lengths))
 
 
 @exercise(1, "The worst teacher")
-def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
-    """Which old agent makes the longest first journey?
+def worst_teacher(answer: Any, transfer: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
+    """Which old agent makes the longest first episode?
 
     Example:
         >>> from cliprl_lite.worlds.suite_files import load_suite
@@ -53,19 +53,19 @@ def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPol
         False
     """
     said = as_sentence(answer)
-    teacher = asked_for(said, (*errand.bases, errand.target)).task
-    if teacher is errand.target:
-        return wrong("that is the new errand itself, which nobody has learned yet")
+    teacher = asked_for(said, (*transfer.bases, transfer.target)).task
+    if teacher is transfer.target:
+        return wrong("that is the new task itself, which nobody has learned yet")
     if teacher is None:
         return wrong(f"no old agent has learned {said[:60]!r}; take a sentence of old_sentences")
-    journeys = {task: first_journey(errand, agents[task.sentence]) for task in errand.bases}
-    steps = journeys[teacher]
-    if teacher.group == errand.target.group:
+    lengths = {task: first_episode(transfer, agents[task.sentence]) for task in transfer.bases}
+    steps = lengths[teacher]
+    if teacher.group == transfer.target.group:
         return wrong(
             f"that teacher starts in the right room ({steps:,.0f} steps); what costs most is "
             "a goal that has to be unlearned where the new one is not"
         )
-    if steps < max(journeys.values()):
+    if steps < max(lengths.values()):
         return wrong(
             f"its pupils take {steps:,.0f} steps (median of {LUCK}); another's take longer"
         )
@@ -76,7 +76,7 @@ def worst_teacher(answer: Any, errand: Transfer, agents: Mapping[str, TabularPol
 
 
 @exercise(2, "Of one mind")
-def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
+def same_choice(answer: Any, transfer: Transfer, agents: Mapping[str, TabularPolicy]) -> Verdict:
     """A sentence of one's own for which words and map choose the same teacher.
 
     Example:
@@ -85,19 +85,19 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
         ✗ Not quite: the sentence is text between quotation marks; this is an int
     """
     said = as_sentence(answer)
-    known = [task.sentence for task in errand.bases]
-    request = asked_for(said, (*errand.bases, errand.target))
+    known = [task.sentence for task in transfer.bases]
+    request = asked_for(said, (*transfer.bases, transfer.target))
     if request.task and words_of(said) == words_of(request.task.sentence):
-        return wrong("that is one of the sixteen errands; say it in words of your own")
+        return wrong("that is one of the sixteen sentences; say it in words of your own")
     old = [agents[sentence] for sentence in known]
-    trained = align_suite(_house(), errand.target.name)
+    trained = align_suite(_house(), transfer.target.name)
     words, the_map = (known[who] for who in closest_teachers(said, known, old, trained))
     if novelty(said, known).novel:
-        return wrong("it resembles no errand at all, so whatever they choose is chance")
+        return wrong("it resembles no task at all, so whatever they choose is chance")
     if words != the_map:
         return wrong(
             f"the words choose “{words}”, the map “{the_map}”: the words care most for the thing, "
-            "the map for what decides the room; make both point to one errand"
+            "the map for what decides the room; make both point to one task"
         )
     if words in [task.sentence for task in request.negated]:
         return right(
@@ -107,13 +107,13 @@ def same_choice(answer: Any, errand: Transfer, agents: Mapping[str, TabularPolic
     if request.task and words == request.task.sentence:
         return right(
             f"both choose “{words}”, and somebody has learned exactly this: where words name the "
-            "errand itself, the two ways agree"
+            "task itself, the two ways agree"
         )
     return right(f"both choose “{words}”: here words and map point to one teacher")
 
 
 @exercise(3, "Break it")
-def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
+def misplaced_trust(answer: Any, transfer: Transfer) -> Verdict:
     """A sentence that has nothing to do with the house, and that the map's way is sure of.
 
     Example:
@@ -122,23 +122,23 @@ def misplaced_trust(answer: Any, errand: Transfer) -> Verdict:
         … Not yet: the sentence is empty: write one, and run the cell again
     """
     said = as_sentence(answer)
-    known = [task.sentence for task in errand.bases]
+    known = [task.sentence for task in transfer.bases]
     nearest = novelty(said, known)
     if not nearest.novel:
         return wrong(
             f"it resembles “{nearest.nearest}” (cosine {nearest.cosine:.2f}), so some trust is "
             "due; take one from another world altogether"
         )
-    trained = align_suite(_house(), errand.target.name)
+    trained = align_suite(_house(), transfer.target.name)
     weights = softmax(trained.similarity(embed([said])[0], embed(known)))
-    groups = np.array([task.group for task in errand.bases])
+    groups = np.array([task.group for task in transfer.bases])
     share = max(float(weights[groups == group].sum()) for group in set(groups))
     if share < CONFIDENT:
         return wrong(
             f"the map's way puts {share:.2f} on one room: not sure enough to be caught at it"
         )
     return right(
-        f"{share:.2f} of the weight on one room, for a sentence whose best cosine with any errand "
+        f"{share:.2f} of the weight on one room, for a sentence whose best cosine with any task "
         f"is {nearest.cosine:.2f}: being sure is not being right, so look at the cosine first"
     )
 

@@ -96,7 +96,7 @@ def algorithm_1(
         instruction: the new task's sentence j.
         base_sentences: the N learned tasks' sentences i.
         policies: their policies πᵢ, in the same order.
-        weighting: `literal` as the box prints it; `closest` as abstract and introduction say.
+        weighting: `literal` as printed; `closest` as abstract and introduction say.
 
     Example:
         >>> from cliprl_lite import GridWorld, TabularPolicy
@@ -121,8 +121,8 @@ def algorithm_2(
 ) -> WarmStart:
     """Algorithm 2, Steps 2 and 3: cosine similarity of *aligned* sentences decides.
 
-    The defaults are this project's own settings and the softmax weighting. The algorithm as the box
-    prints it is `weighting=literal, settings=PAPER_BOX`.
+    The defaults are this project's own settings and the softmax weighting. The algorithm as
+    printed is `weighting=literal, settings=PAPER_BOX`.
 
     Args:
         instruction, base_sentences, policies, weighting: as for `algorithm_1`.
@@ -137,12 +137,12 @@ def algorithm_2(
     Example: what the map says about *the red cone*, in the house with a colour per room.
         >>> from cliprl_lite import TabularPolicy, load_suite
         >>> house = load_suite("house_a")
-        >>> errand = house.transfer("go to the red cone")
-        >>> known = [task.sentence for task in errand.bases]
-        >>> tables = [house.world.optimal_q(task.goal) for task in errand.bases]
+        >>> transfer = house.transfer("go to the red cone")
+        >>> known = [task.sentence for task in transfer.bases]
+        >>> tables = [house.world.optimal_q(task.goal) for task in transfer.bases]
         >>> old = [TabularPolicy(house.world, table) for table in tables]
         >>> chosen = algorithm_2("go to the red cone", known, old, closest)
-        >>> errand.bases[chosen.weights.argmax()].colour
+        >>> transfer.bases[chosen.weights.argmax()].colour
         'red'
     """
     tau_j, tau_i = embed([instruction])[0], embed(base_sentences)

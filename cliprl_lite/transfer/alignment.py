@@ -28,7 +28,7 @@ class AlignmentSettings:
     steps find what sentences and policies vary in together, and later ones memorise the pairs.
 
     Attributes:
-        similarity: `"cosine"`, as the paper's text says, or `"dot"`, as its box prints.
+        similarity: `"cosine"`, as the paper's text says, or `"dot"`, as printed.
         targets: `"identity"`, the paper's loss (each sentence belongs to its own policy), or
             `"soft"`: the softmax of policy–policy similarity, so that a sentence also belongs,
             to a degree, to the policies that resemble its own.
@@ -77,14 +77,14 @@ IDENTITY = AlignmentSettings(targets="identity", learning_rate=0.1)
 on the development suites."""
 
 PAPER_BOX = AlignmentSettings("dot", "identity", False, True, 0.5, 300, 0.3)
-"""Algorithm 2 as its box prints it: a raw dot product, identity targets, no centring. Inputs are at
+"""Algorithm 2 as printed: a raw dot product, identity targets, no centring. Inputs are at
 unit length. The paper prints neither δ nor η nor an end of training: here δ is 0.5, there are 300
 steps, and η is the largest of 0.1, 0.3, 1 and 3 for which the loss never rises on the development
 suites."""
 
 PAPER_TEXT = replace(PAPER_BOX, similarity="cosine")
 """Algorithm 2 as the paper's text (§4.2) describes it: the cosine in place of the dot product, and
-all else as in the box. Without centring its loss rises now and then at every η that learns
+all else as printed. Without centring its loss rises now and then at every η that learns
 anything."""
 
 

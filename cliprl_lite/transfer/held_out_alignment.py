@@ -49,11 +49,11 @@ def align_suite(suite: TaskSuite, held_out: str = "") -> Alignment:
     Example:
         >>> from cliprl_lite import embed, load_suite
         >>> house = load_suite("house_a")
-        >>> errand = house.transfer("go to the red cone")
-        >>> known = embed([base.sentence for base in errand.bases])
-        >>> alignment = align_suite(house, held_out=errand.target.name)
-        >>> scores = alignment.similarity(embed([errand.target.sentence])[0], known)
-        >>> errand.bases[scores.argmax()].colour
+        >>> transfer = house.transfer("go to the red cone")
+        >>> known = embed([base.sentence for base in transfer.bases])
+        >>> alignment = align_suite(house, held_out=transfer.target.name)
+        >>> scores = alignment.similarity(embed([transfer.target.sentence])[0], known)
+        >>> transfer.bases[scores.argmax()].colour
         'red'
     """
     if not isinstance(suite, TaskSuite) or not isinstance(held_out, str):

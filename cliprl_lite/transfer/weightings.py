@@ -1,6 +1,6 @@
 """Weightings: from one score per base policy to its share in the starting policy, `[N]` → `[N]`.
 
-The paper's boxes divide by the sum; `WEIGHTINGS` has that one and its repairs.
+Both algorithms, as printed, divide by the sum; `WEIGHTINGS` has that one and its repairs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def score_sum(scores: ArrayLike) -> float:
 
 
 def literal(scores: ArrayLike) -> FloatArray:
-    """dᵢ / Σ d, as both boxes print it. Weights can be negative, and explode as Σ d nears 0.
+    """dᵢ / Σ d, as both algorithms print it. Weights can be negative, and explode as Σ d nears 0.
 
     Raises:
         ZeroSumError: if the scores cancel.

@@ -47,7 +47,7 @@ class AverageSlider(CourseWidget):
         >>> line = AverageSlider({"two tables": (*tables, tasks)})
         >>> line.slide(0.25)
         >>> print(line.summary())
-        two tables, λ = 0.25: 100 % of arrows right (one key: 79 %), 100 % of starts arrive; \
+        two tables, λ = 0.25: 100 % of arrows right (one action: 79 %), 100 % of starts arrive; \
 loss 0.0, barrier 0.0 reward²
     """
 
@@ -136,7 +136,7 @@ loss 0.0, barrier 0.0 reward²
         neurons = ", neurons matched" if self.matched else ""
         return (
             f"{self.names[self.pair]}{neurons}, λ = {SHARES[self.place]:.2f}: "
-            f"{line.right[self.place]:.0%} of arrows right (one key: {key[1]:.0%}), "
+            f"{line.right[self.place]:.0%} of arrows right (one action: {key[1]:.0%}), "
             f"{line.arrive[self.place]:.0%} of starts arrive; "
             f"loss {line.loss[self.place]:.1f}, barrier {line.barrier:.1f} reward²"
         ).replace("%", " %")
@@ -202,7 +202,7 @@ loss 0.0, barrier 0.0 reward²
             Axis("share", 0, 1, (0, 0.25, 0.5, 0.75, 1)),
             title="Arrows that are right, and starts that arrive",
             description=f"Starts that arrive: {line.arrive.min():.2f} at the lowest. Arrows that "
-            f"are right: {line.right.min():.2f} at the lowest; always pressing {key}: {right:.2f}.",
+            f"are right: {line.right.min():.2f} at the lowest; always {key}: {right:.2f}.",
             cursor=share,
             width=416,
             height=216,

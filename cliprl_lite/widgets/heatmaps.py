@@ -1,4 +1,4 @@
-"""Heatmaps whose cells explain themselves: press one, and see which two errands it compares."""
+"""Heatmaps whose cells explain themselves: press one, and see which two tasks it compares."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ FASTEST = 10_000
 
 _PIECE = 50_000  # steps between two chances to interrupt
 _TRAIL = 12
-_RECORD = 100_000  # journeys; more than fit into the limit on any map of interest
+_RECORD = 100_000  # episodes; more than fit into the limit on any map of interest
 _ARRIVING = 50  # steps a picture on the way to an arrival
 
 
@@ -282,7 +282,7 @@ class LearnerLab(Player):
     def _arrived(self) -> None:
         if self.learner.episode:
             which = "first" if self.learner.episode == 1 else "latest"
-            self.status = f"Arrived: the {which} journey took {self.readouts[3][1]}."
+            self.status = f"Arrived: the {which} episode took {self.readouts[3][1]}."
 
     def _finished(self) -> None:
         done = f"after {self.learner.steps:,} steps"
@@ -318,9 +318,9 @@ class LearnerLab(Player):
             )
             self.readouts = [
                 ["steps", f"{learner.steps:,}"],
-                ["journeys finished", f"{learner.episode:,}"],
-                ["first journey", first],
-                ["latest journey", latest],
+                ["episodes finished", f"{learner.episode:,}"],
+                ["first episode", first],
+                ["latest episode", latest],
                 ["optimal squares", f"{self._n_optimal} of {self._n_squares}"],
             ]
 

@@ -13,8 +13,8 @@ from cliprl_lite.widgets.words import decimals
 LONGEST_SENTENCE = 200
 """Characters of a typed sentence that are read; the rest is cut, and the widget says so."""
 
-ERRANDS = ("", "right", "wrong")
-"""What a reader can call a sentence: nothing yet, the right errand, a wrong one."""
+CALLED = ("", "right", "wrong")
+"""What a reader can call a sentence: nothing yet, the right task, a wrong one."""
 
 _WIDTH, _TOP, _LENGTH, _GAP = 690, 58, 400, 34
 _HEIGHT = _TOP + _LENGTH + 56
@@ -28,12 +28,12 @@ class Tick:
     Attributes:
         sentence: as it was typed, cleaned.
         cosine: with the anchor, rounded to six decimals, as all scores are.
-        errand: what the reader calls it, one of `ERRANDS`.
+        task: what the reader calls it, one of `CALLED`.
     """
 
     sentence: str
     cosine: float
-    errand: str = ""
+    task: str = ""
 
 
 def ruler_svg(
@@ -61,7 +61,7 @@ def ruler_svg(
         True
     """
     rows = [(Tick(anchor, 1.0), "anchor")]
-    rows += [(tick, tick.errand or "placed") for tick in ticks]
+    rows += [(tick, tick.task or "placed") for tick in ticks]
     if live:
         rows.append((live, "live"))
     heights = [_height(tick.cosine) for tick, _ in rows]
@@ -94,7 +94,7 @@ def ruler_svg(
     return svg, [100 * label / _HEIGHT for label in labels[1 : 1 + len(ticks)]]
 
 
-_NAMES = {"right": "right errand", "wrong": "wrong errand", "live": "being typed"}
+_NAMES = {"right": "right task", "wrong": "wrong task", "live": "being typed"}
 
 
 def _known_marks(known: Sequence[Tick]) -> list[str]:

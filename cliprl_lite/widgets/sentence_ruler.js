@@ -84,8 +84,8 @@ export default widget("sentence-ruler", (model, root, signal) => {
           made.dataset.key = `${what} ${tick.sentence}`;
           return made;
         };
-        const toggle = (errand) => button(errand, errand, `${errand} errand`,
-          { do: "mark", errand: tick.errand === errand ? "" : errand }, String(tick.errand === errand));
+        const toggle = (task) => button(task, task, `${task} task`,
+          { do: "mark", task: tick.task === task ? "" : task }, String(tick.task === task));
         return element("div", { class: "cl-marks", role: "group", "aria-label": tick.sentence, style: `top: ${tick.label}%` },
           toggle("right"), toggle("wrong"),
           button("remove", "remove", "remove", { do: "remove" }, null));

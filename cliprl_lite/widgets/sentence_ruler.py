@@ -21,7 +21,7 @@ from cliprl_lite.pictures.drawing import printable
 from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.ruler import (
-    ERRANDS,
+    CALLED,
     LONGEST_SENTENCE,
     Tick,
     clean,
@@ -37,18 +37,18 @@ class SentenceRuler(CourseWidget):
     """How alike sentences sound to the encoder: ticks on a ruler of cosines with one anchor.
 
     The reader types a sentence, sees where it lands while typing, places it, and says of each
-    placed one whether it is the right errand or a wrong one. When a wrong one stands above a right
+    placed one whether it is the right task or a wrong one. When a wrong one stands above a right
     one, the encoder has been fooled, and the widget says so.
 
     Args:
         anchor: the sentence that all others are compared with.
         sentences: placed from the start.
-        known: errands that agents have learned, as short marks at the ruler's left; the nearest of
+        known: tasks that agents have learned, as short marks at the ruler's left; the nearest of
             them is named, and whether it is near enough to mean something.
 
     Attributes:
         typed: the sentence in the text box, where it stands on the ruler without being placed.
-        placed: the placed ones, oldest first: sentence, cosine, errand and place of the label.
+        placed: the placed ones, oldest first: sentence, cosine, task and place of the label.
         scene: the picture.
         request: what the browser asks for; `answered` is the number of the last one that was done.
 
@@ -125,23 +125,23 @@ class SentenceRuler(CourseWidget):
             same = f" The encoder cannot tell it from “{printable(twins[0], 60)}”." if twins else ""
             self._ticks.append(tick)
             self._say(
-                f"Placed at {written(tick.cosine)}.{same} Is it the right errand, or a wrong one?"
+                f"Placed at {written(tick.cosine)}.{same} Is it the right task, or a wrong one?"
             )
             if sentence is None or cleaned == self.typed:
                 self.typed, self._live = "", None
             self._draw()
 
-    def mark(self, number: int, errand: str) -> None:
-        """Call a placed sentence (0 was placed first) the right errand, or a wrong one.
+    def mark(self, number: int, task: str) -> None:
+        """Call a placed sentence (0 was placed first) the right task, or a wrong one.
 
         Raises:
-            ValueError: if there is no such errand, or no such sentence.
+            ValueError: if it is called neither, or there is no such sentence.
         """
         self.error = ""
-        if errand not in ERRANDS:
-            raise ValueError(f"an errand is 'right', 'wrong' or ''; got {errand!r}")
+        if task not in CALLED:
+            raise ValueError(f"a task is 'right', 'wrong' or ''; got {task!r}")
         tick = self._numbered(number)
-        self._ticks[number] = Tick(tick.sentence, tick.cosine, errand)
+        self._ticks[number] = Tick(tick.sentence, tick.cosine, task)
         self._draw()
         self._say(self._marks_say() or "Marked. Now one of the other kind.")
 
@@ -172,7 +172,7 @@ class SentenceRuler(CourseWidget):
             self._say("The anchor needs a sentence; until then the old one stays.")
             return
         self.anchor = cleaned
-        self._ticks = [self._tick(tick.sentence, tick.errand) for tick in self._ticks]
+        self._ticks = [self._tick(tick.sentence, tick.task) for tick in self._ticks]
         self._live = self._tick(self._live.sentence) if self._live else None
         self._draw()
         moved = "Another anchor: every sentence has a new place." if self._ticks else ""
@@ -180,9 +180,9 @@ class SentenceRuler(CourseWidget):
 
     @property
     def fooled(self) -> tuple[Tick, Tick] | None:
-        """The highest wrong errand and the lowest right one, if that wrong one stands higher."""
-        wrong = [tick for tick in self._ticks if tick.errand == "wrong"]
-        right = [tick for tick in self._ticks if tick.errand == "right"]
+        """The highest wrong task and the lowest right one, if that wrong one stands higher."""
+        wrong = [tick for tick in self._ticks if tick.task == "wrong"]
+        right = [tick for tick in self._ticks if tick.task == "right"]
         if not (wrong and right):
             return None
         highest = max(wrong, key=lambda tick: tick.cosine)
@@ -205,7 +205,7 @@ class SentenceRuler(CourseWidget):
             elif what == "anchor":
                 self.compare_with(sentence)
             elif what == "mark":
-                self.mark(number, asked.get("errand", ""))
+                self.mark(number, asked.get("task", ""))
             elif what == "remove":
                 self.remove(number)
             elif what == "clear":
@@ -226,8 +226,8 @@ class SentenceRuler(CourseWidget):
         """Every placed sentence with its cosine and its mark, the nearest first."""
         lines = [f"cosine with “{printable(self.anchor)}”:"]
         for tick in sorted(self._ticks, key=lambda tick: -tick.cosine):
-            errand = f"  ({tick.errand} errand)" if tick.errand else ""
-            lines.append(f"  {written(tick.cosine)}  {printable(tick.sentence)}{errand}")
+            task = f"  ({tick.task} task)" if tick.task else ""
+            lines.append(f"  {written(tick.cosine)}  {printable(tick.sentence)}{task}")
         said = [line for line in (self._marks_say(), self._known_say()) if line]
         return "\n".join(lines + said if len(lines) > 1 or said else [*lines, "  (nothing placed)"])
 
@@ -243,9 +243,9 @@ class SentenceRuler(CourseWidget):
             )
         return self._ticks[number]
 
-    def _tick(self, sentence: str, errand: str = "") -> Tick:
+    def _tick(self, sentence: str, task: str = "") -> Tick:
         (cosine,) = self._cosines([sentence])
-        return Tick(sentence, cosine, errand)
+        return Tick(sentence, cosine, task)
 
     def _cosines(self, sentences: Sequence[str]) -> list[float]:
         """Cosines with the anchor. The first sentence that is not shipped loads the encoder."""
@@ -276,14 +276,14 @@ class SentenceRuler(CourseWidget):
         if self.fooled is None:
             return self._known_say()
         wrong, right = (written(tick.cosine) for tick in self.fooled)
-        return f"Fooled: a wrong errand ({wrong}) stands above a right one ({right})."
+        return f"Fooled: a wrong task ({wrong}) stands above a right one ({right})."
 
     def _known_say(self) -> str:
         if not self._known:
             return ""
         found = novelty(self.anchor, self._known)
         (cosine,) = self._cosines([found.nearest])
-        said = f"Nearest of {len(self._known)} known errands: {written(cosine)}  "
+        said = f"Nearest of {len(self._known)} known tasks: {written(cosine)}  "
         said += printable(found.nearest, 40)
         if heard(found.nearest) == heard(self.anchor):
             return said + " (somebody has learned exactly this)"

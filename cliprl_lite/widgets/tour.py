@@ -33,7 +33,7 @@ LONGEST = 200
 """Characters of an instruction that are read."""
 
 ENDLESS = 100_000
-"""Steps after which a first journey is given up."""
+"""Steps after which a first episode is given up."""
 
 _SIDE = 390.0
 
@@ -42,7 +42,7 @@ _LETTERS = {"words": "W", "none": "0", "map": "M"}
 
 @dataclass
 class _Runner:
-    """One of the three agents on its first journey."""
+    """One of the three agents in its first episode."""
 
     letter: str
     kind: str
@@ -59,7 +59,7 @@ class _Runner:
         return self.learner.episode > 0
 
     def walk(self, steps: int) -> None:
-        """Go on with the first journey, and remember its last squares."""
+        """Go on with the first episode, and remember its last squares."""
         if self.arrived:
             return
         watched = min(steps, 12)
@@ -183,7 +183,7 @@ class Tour(Player):
             learner = Learner(world, goal, table, self.seed)
             self._runners.append(_Runner(letter, kind, words, learner, [learner.state]))
         self.seed += 1
-        self.status = "On their first journey …"
+        self.status = "In their first episode …"
         try:
             self.begin(self._watch())
         except RuntimeError:  # there is no event loop
@@ -223,8 +223,8 @@ class Tour(Player):
     # On the way
     # -----------------------------------------------------------------------------------------
     @property
-    def journeys(self) -> dict[str, int]:
-        """Steps of each agent's first journey, as far as it has come."""
+    def first_episodes(self) -> dict[str, int]:
+        """Steps of each agent's first episode, as far as it has come."""
         return {runner.kind: runner.steps for runner in self._runners}
 
     @property
@@ -235,7 +235,7 @@ class Tour(Player):
         frame = 0
         while not self._over:
             period, pictures = self._pace
-            for _ in range(pictures):  # faster and faster: a long journey lasts some eight seconds
+            for _ in range(pictures):  # faster and faster: a long episode lasts some eight seconds
                 self._walk(1 + frame // 10)
                 frame += 1
             self._draw_runners()
@@ -359,7 +359,7 @@ class Tour(Player):
                     font_size=13, fill=colour("ink")),
             ]  # fmt: skip
         told = "; ".join(f"{r.letter} {r.words}: {r.steps:,} steps" for r in self._runners)
-        return picture(width, 3 * row, "First journeys", told, *marks)
+        return picture(width, 3 * row, "First episodes", told, *marks)
 
     def svg(self) -> str:
         rows = [

@@ -36,7 +36,7 @@ def test_the_learner_is_used(notebook) -> None:
 
     # Restart empties the table: no shade, no arrow.
     lab.get_by_role("button", name="To the next arrival").click()
-    expect(status).to_contain_text("first journey", timeout=SECONDS)
+    expect(status).to_contain_text("first episode", timeout=SECONDS)
     assert opacity(lab) > 0
     lab.get_by_role("button", name="Restart").click()
     expect(lab.locator("dd").first).to_have_text("0")
@@ -51,9 +51,9 @@ def test_the_learner_is_used(notebook) -> None:
     expect(lab.locator("dd").first).to_have_text("3")
     assert 1 <= lab.locator("[data-arrows]").count() <= 3
 
-    # To the arrival: the first journey of seed 0 is what the cells say.
+    # To the arrival: the first episode of seed 0 is what the cells say.
     lab.get_by_role("button", name="To the next arrival").click()
-    expect(status).to_have_text("Arrived: the first journey took 664 steps.", timeout=SECONDS)
+    expect(status).to_have_text("Arrived: the first episode took 664 steps.", timeout=SECONDS)
     assert steps(lab) == 664
     assert opacity(lab) > 0
     notebook.screenshot("lab", lab)
@@ -125,7 +125,7 @@ def test_a_guess_gloom_and_a_copy(notebook) -> None:
     copy.get_by_label("starting table").select_option("copy: blue-box agent")
     expect(copy.locator("[data-arrows]").first).to_be_attached()
     copy.get_by_role("button", name="To the next arrival").click()
-    expect(copy.get_by_role("status")).to_contain_text("first journey", timeout=SECONDS)
+    expect(copy.get_by_role("status")).to_contain_text("first episode", timeout=SECONDS)
     assert steps(copy) > 1_000
     notebook.screenshot("copy", copy)
     copy.locator("[data-state='0']").click(force=True)

@@ -68,14 +68,14 @@ def test_two_sentences_fool_it_by_keyboard_and_mouse(notebook) -> None:
     page.keyboard.press("Enter")  # before the pause is over: nothing is lost
     expect(ruler.locator("g[data-kind=placed]")).to_have_count(2, timeout=SLOW)
 
-    ruler.get_by_role("button", name="wrong errand: eat an ice cream cone").click()
-    right = ruler.get_by_role("button", name=re.compile("^right errand: head for"))
+    ruler.get_by_role("button", name="wrong task: eat an ice cream cone").click()
+    right = ruler.get_by_role("button", name=re.compile("^right task: head for"))
     right.focus()
     page.keyboard.press("Enter")
     expect(status).to_contain_text("Fooled: the wrong “eat an ice cream cone” (0.60)", timeout=SLOW)
     expect(right).to_have_attribute("aria-pressed", "true")
     expect(right).to_be_focused()  # it was made anew, and found again
-    expect(ruler.locator("svg")).to_contain_text("Fooled: a wrong errand (0.60) stands above")
+    expect(ruler.locator("svg")).to_contain_text("Fooled: a wrong task (0.60) stands above")
     scroll = ruler.locator(".cl-scroll")
     assert scroll.evaluate("board => board.scrollWidth <= board.clientWidth")  # nothing is cut
     notebook.screenshot("fooled", ruler)

@@ -15,7 +15,7 @@ from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.worlds.suite_files import load_suite
 
 HOUSE = load_suite("house_a")
-ERRAND = HOUSE.transfer("go to the red box")
+TRANSFER = HOUSE.transfer("go to the red box")
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,9 @@ NO_SENTENCE = [7, ["go"], b"go", lambda: "go"]
 @pytest.mark.parametrize("answer", NOTHING)
 def test_not_yet(answer: Any, agents: dict) -> None:
     for verdict in (
-        check.worst_teacher(answer, ERRAND, agents),
-        check.same_choice(answer, ERRAND, agents),
-        check.misplaced_trust(answer, ERRAND),
+        check.worst_teacher(answer, TRANSFER, agents),
+        check.same_choice(answer, TRANSFER, agents),
+        check.misplaced_trust(answer, TRANSFER),
     ):
         assert verdict.mark == "not yet"
 
@@ -43,25 +43,26 @@ def test_not_yet(answer: Any, agents: dict) -> None:
 @pytest.mark.parametrize("answer", NO_SENTENCE)
 def test_no_sentence(answer: Any, agents: dict) -> None:
     for verdict in (
-        check.worst_teacher(answer, ERRAND, agents),
-        check.same_choice(answer, ERRAND, agents),
-        check.misplaced_trust(answer, ERRAND),
+        check.worst_teacher(answer, TRANSFER, agents),
+        check.same_choice(answer, TRANSFER, agents),
+        check.misplaced_trust(answer, TRANSFER),
     ):
         assert verdict.mark == "wrong"
         assert "between quotation marks" in verdict.words
 
 
 def test_the_worst_teacher_is_the_worst_by_hand(agents: dict) -> None:
-    """Every old errand is tried as an answer; exactly the longest journeys pass."""
+    """Every old task is tried as an answer; exactly the longest episodes pass."""
     steps = {
-        task.sentence: check.first_journey(ERRAND, agents[task.sentence]) for task in ERRAND.bases
+        task.sentence: check.first_episode(TRANSFER, agents[task.sentence])
+        for task in TRANSFER.bases
     }
     longest = max(steps.values())
-    for task in ERRAND.bases:
-        verdict = check.worst_teacher(task.sentence, ERRAND, agents)
+    for task in TRANSFER.bases:
+        verdict = check.worst_teacher(task.sentence, TRANSFER, agents)
         assert verdict.passed == (steps[task.sentence] == longest)
         assert f"{steps[task.sentence]:,.0f} steps" in verdict.words
-        if task.group == ERRAND.target.group:
+        if task.group == TRANSFER.target.group:
             assert "right room" in verdict.words
     assert 0 < sum(value == longest for value in steps.values()) < 4
 
@@ -81,7 +82,7 @@ def test_the_worst_teacher_is_the_worst_by_hand(agents: dict) -> None:
     ],
 )
 def test_no_teacher_at_all(answer: str, words: str, agents: dict) -> None:
-    verdict = check.worst_teacher(answer, ERRAND, agents)
+    verdict = check.worst_teacher(answer, TRANSFER, agents)
     assert verdict.mark == "wrong"
     assert words in verdict.words
 
@@ -96,19 +97,19 @@ def test_no_teacher_at_all(answer: str, words: str, agents: dict) -> None:
         ("go to the blue\u200b key", "one of the sixteen"),
         ("\ud800", "half a character"),
         ("fetch me the box, the red one", "the map for what decides the room"),
-        ("the stock market fell today", "resembles no errand"),
-        ("<b>$x$</b>", "resembles no errand"),
+        ("the stock market fell today", "resembles no task"),
+        ("<b>$x$</b>", "resembles no task"),
     ],
 )
 def test_of_two_minds(answer: str, words: str, agents: dict) -> None:
-    verdict = check.same_choice(answer, ERRAND, agents)
+    verdict = check.same_choice(answer, TRANSFER, agents)
     assert verdict.mark == "wrong"
     assert words in verdict.words
 
 
 def test_of_one_mind(agents: dict) -> None:
-    assert check.same_choice("walk over to the red ball", ERRAND, agents).passed
-    assert check.same_choice("please  find the red cone", ERRAND, agents).passed
+    assert check.same_choice("walk over to the red ball", TRANSFER, agents).passed
+    assert check.same_choice("please  find the red cone", TRANSFER, agents).passed
 
 
 @pytest.mark.parametrize(
@@ -120,24 +121,24 @@ def test_of_one_mind(agents: dict) -> None:
     ],
 )
 def test_of_one_mind_about_whom(answer: str, words: str, agents: dict) -> None:
-    verdict = check.same_choice(answer, ERRAND, agents)
+    verdict = check.same_choice(answer, TRANSFER, agents)
     assert verdict.passed
     assert words in verdict.words
 
 
 def test_the_map_that_is_asked_has_not_seen_the_new_errand(agents: dict) -> None:
-    """Each errand asked for in other words; an alignment that knows it would change an answer."""
+    """Each task asked for in other words; an alignment that knows it would change an answer."""
     changed = 0
-    for errand in HOUSE.transfers():
-        said = f"please go over to the {errand.target.colour} {errand.target.shape}"
-        new, known = embed([said])[0], embed([task.sentence for task in errand.bases])
+    for transfer in HOUSE.transfers():
+        said = f"please go over to the {transfer.target.colour} {transfer.target.shape}"
+        new, known = embed([said])[0], embed([task.sentence for task in transfer.bases])
         rows = [
             align_suite(HOUSE, held_out).similarity(new, known)
-            for held_out in (errand.target.name, "")
+            for held_out in (transfer.target.name, "")
         ]
-        blind, seen = (errand.bases[int(row.round(6).argmax())].sentence for row in rows)
-        words = errand.bases[int((known @ new).round(6).argmax())].sentence
-        verdict = check.same_choice(said, errand, agents)
+        blind, seen = (transfer.bases[int(row.round(6).argmax())].sentence for row in rows)
+        words = transfer.bases[int((known @ new).round(6).argmax())].sentence
+        verdict = check.same_choice(said, transfer, agents)
         told = f"the words choose “{words}”, the map “{blind}”"
         assert (f"both choose “{blind}”" if words == blind else told) in verdict.words
         changed += blind != seen
@@ -148,16 +149,16 @@ def test_the_map_that_is_asked_has_not_seen_the_new_errand(agents: dict) -> None
     "answer", ["Go to the blue box.", "walk to the BLUE box", "go to the blué box"]
 )
 def test_a_teacher_may_be_named_in_other_words(answer: str, agents: dict) -> None:
-    verdict = check.worst_teacher(answer, ERRAND, agents)
-    assert verdict == check.worst_teacher("go to the blue box", ERRAND, agents)
+    verdict = check.worst_teacher(answer, TRANSFER, agents)
+    assert verdict == check.worst_teacher("go to the blue box", TRANSFER, agents)
     assert "steps" in verdict.words
 
 
 def test_misplaced_trust() -> None:
-    assert check.misplaced_trust("it rained all night", ERRAND).passed
-    assert "not sure enough" in check.misplaced_trust("the stock market fell today", ERRAND).words
+    assert check.misplaced_trust("it rained all night", TRANSFER).passed
+    assert "not sure enough" in check.misplaced_trust("the stock market fell today", TRANSFER).words
     for answer in ("go to the red cone", "walk to the box"):
-        verdict = check.misplaced_trust(answer, ERRAND)
+        verdict = check.misplaced_trust(answer, TRANSFER)
         assert verdict.mark == "wrong"
         assert "some trust is due" in verdict.words
 
@@ -165,20 +166,20 @@ def test_misplaced_trust() -> None:
 @pytest.mark.parametrize(("answer", "passes"), [("bake a cake", False), ("my dog is hungry", True)])
 def test_how_sure_the_map_has_to_be(answer: str, passes: bool) -> None:
     """It puts 0.69 and 0.78 on one room."""
-    assert check.misplaced_trust(answer, ERRAND).passed == passes
+    assert check.misplaced_trust(answer, TRANSFER).passed == passes
 
 
 def test_a_first_journey_is_the_median_of_twenty(agents: dict) -> None:
     policy = agents["go to the blue box"]
     lengths = []
     for seed in range(20):
-        learner = Learner(HOUSE.world, ERRAND.target.goal, policy.q, seed)
+        learner = Learner(HOUSE.world, TRANSFER.target.goal, policy.q, seed)
         learner.run(1_000_000, last_episode=1)
         lengths.append(learner.steps)
-    assert check.first_journey(ERRAND, policy) == np.median(lengths)
+    assert check.first_episode(TRANSFER, policy) == np.median(lengths)
     assert np.ptp(lengths) > 0
 
 
 def test_half_a_character_is_told(agents: dict) -> None:
-    assert "half a character" in check.misplaced_trust("go \ud800", ERRAND).words
-    check.worst_teacher("go \ud800", ERRAND, agents).words.encode()
+    assert "half a character" in check.misplaced_trust("go \ud800", TRANSFER).words
+    check.worst_teacher("go \ud800", TRANSFER, agents).words.encode()

@@ -54,7 +54,7 @@ def test_the_browser_s_settings_are_those_of_the_run() -> None:
 
 def test_the_numbers_are_true() -> None:
     lab = LearnerLab(WORLD, GOAL, seed=1)
-    assert number(lab, "first journey") == "on its way"
+    assert number(lab, "first episode") == "on its way"
     lab.run(2_000)
     learner = Learner(WORLD, GOAL, seed=1)
     learner.run(2_000)
@@ -62,9 +62,9 @@ def test_the_numbers_are_true() -> None:
     optimal = WORLD.n_states - 1 - learner.evaluate().wrong_states
     assert lab.readouts == [
         ["steps", "2,000"],
-        ["journeys finished", f"{len(lengths):,}"],
-        ["first journey", f"{lengths[0]:,} steps"],
-        ["latest journey", f"{lengths[-1]:,} steps"],
+        ["episodes finished", f"{len(lengths):,}"],
+        ["first episode", f"{lengths[0]:,} steps"],
+        ["latest episode", f"{lengths[-1]:,} steps"],
         ["optimal squares", f"{optimal} of {WORLD.n_states - 1}"],
     ]
 
@@ -87,11 +87,11 @@ def test_arriving_is_one_journey() -> None:
     alone.run(100_000, last_episode=1)
     lab.arrive()
     assert lab.learner.steps == alone.episode_lengths[0]
-    assert lab.status == f"Arrived: the first journey took {alone.steps} steps."
+    assert lab.status == f"Arrived: the first episode took {alone.steps} steps."
     lab.set_state({"asked": [[1, "arrive"]]})  # without a running notebook: at once
     alone.run(100_000, last_episode=2)
     assert lab.learner.steps == alone.steps
-    assert "the latest journey" in lab.status
+    assert "the latest episode" in lab.status
 
 
 def test_buttons_step_and_restart() -> None:
@@ -225,7 +225,7 @@ def test_a_new_start_cancels_the_old_one() -> None:
         assert lab.learner.steps == 0
         await asyncio.sleep(0.15)
         assert lab.learner.steps == 0
-        lab = LearnerLab(GridWorld.open_map(25), GOAL)  # where a first journey takes long
+        lab = LearnerLab(GridWorld.open_map(25), GOAL)  # where a first episode takes long
         for order in range(1, 5):
             lab.set_state({"asked": [[order, "arrive"]]})
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

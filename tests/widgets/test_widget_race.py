@@ -310,7 +310,7 @@ def test_nobody_is_first_until_it_is_sure() -> None:
         steps += 50
         seen.run_to(steps)
     assert any(run.clocks["first20"] is None for run in seen.runs)
-    assert seen.first[0] == -1  # a slow starter may still have the shorter journeys
+    assert seen.first[0] == -1  # a slow starter may still have the shorter episodes
     seen.finish()
     means = [run.clocks["first20"] for run in seen.runs]
     assert seen.first[0] == means.index(min(means))

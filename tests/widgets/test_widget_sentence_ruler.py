@@ -175,7 +175,7 @@ def test_another_anchor_moves_everything_and_keeps_the_marks() -> None:
     assert cosines(ruler) == {
         s: pytest.approx(by_hand(s, "go to the red ball"), abs=6e-7) for s in (BLUE, BOX)
     }
-    assert [tick["errand"] for tick in ruler.placed] == ["wrong", ""]
+    assert [tick["task"] for tick in ruler.placed] == ["wrong", ""]
     before = ruler.scene
     ask(ruler, do="anchor", text="  ")
     assert (ruler.anchor, ruler.scene) == ("go to the red ball", before)
@@ -189,24 +189,24 @@ def test_another_anchor_moves_everything_and_keeps_the_marks() -> None:
 # ---------------------------------------------------------------------------------------------
 def test_being_fooled_is_seen_and_said() -> None:
     ruler = SentenceRuler(ANCHOR, [ICE, "head for the cone painted red", BLUE])
-    ask(ruler, do="mark", number=0, errand="wrong")
-    ask(ruler, do="mark", number=1, errand="right")
+    ask(ruler, do="mark", number=0, task="wrong")
+    ask(ruler, do="mark", number=1, task="right")
     assert ruler.fooled is None  # 0.60 is below 0.68
     assert "Fooled" not in ruler.summary()
-    ask(ruler, do="mark", number=2, errand="wrong")
+    ask(ruler, do="mark", number=2, task="wrong")
     assert ruler.fooled is not None
     wrong, right = ruler.fooled
     assert (wrong.sentence, right.sentence) == (BLUE, "head for the cone painted red")
     assert ruler.status.startswith("Fooled: the wrong “go to the blue cone” (0.88) stands above")
-    assert any(word.startswith("Fooled: a wrong errand (0.88)") for word in words(ruler))
+    assert any(word.startswith("Fooled: a wrong task (0.88)") for word in words(ruler))
     bold = [n.text for n in drawn(ruler).iter() if n.attrib.get("font-weight") == "700"]
     assert bold == ["anchor: " + ANCHOR, "head for the cone painted red", BLUE]
     assert [words(ruler).count(sign) for sign in "✓✗"] == [1, 2]
     ruler.mark(1, "")  # taken back
     assert ruler.fooled is None
-    ask(ruler, do="mark", number=1, errand="splendid")
+    ask(ruler, do="mark", number=1, task="splendid")
     assert "right" in ruler.error
-    ask(ruler, do="mark", number=9, errand="right")
+    ask(ruler, do="mark", number=9, task="right")
     assert "no sentence has the number 9" in ruler.error
     ruler.mark(1, "right")
     assert ruler.error == ""
@@ -225,7 +225,7 @@ def test_a_tie_fools_nobody() -> None:
 def test_the_nearest_known_errand_is_named() -> None:
     known = [BLUE, BOX, "go to the green key"]
     ruler = SentenceRuler(ANCHOR, known=known)
-    assert "Nearest of 3 known errands: 0.88  go to the blue cone" in ruler.summary()
+    assert "Nearest of 3 known tasks: 0.88  go to the blue cone" in ruler.summary()
     assert "nothing known is near" not in ruler.summary()
     marks = [n for n in drawn(ruler).iter() if n.attrib.get("class") == "cl-known"]
     assert len(marks) == 3

@@ -25,14 +25,14 @@ def tour() -> Tour:
     return Tour(HOUSE, POLICIES, seed=3)
 
 
-def journey(goal: tuple[int, int], table, seed: int) -> int:
+def first_episode(goal: tuple[int, int], table, seed: int) -> int:
     learner = Learner(WORLD, goal, table, seed)
     learner.run(10**7, last_episode=1)
     return int(learner.episode_lengths[0])
 
 
 def test_choosing_and_going_by_hand(tour: Tour) -> None:
-    """The words choose a box, the map something red; the journeys are the library's."""
+    """The words choose a box, the map something red; the episodes are the library's."""
     tour.choose("go to the red box")
     words, the_map = (choice.split(": ")[1] for choice in tour.choices)
     assert words.endswith("box")
@@ -43,13 +43,13 @@ def test_choosing_and_going_by_hand(tour: Tour) -> None:
     for seed in (3, 4):  # every way has other luck
         tour.go()
         expected = {"words": POLICIES[words].q, "none": None, "map": POLICIES[the_map].q}
-        assert tour.journeys == {k: journey(goal, q, seed) for k, q in expected.items()}
+        assert tour.first_episodes == {k: first_episode(goal, q, seed) for k, q in expected.items()}
         assert not tour.playing
-        last = max(tour.journeys.values())
+        last = max(tour.first_episodes.values())
         assert f"{last:,} steps" in tour.status
     made = ElementTree.fromstring(tour.bars)
     widths = [float(bar.get("width")) for bar in made.iter(SVG + "rect")]
-    steps = list(tour.journeys.values())
+    steps = list(tour.first_episodes.values())
     assert widths[0] / widths[1] == pytest.approx(steps[0] / steps[1], rel=0.02)
 
 
@@ -75,7 +75,7 @@ def test_a_sentence_of_ones_own_has_no_goal_of_its_own(tour: Tour) -> None:
     assert tour.goal == 0
     tour.go()
     assert tour.error == ""
-    assert set(tour.journeys) == {"words", "none", "map"}
+    assert set(tour.first_episodes) == {"words", "none", "map"}
 
 
 # Who is held out
@@ -94,16 +94,16 @@ def chosen(tour: Tour) -> list[str]:
 def test_nobody_who_chooses_has_seen_the_new_task(tour: Tour, words: str) -> None:
     """Neither its agent nor an alignment that was trained on it; each would change a choice."""
     blind, seen_by_all, seen_by_map = [], [], []
-    for errand in HOUSE.transfers():
-        said = words.format(f"{errand.target.colour} {errand.target.shape}")
+    for transfer in HOUSE.transfers():
+        said = words.format(f"{transfer.target.colour} {transfer.target.shape}")
         tour.choose(said)
-        without = align_suite(HOUSE, errand.target.name)
-        assert chosen(tour) == favourites(said, errand.bases, without)
-        assert errand.target.sentence not in chosen(tour)
-        assert f"The agent of “{errand.target.sentence}” is held out" in tour.told
+        without = align_suite(HOUSE, transfer.target.name)
+        assert chosen(tour) == favourites(said, transfer.bases, without)
+        assert transfer.target.sentence not in chosen(tour)
+        assert f"The agent of “{transfer.target.sentence}” is held out" in tour.told
         assert "Somebody has learned" not in tour.told
         blind.append(chosen(tour))
-        seen_by_map.append(favourites(said, errand.bases, align_suite(HOUSE)))
+        seen_by_map.append(favourites(said, transfer.bases, align_suite(HOUSE)))
         seen_by_all.append(favourites(said, HOUSE.tasks, align_suite(HOUSE)))
     assert blind != seen_by_map
     assert blind != seen_by_all
@@ -144,7 +144,7 @@ def test_a_not_is_not_heard_and_the_reader_is_told(tour: Tour, typed: str) -> No
         "pressed."
     )
     tour.go()
-    assert (tour.journeys, "There is no goal yet" in tour.error) == ({}, True)
+    assert (tour.first_episodes, "There is no goal yet" in tour.error) == ({}, True)
     tour.place(HOUSE.tasks[4].goal)
     copied = "copied by W and M" if chosen(tour) == ["go to the blue box"] * 2 else ""
     assert f"Somebody has learned exactly this: “go to the blue box”, {copied}" in tour.told
@@ -191,16 +191,16 @@ def test_go_races_for_the_sentence_that_is_shown(tour: Tour) -> None:
     by_hand.choose("go to the green key")
     by_hand.go()
     assert (tour.choices, tour.goal) == (by_hand.choices, by_hand.goal)
-    assert tour.journeys == by_hand.journeys
+    assert tour.first_episodes == by_hand.first_episodes
     assert "“go to the green key” is held out" in tour.told
     tour.set_state({"typed": " go to  the green key", "asked": [[2, "go"]]})  # the same one
     by_hand.go()
-    assert tour.journeys == by_hand.journeys
+    assert tour.first_episodes == by_hand.first_episodes
     tour.set_state({"typed": "don't go to the green key", "asked": [[3, "go"]]})
-    assert (tour.goal, tour.journeys) == (-1, {})
+    assert (tour.goal, tour.first_episodes) == (-1, {})
     assert "There is no goal yet" in tour.error
     tour.set_state({"typed": " ", "asked": [[4, "go"]]})
-    assert (tour.choices, tour.journeys) == ([], {})
+    assert (tour.choices, tour.first_episodes) == ([], {})
     assert "type an instruction" in tour.error
 
 
@@ -219,7 +219,7 @@ def test_without_a_choice_or_a_goal_nobody_sets_off(tour: Tour) -> None:
     tour.choose("fetch it")
     tour.go()
     assert "There is no goal yet" in tour.error
-    assert tour.journeys == {}
+    assert tour.first_episodes == {}
 
 
 def test_what_resembles_nothing_is_said_to(tour: Tour) -> None:
@@ -260,8 +260,8 @@ def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
 
     async def watch() -> None:
         tour.choose("go to the red box")
-        tour.seed = 5  # a long journey
-        tour.observe(lambda _: seen.append(dict(tour.journeys)), "runners")
+        tour.seed = 5  # a long episode
+        tour.observe(lambda _: seen.append(dict(tour.first_episodes)), "runners")
         tour.set_state({"asked": [[1, "go"]]})
         assert tour.playing
         await asyncio.sleep(0.3)
@@ -279,7 +279,7 @@ def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
     asyncio.run(watch())
     assert len(seen) > 5
     words = tour.choices[0].split(": ")[1]
-    assert tour.journeys["words"] == journey(HOUSE.tasks[0].goal, POLICIES[words].q, 4)
+    assert tour.first_episodes["words"] == first_episode(HOUSE.tasks[0].goal, POLICIES[words].q, 4)
 
 
 def test_less_motion_means_fewer_pictures(tour: Tour) -> None:
@@ -287,8 +287,8 @@ def test_less_motion_means_fewer_pictures(tour: Tour) -> None:
 
     async def watch() -> None:
         tour.choose("go to the red box")
-        tour.seed = 4  # a longer journey
-        tour.observe(lambda _: seen.append(tour.journeys["none"]), "runners")
+        tour.seed = 4  # a longer episode
+        tour.observe(lambda _: seen.append(tour.first_episodes["none"]), "runners")
         tour.set_state({"calm": True, "asked": [[1, "go"]]})
         await asyncio.sleep(0.3)
         tour.stop()
@@ -308,7 +308,7 @@ def test_in_a_notebook_one_need_not_wait(tour: Tour) -> None:
 
     asyncio.run(go())
     words = tour.choices[0].split(": ")[1]
-    assert tour.journeys["words"] == journey(HOUSE.tasks[0].goal, POLICIES[words].q, 3)
+    assert tour.first_episodes["words"] == first_episode(HOUSE.tasks[0].goal, POLICIES[words].q, 3)
     assert "All three have arrived" in tour.status
 
 
@@ -333,7 +333,7 @@ def test_a_square_that_is_not_there_changes_nothing(tour: Tour) -> None:
         with pytest.raises(ValueError, match="squares are numbered"):
             tour.goal = bad
     tour.set_state({"goal": 5, "asked": [[1, "go"]]})
-    assert (tour.error, tour.journeys.keys()) == ("", {"words", "none", "map"})
+    assert (tour.error, tour.first_episodes.keys()) == ("", {"words", "none", "map"})
     tour.set_state({"asked": [[2, "fly"]]})
     assert tour.error == "there is no button 'fly'"
 
