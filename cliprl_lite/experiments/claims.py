@@ -37,8 +37,8 @@ CHOICES: dict[str, dict[str, str]] = {
     "algorithm_2": {
         "repaired": "repaired",
         "identity": "identity targets",
-        "text": "paper’s text: cosine",
-        "box": "paper’s box: dot product",
+        "text": "as in the text: cosine",
+        "box": "as printed: dot product",
     },
     "algorithm_1": {
         "printed": "all teachers, as printed",

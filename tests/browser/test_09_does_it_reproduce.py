@@ -69,7 +69,7 @@ def test_cards_turn_with_a_choice(opened) -> None:
     app.locator(".cl-status").get_by_text("card 3 was").wait_for()
     opened.screenshot("as_printed", app)
 
-    choice(app, "Algorithm 2 is run").select_option("paper’s box: dot product")
+    choice(app, "Algorithm 2 is run").select_option("as printed: dot product")
     app.locator(".cl-card").nth(5).get_by_text("was: confirmed").wait_for()
     choice(app, "Algorithm 1 weighs").select_option(label="the closest only")
     app.locator(".cl-card").nth(3).get_by_text("not confirmed").wait_for()
@@ -91,7 +91,7 @@ def test_cards_turn_with_a_choice(opened) -> None:
 def test_nothing_is_cut_or_small(opened) -> None:
     """No text below 13 px, and none that runs out of its card."""
     app = opened.widget("verdict-cards")
-    choice(app, "Algorithm 2 is run").select_option("paper’s text: cosine")
+    choice(app, "Algorithm 2 is run").select_option("as in the text: cosine")
     app.locator(".cl-told").get_by_text("4 of 6").wait_for()
     found = app.evaluate("""(root) => {
       const bad = [];
