@@ -46,7 +46,7 @@ from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.policies import learn_policy, policy_vectors
-from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.algorithms import warm_start
 from cliprl_lite.transfer.alignment import PAPER_BOX, PAPER_TEXT, Alignment, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import align_paths

@@ -16,7 +16,7 @@ import gymnasium as gym
 import numpy as np
 
 from cliprl_lite._printing import forgiving_output
-from cliprl_lite.learning.qlearning import CHECK_SPACING
+from cliprl_lite.learning.runs import CHECK_SPACING
 from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld
 
 WORLD, GOAL = GridWorld.open_map(25), (0, 0)

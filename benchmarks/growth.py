@@ -41,7 +41,7 @@ from cliprl_lite.experiments.sweeps import Sweep, run_sweep
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.language.sentences import DIMENSION, embed
 from cliprl_lite.learning.policies import TabularPolicy, learn_policy, policy_vectors
-from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.pictures.palette import LIGHT
 from cliprl_lite.pictures.result_plots import TEMPLATE
 from cliprl_lite.transfer.algorithms import warm_start

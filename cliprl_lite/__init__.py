@@ -25,7 +25,8 @@ _HOME = {
     "worlds.suite_files": ["load_suite"],
     "worlds.greedy": ["evaluate_greedy", "greedy_actions"],
     "learning.clocks": ["CLOCKS"],
-    "learning.qlearning": ["Learner", "learn"],
+    "learning.qlearning": ["Learner"],
+    "learning.runs": ["learn"],
     "learning.networks": [
         "NetworkSettings",
         "features",

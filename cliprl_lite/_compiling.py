@@ -6,6 +6,9 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from inspect import getclosurevars, isfunction
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 
@@ -13,7 +16,8 @@ from typing import Any
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled by numba and kept on disk, or itself where numba is missing.
 
-    Where it cannot be kept, or what was kept is damaged, it is compiled in each process anew.
+    The functions that it calls are compiled with it. Where they cannot be kept, or what was kept is
+    damaged, they are compiled in each process anew.
 
     Example:
         >>> from cliprl_lite.learning.qlearning import q_learning_steps
@@ -29,6 +33,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
             stacklevel=2,
         )
         return function
+    names = getclosurevars(function).globals
+    called = {name: value for name, value in names.items() if isfunction(value)}
+    if called:
+        loops = {name: compiled(value) for name, value in called.items()}
+        function = FunctionType(function.__code__, function.__globals__ | loops)
     try:
         loop: Any = njit(cache=True)(function)
     except (RuntimeError, OSError) as error:  # there is no folder to keep what is compiled
@@ -37,6 +46,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     # Numba opens the files of its store at the first call, and would fail there. `_Store` guards
     # the store and not the call, so that a call is as fast as before.
     loop._cache = _Store(loop._cache)
+    # What is kept holds what it calls, and is out of date as soon as the file of that is.
+    files = loop._cache._cache_file
+    times = [Path(value.__code__.co_filename).stat().st_mtime for value in called.values()]
+    files._source_stamp = (files._source_stamp, *times)
     return loop
 
 

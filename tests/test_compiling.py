@@ -15,7 +15,8 @@ from numba.core.registry import CPUDispatcher
 
 from cliprl_lite import _compiling as compiling
 from cliprl_lite._compiling import compiled
-from cliprl_lite.learning.qlearning import learn, q_learning_steps
+from cliprl_lite.learning.qlearning import checked_steps, q_learning_steps
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.worlds.greedy import greedy_walk
 from cliprl_lite.worlds.gridworld import GridWorld
 
@@ -41,7 +42,7 @@ def run(folder: Path, before: str = "") -> tuple[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both loops, as a process leaves it."""
+    """A folder with all loops, as a process leaves it."""
     folder = tmp_path_factory.mktemp("kept")
     assert run(folder) == (STEPS, [])
     return folder
@@ -68,10 +69,10 @@ def test_what_was_compiled_is_kept_for_the_next_process(folder: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "size"), [("nbi", 0), ("nbi", 1000), ("nbc", 1000)])
 def test_damaged_files_are_said_once_and_made_anew(kind: str, size: int, folder: Path) -> None:
-    """An index (nbi) and machine code (nbc), cut off; both loops' at once."""
+    """An index (nbi) and machine code (nbc), cut off; all loops' at once."""
     whole = files(folder)
     damaged = list(folder.rglob(f"*.{kind}"))
-    assert len(damaged) == 2
+    assert len(damaged) == 3
     for path in damaged:
         os.truncate(path, size)
     steps, (warning,) = run(folder)
@@ -81,6 +82,34 @@ def test_damaged_files_are_said_once_and_made_anew(kind: str, size: int, folder:
     sizes = [{name: size for name, (size, _) in found.items()} for found in (whole, files(folder))]
     assert sizes[0] == sizes[1]
     assert run(folder) == (STEPS, [])
+
+
+def test_a_loop_is_made_anew_when_one_that_it_calls_has_changed(tmp_path: Path) -> None:
+    """Although its own file is as it was."""
+    called = tmp_path / "called.py"
+    (tmp_path / "calls.py").write_text(
+        "from called import half\n\ndef quarter(number):\n    return half(half(number))\n", "utf-8"
+    )
+    code = (
+        "from cliprl_lite._compiling import compiled; from calls import quarter; "
+        "print(compiled(quarter)(12.0), sum(compiled(quarter).stats.cache_hits.values()))"
+    )
+    said = []
+    for time, divisor in ((1, 2), (2, 2), (3, 3)):
+        if time != 2:
+            called.write_text(f"def half(number):\n    return number / {divisor}\n", "utf-8")
+            os.utime(called, (time, time))
+        where = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", code],
+            env=os.environ | where | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(done.stdout.split())
+    assert [number for number, _ in said] == ["3.0", "3.0", f"{12 / 9}"]
+    assert [int(hits) > 0 for _, hits in said] == [False, True, False]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of this kind")
@@ -126,7 +155,7 @@ def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(
     assert doubled.signatures  # by numba
 
 
-@pytest.mark.parametrize("loop", [q_learning_steps, greedy_walk])
+@pytest.mark.parametrize("loop", [q_learning_steps, greedy_walk, checked_steps])
 def test_a_call_goes_to_numba_itself(loop: Callable) -> None:
     """What guards the files stands at the files, so that warm calls cost nothing more."""
     assert type(compiled(loop)) is CPUDispatcher

@@ -16,7 +16,7 @@ from cliprl_lite.learning.policies import (
     learn_policy,
     policy_vectors,
 )
-from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.algorithms import algorithm_1, algorithm_2, warm_start
 from cliprl_lite.transfer.weightings import closest, softmax
 from cliprl_lite.worlds.gridworld import GridWorld

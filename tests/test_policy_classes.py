@@ -19,7 +19,7 @@ from cliprl_lite.learning.matching import match
 from cliprl_lite.learning.network_training import deep_q_learning, fitted_q_iteration
 from cliprl_lite.learning.networks import NetworkSettings, initialise, pick
 from cliprl_lite.learning.policies import MLPPolicy, TabularPolicy, learn_policy
-from cliprl_lite.learning.qlearning import cap_for, learn
+from cliprl_lite.learning.runs import cap_for, learn
 from cliprl_lite.worlds.greedy import evaluate_greedy
 from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.suite_files import load_suite

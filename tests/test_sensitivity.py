@@ -79,6 +79,23 @@ def test_it_does_not_hang_on_the_batch_and_takes_several_instructions() -> None:
         assert together[b] == pytest.approx(max(each), abs=1e-12)  # other products of BLAS
 
 
+def test_shaken_along_is_shaken_afterwards_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And neither changes the training itself, nor is anything trained twice."""
+    sentences, policies = pairs(6, 4)
+    alone, along = (
+        align_batch(sentences, policies, CHAOTIC, range(4), shake) for shake in (None, shaken)
+    )
+    for mine, its in zip(along, alone, strict=True):
+        assert mine.losses.tobytes() == its.losses.tobytes()
+        for side in ("sentence_tower", "policy_tower"):
+            assert getattr(mine, side).mixture.tobytes() == getattr(its, side).mixture.tobytes()
+    said = sentences[:, 0] + 0.2
+    afterwards = sensitivity(alone, said)
+    assert (sensitivity([along[0], *alone[1:]], said) == afterwards).all()
+    monkeypatch.delattr(stability, "descend")
+    assert (sensitivity(along, said) == afterwards).all()
+
+
 def test_nothing_is_amplified_before_the_first_step() -> None:
     sentences, policies = pairs(4, 2)
     fitted = align_batch(sentences, policies, replace(CHAOTIC, steps=0), (0, 1))

@@ -235,10 +235,10 @@ def test_a_suite_that_changed_since_is_another_choice(own: Path, tmp_path: Path)
 PLACES = [
     ("qlearning", "LEARNING_RATE = 1.0", "LEARNING_RATE = 0.9", "tables modalities averages"),
     ("qlearning", "EPSILON = 0.1", "EPSILON = 0.2", "tables modalities averages"),
-    ("qlearning", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
+    ("runs", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
     ("clocks", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
     ("clocks", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
-    ("qlearning", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
+    ("runs", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
     ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
     ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
     ("greedy", "NEAR_OPTIMAL = 1.05", "NEAR_OPTIMAL = 1.1", "all"),
@@ -337,7 +337,7 @@ OF_NO_ROW = {
 OF_TRIALS = (
     "_rounding", "algorithms", "alignment", "alignment_training", "clocks", "greedy",
     "gridworld", "interpolation", "matching", "methods", "network_stacks", "network_training",
-    "networks", "policies", "policy_classes", "qlearning", "sensitivity", "sentences",
+    "networks", "policies", "policy_classes", "qlearning", "runs", "sensitivity", "sentences",
     "statistics", "studies", "tasks", "trials", "walks", "weightings",
 )  # fmt: skip
 

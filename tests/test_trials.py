@@ -16,7 +16,7 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.network_training import NetworkRun
 from cliprl_lite.learning.policies import MODALITIES, average, average_q, learn_policy
-from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.alignment import Alignment
 from cliprl_lite.transfer.alignment_training import align_batch
 from cliprl_lite.transfer.methods import METHODS, Method

@@ -20,7 +20,8 @@ from cliprl_lite.check.answers import (
 )
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.learning.qlearning import Learner, learn
+from cliprl_lite.learning.qlearning import Learner
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.suite_files import load_suite

@@ -14,7 +14,7 @@ from cliprl_lite.check.answers import Function, as_array, as_number, slack
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.learning.policies import learn_policy
-from cliprl_lite.learning.qlearning import learn
+from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.algorithms import algorithm_2
 from cliprl_lite.transfer.alignment_record import align_suite
 from cliprl_lite.worlds.greedy import GreedyEvaluation, greedy_actions

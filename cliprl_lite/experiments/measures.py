@@ -10,7 +10,7 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.statistics import regret
 from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES, REGRET_EPISODES, first20
 from cliprl_lite.learning.network_training import NetworkRun
-from cliprl_lite.learning.qlearning import Run
+from cliprl_lite.learning.runs import Run
 
 
 def measure(run: Run | NetworkRun) -> dict[str, Any]:

@@ -34,14 +34,8 @@ from cliprl_lite.learning.networks import (
     stack,
 )
 from cliprl_lite.learning.policies import MLPPolicy, Policy, TabularPolicy, learn_policy
-from cliprl_lite.learning.qlearning import (
-    CHECK_SPACING,
-    EPSILON,
-    LEARNING_RATE,
-    Run,
-    cap_for,
-    learn,
-)
+from cliprl_lite.learning.qlearning import EPSILON, LEARNING_RATE
+from cliprl_lite.learning.runs import CHECK_SPACING, Run, cap_for, learn
 from cliprl_lite.worlds.greedy import NEAR_OPTIMAL
 from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.worlds.tasks import TaskSuite

@@ -7,7 +7,7 @@ random numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -24,12 +24,12 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES
 from cliprl_lite.learning.network_training import NetworkRun
 from cliprl_lite.learning.policies import Policy, average_q, policy_vectors
-from cliprl_lite.learning.qlearning import Run
+from cliprl_lite.learning.runs import Run
 from cliprl_lite.transfer.algorithms import WarmStart, warm_start
 from cliprl_lite.transfer.alignment import Alignment, AlignmentSettings
-from cliprl_lite.transfer.alignment_training import align_batch
+from cliprl_lite.transfer.alignment_training import Pairs, align_batch
 from cliprl_lite.transfer.methods import Method, find_method, method_scores
-from cliprl_lite.transfer.sensitivity import SENSITIVE, sensitivity
+from cliprl_lite.transfer.sensitivity import SENSITIVE, sensitivity, shaken
 from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError
 from cliprl_lite.worlds.tasks import Task, TaskSuite, Transfer
 
@@ -151,7 +151,7 @@ def align_bases(job: Job, policies: Mapping[str, Policy]) -> Alignments:
     """Step 2 of Algorithm 2, for every method that aligns and every set of base tasks."""
     sets = [transfer.bases for transfer in job.transfers]
     ways = dict.fromkeys(how for meeting in job.meetings if (how := meeting.how))
-    return {how: align_sets(job.suite, job.seed, sets, policies, *how) for how in ways}
+    return {how: align_sets(job.suite, job.seed, sets, policies, *how, shaken) for how in ways}
 
 
 def align_sets(
@@ -161,6 +161,7 @@ def align_sets(
     policies: Mapping[str, Policy],
     settings: AlignmentSettings | None,
     modality: str = "weights",
+    shake: Callable[[Pairs], Pairs] | None = None,
 ) -> dict[tuple[Task, ...], Alignment]:
     """An alignment for each set of base tasks; the sets are of one size.
 
@@ -169,6 +170,7 @@ def align_sets(
         sets: base tasks.
         policies: name of a task → its policy.
         settings, modality: as for `algorithm_2`.
+        shake: as for `align_batch`.
 
     Example:
         >>> from cliprl_lite.worlds.suite_files import load_suite
@@ -193,6 +195,7 @@ def align_sets(
             np.stack([[vectors[base.name] for base in bases] for bases in some]),
             settings,
             [rng_for(seed, suite.name, "alignment", *(base.name for base in b)) for b in some],
+            shake,
         )
         alignments |= dict(zip(some, trained, strict=True))
     return alignments

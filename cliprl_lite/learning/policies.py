@@ -17,7 +17,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray
 from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
-from cliprl_lite.learning.qlearning import Run, learn
+from cliprl_lite.learning.runs import Run, learn
 from cliprl_lite.worlds.greedy import greedy_actions
 from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 

@@ -1,28 +1,24 @@
-"""Tabular Q-learning: the textbook loop, runs that can be paused, and when one is finished.
+"""Tabular Q-learning: the textbook loop, and the agent that takes its steps.
 
 `q_learning_steps` is the algorithm (Watkins 1989; Sutton & Barto 2018, §6.5), written once. Numba
 compiles that same source the first time it is used; without numba it runs as plain Python, to the
-same bits. A `Learner` takes as many steps as it is told. A `Run` goes from check to check until
-the policy is good enough, in pieces if need be; `learn` takes one to its end.
+same bits. A `Learner` takes as many steps as it is told; `runs` says when it has learned enough.
 """
 
 from __future__ import annotations
-
-import math
-from typing import Any, Literal
 
 import numpy as np
 
 from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite._compiling import compiled
-from cliprl_lite.learning.clocks import (
-    CLOCKS,
-    FEW_SHOT_EPISODES,
-    REGRET_EPISODES,
-    episode_curve,
-    first20,
+from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES
+from cliprl_lite.worlds.greedy import (
+    OPPOSITE,
+    GreedyEvaluation,
+    as_table,
+    evaluate_states,
+    greedy_walk,
 )
-from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_states
 from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
 
 LEARNING_RATE = 1.0
@@ -32,18 +28,7 @@ world."""
 EPSILON = 0.1
 """The share of random actions ε used throughout, unless a call says otherwise."""
 
-CHECK_SPACING = 1.05
-"""Ratio between the step counts of two checks that follow each other."""
 
-DEFAULT_CAP = 10_000_000
-"""Environment steps after which a run is stopped and called censored, on maps up to 25×25."""
-
-_CAP_STATES = 25 * 25
-
-
-# ---------------------------------------------------------------------------------------------
-# The algorithm
-# ---------------------------------------------------------------------------------------------
 def q_learning_steps(
     q: FloatArray,
     next_state: IntArray,
@@ -117,18 +102,58 @@ def q_learning_steps(
     return n_steps, state, start, length, episode
 
 
-# ---------------------------------------------------------------------------------------------
-# Runs
-# ---------------------------------------------------------------------------------------------
-def cap_for(world: GridWorld) -> int:
-    """The cap on a map: `DEFAULT_CAP` up to 25×25, beyond it in proportion to S². That grows faster
-    than what learning takes, even from a misleading start (`benchmarks/growth.py`).
+Agent = tuple[FloatArray, IntArray, int, float, float, float, np.random.Generator]
+"""The first arguments of `q_learning_steps`: from `q` to `rng`."""
 
-    Example:
-        >>> cap_for(GridWorld.open_map(25)), cap_for(GridWorld.open_map(50))
-        (10000000, 160000000)
+Place = tuple[int, int, int, int]
+"""Where it stands, its next arguments: from `state` to `episode`."""
+
+
+def checked_steps(
+    agent: Agent,
+    place: Place,
+    diary: tuple[IntArray, IntArray],
+    ways: tuple[IntArray, int, IntArray, IntArray],
+    steps: int,
+    checks: IntArray,
+    last_episode: int,
+    min_episodes: int,
+    most_wrong: int,
+    passed: bool,
+    found: FloatArray,
+) -> tuple[int, int, Place]:
+    """Q-learning from check to check, until one ends the run; compiled, all of it is one call.
+
+    Args:
+        agent, place, diary: the arguments of `q_learning_steps`; the last two are the diary.
+        ways: the arguments of `greedy_walk` after `q`.
+        steps: environment steps taken before.
+        checks: at how many steps each check stands, shape `[K]`.
+        last_episode: the greedy policy is looked at when it is complete, too.
+        min_episodes, most_wrong, passed: the run ends after that many episodes, once a check has
+            found at most so many wrong states, or has passed before.
+        found: changes in place, shape `[K + 1, 3]`: the numbers that `greedy_walk` returns, at each
+            check and, in the last row, after `last_episode`.
+
+    Returns:
+        `(checks done, steps taken, place)`: where to go on from.
     """
-    return DEFAULT_CAP * max(world.n_states, _CAP_STATES) ** 2 // _CAP_STATES**2
+    number = 0
+    while number < checks.size:
+        n_steps = int(checks[number]) - steps
+        ran = q_learning_steps(*agent, *place, n_steps, last_episode, *diary)
+        steps, place = steps + ran[0], ran[1:]
+        length, episode = place[2], place[3]
+        if length == 0 and episode == last_episode:
+            found[-1, 0], found[-1, 1], found[-1, 2] = greedy_walk(agent[0], *ways)[1:]
+        if steps == checks[number]:
+            _, walked, n_settled, n_wrong = greedy_walk(agent[0], *ways)
+            found[number, 0], found[number, 1], found[number, 2] = walked, n_settled, n_wrong
+            number += 1
+            passed = passed or n_wrong <= most_wrong
+            if passed and episode >= min_episodes:
+                break
+    return number, steps, place
 
 
 class Learner:
@@ -189,28 +214,49 @@ class Learner:
         self._starts = np.zeros(record, dtype=np.int64)
         self._lengths = np.zeros(record, dtype=np.int64)
 
+    @property
+    def _arguments(self) -> tuple[Agent, Place, tuple[IntArray, IntArray]]:
+        """Those of `checked_steps`: agent, place and diary."""
+        rule = (self.learning_rate, self.epsilon, self.discount)
+        return (
+            (self.q, self.world.next_state, self.goal_state, *rule, self.rng),
+            (self.state, self._start, self._length, self.episode),
+            (self._starts, self._lengths),
+        )
+
     def run(self, n_steps: int, last_episode: int = -1) -> None:
         """Take `n_steps` more steps, or stop early when episode `last_episode` is complete."""
         if n_steps < 0:
             raise ValueError(f"the number of steps is 0 or more; got {n_steps}")
+        agent, place, diary = self._arguments
         done, self.state, self._start, self._length, self.episode = compiled(q_learning_steps)(
-            self.q,
-            self.world.next_state,
-            self.goal_state,
-            self.learning_rate,
-            self.epsilon,
-            self.discount,
-            self.rng,
-            self.state,
-            self._start,
-            self._length,
-            self.episode,
-            n_steps,
-            last_episode,
-            self._starts,
-            self._lengths,
+            *agent, *place, n_steps, last_episode, *diary
         )
         self.steps += done
+
+    def run_checked(
+        self, checks: IntArray, min_episodes: int, most_wrong: int, passed: bool
+    ) -> tuple[list[GreedyEvaluation], GreedyEvaluation | None]:
+        """Run from check to check until one ends the run, as `checked_steps` does.
+
+        Returns:
+            What each check found, and what the greedy policy did after 20 episodes; None if these
+            were not completed in this call.
+        """
+        before, found = self.episode, np.zeros((len(checks) + 1, 3))
+        ways = (self.world.next_state, self.goal_state, self.distances, OPPOSITE)
+        rule = (FEW_SHOT_EPISODES, min_episodes, most_wrong, passed)
+        done, self.steps, place = compiled(checked_steps)(
+            *self._arguments, ways, self.steps, checks, *rule, found
+        )
+        self.state, self._start, self._length, self.episode = place
+        n_starts = self.world.n_states - 1
+        shortest = float(self.distances.sum()) / n_starts
+        *seen, few_shot = (
+            GreedyEvaluation.of(walked, int(n_settled), int(n_wrong), n_starts, shortest)
+            for walked, n_settled, n_wrong in found[[*range(done), -1]].tolist()
+        )
+        return seen, few_shot if before < FEW_SHOT_EPISODES <= self.episode else None
 
     def evaluate(self) -> GreedyEvaluation:
         """What the greedy policy would do now."""
@@ -225,180 +271,3 @@ class Learner:
     def episode_starts(self) -> IntArray:
         """Start state of each finished episode that is on record."""
         return self._starts[: self.episode].copy()
-
-
-class Run:
-    """Q-learning on one task until the greedy policy passes, and when it passed each threshold.
-
-    Advancing it in pieces does not change the result. Checks stand at geometric spacing (ratio
-    1.05), so a recorded step count is at most 5 % late.
-
-    Args:
-        world, goal, start_q, seed: as for `Learner`.
-        until: the rule to stop by. `"optimal"`: every tied greedy action on a shortest path, in
-            every state. `"near_optimal"`: every start arrives, and the mean path is at most 5 %
-            over the shortest.
-        min_episodes: go on for at least this many episodes.
-        cap: environment steps after which the run is cut off and called censored; `cap_for` the
-            map if None.
-        settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
-
-    Attributes:
-        learner: the agent that walks and learns.
-        checks: what each check found, K of them so far.
-        next_check: steps at which the next one stands.
-        few_shot: what the greedy policy did after 20 episodes; None if there were fewer.
-        steps_near_optimal: steps at the first check that found the policy near-optimal; None if
-            none did (censored at `steps`).
-        steps_optimal: the same for optimal in every state.
-        stop_reason: `"finished"`, or `"cap"` for a run that was cut off (censored); None as long
-            as it can go on.
-
-    Raises:
-        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
-
-    Example:
-        >>> run = Run(GridWorld.open_map(5), (0, 0), seed=3)
-        >>> run.advance(200)
-        >>> run.steps, run.stop_reason, run.clocks["optimal"]
-        (200, None, None)
-        >>> run.advance(run.cap)
-        >>> run.stop_reason, run.clocks["optimal"] == run.steps_optimal <= run.steps
-        ('finished', True)
-    """
-
-    def __init__(
-        self,
-        world: GridWorld,
-        goal: tuple[int, int],
-        start_q: FloatArray | None = None,
-        seed: int | np.random.Generator = 0,
-        *,
-        until: Literal["optimal", "near_optimal"] = "optimal",
-        min_episodes: int = REGRET_EPISODES,
-        cap: int | None = None,
-        **settings: Any,
-    ) -> None:
-        if until not in ("optimal", "near_optimal"):
-            raise ValueError(f"until is 'optimal' or 'near_optimal'; got {until!r}")
-        self.until, self.min_episodes = until, min_episodes
-        self.cap = cap_for(world) if cap is None else cap
-        if self.cap < 1:
-            raise ValueError(f"the cap is a positive number of steps; got {cap}")
-        if settings.get("record", min_episodes) < min_episodes:
-            raise ValueError(
-                f"a run of at least {min_episodes} episodes records them all; "
-                f"got record={settings['record']}"
-            )
-        self.learner = Learner(world, goal, start_q, seed, **settings)
-        self.checks: list[GreedyEvaluation] = []
-        self._check_steps: list[int] = []
-        self.few_shot: GreedyEvaluation | None = None
-        self.steps_near_optimal: int | None = None
-        self.steps_optimal: int | None = None
-        self.stop_reason: Literal["finished", "cap"] | None = None
-        self._check()
-
-    def advance(self, to: int) -> None:
-        """Go on until `to` steps are taken in all, or the run ends."""
-        learner = self.learner
-        while self.stop_reason is None and learner.steps < to:
-            steps = min(to, self.next_check) - learner.steps
-            if self.few_shot is None:
-                learner.run(steps, last_episode=FEW_SHOT_EPISODES)
-                if learner.episode == FEW_SHOT_EPISODES:
-                    self.few_shot = learner.evaluate()
-            else:
-                learner.run(steps)
-            if learner.steps == self.next_check:
-                self._check()
-
-    def _check(self) -> None:
-        steps, found = self.learner.steps, self.learner.evaluate()
-        self._check_steps.append(steps)
-        self.checks.append(found)
-        if self.steps_near_optimal is None and found.near_optimal:
-            self.steps_near_optimal = steps
-        if self.steps_optimal is None and found.optimal:
-            self.steps_optimal = steps
-        passed = self.steps_optimal if self.until == "optimal" else self.steps_near_optimal
-        if passed is not None and self.learner.episode >= self.min_episodes:
-            self.stop_reason = "finished"
-        elif steps >= self.cap:
-            self.stop_reason = "cap"
-        self.next_check = min(self.cap, max(steps + 1, math.ceil(steps * CHECK_SPACING)))
-
-    @property
-    def q(self) -> FloatArray:
-        """The table, shape `[S, 4]`."""
-        return self.learner.q
-
-    @property
-    def steps(self) -> int:
-        """Environment steps taken."""
-        return self.learner.steps
-
-    @property
-    def check_steps(self) -> IntArray:
-        """Steps at every check so far, shape `[K]`."""
-        return np.array(self._check_steps)
-
-    @property
-    def episode_lengths(self) -> IntArray:
-        """Steps of the first episodes, shape `[≤ record]`."""
-        return self.learner.episode_lengths
-
-    @property
-    def episode_shortest(self) -> IntArray:
-        """Shortest distance from each of their starts, same shape."""
-        return self.learner.distances[self.learner.episode_starts]
-
-    @property
-    def clocks(self) -> dict[str, float | None]:
-        """The three clocks, named as in `CLOCKS`; None for one that has not stopped yet."""
-        stopped = first20(self.episode_lengths), self.steps_near_optimal, self.steps_optimal
-        return dict(zip(CLOCKS, stopped, strict=True))
-
-    def curve(self, until: int | None = None) -> tuple[FloatArray, FloatArray]:
-        """The lengths of the episodes that ended in the first `until` steps (all if None), as
-        `episode_curve` groups them. Before the first arrival the steps so far are episode 1.
-
-        Example:
-            >>> episodes, steps = learn(GridWorld.open_map(5), (0, 0), seed=3).curve()
-            >>> episodes[:3].tolist(), bool(steps[0] > steps[-1])
-            ([1.0, 2.0, 3.0], True)
-        """
-        lengths = self.episode_lengths
-        if until is not None:
-            lengths = lengths[: np.searchsorted(np.cumsum(lengths), until, side="right")]
-        if len(lengths) == 0:
-            so_far = self.steps if until is None else min(until, self.steps)
-            return np.ones(1), np.array([max(1.0, so_far)])
-        return episode_curve(lengths)
-
-
-def learn(
-    world: GridWorld,
-    goal: tuple[int, int],
-    start_q: FloatArray | None = None,
-    seed: int | np.random.Generator = 0,
-    **settings: Any,
-) -> Run:
-    """Learn a task until the greedy policy passes: a `Run`, taken to its end.
-
-    Args:
-        world, goal, start_q, seed: as for `Learner`.
-        settings: as for `Run` (`until`, `min_episodes`, `cap`) and `Learner` (`learning_rate`,
-            `epsilon`, `discount`, `record`).
-
-    Raises:
-        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
-
-    Example:
-        >>> run = learn(GridWorld.open_map(5), (0, 0), seed=3)
-        >>> run.stop_reason, run.checks[-1].optimal, run.checks[0].optimal
-        ('finished', True, False)
-    """
-    run = Run(world, goal, start_q, seed, **settings)
-    run.advance(run.cap)
-    return run

@@ -185,6 +185,8 @@ class Alignment:
         sentence_tower: projects sentence vectors.
         policy_tower: projects policy vectors.
         losses: the loss before each step and after the last, shape `[steps + 1]`, in nats.
+        shaken: the sentence tower's mixtures where copies of the numbers were trained along, shape
+            `[K, N, d]` for K copies; None else.
 
     Example:
         >>> from cliprl_lite.transfer.alignment_training import align
@@ -197,6 +199,7 @@ class Alignment:
     sentence_tower: Tower
     policy_tower: Tower
     losses: FloatArray
+    shaken: FloatArray | None = None
 
     def project_sentences(self, vectors: ArrayLike) -> FloatArray:
         """Proj(τ(l)): sentence vectors `[…, E]` into the shared space `[…, d]`."""

@@ -11,7 +11,7 @@ more axis of its arrays. Nothing is approximated: it is gradient descent on the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import NamedTuple
@@ -82,6 +82,7 @@ def align_batch(
     policies: ArrayLike,
     settings: AlignmentSettings | None = None,
     seeds: Seeds = (0,),
+    shake: Callable[[Pairs], Pairs] | None = None,
 ) -> list[Alignment]:
     """Train B independent alignments of one shape at once; each is what `align` gives, to the bit.
 
@@ -90,6 +91,7 @@ def align_batch(
         policies: shape `[B, N, P]`.
         settings: shared by all.
         seeds: one per alignment.
+        shake: copies the numbers, to be trained along; only `sensitivity.shaken` does.
 
     Raises:
         ValueError, DivergedError: as for `align`.
@@ -100,7 +102,7 @@ def align_batch(
         2
     """
     settings = settings or AlignmentSettings()
-    paths = align_paths(sentences, policies, settings, (settings.steps,), seeds)
+    paths = align_paths(sentences, policies, settings, (settings.steps,), seeds, shake)
     return [path[0] for path in paths]
 
 
@@ -110,6 +112,7 @@ def align_paths(
     settings: AlignmentSettings | Sequence[AlignmentSettings] | None = None,
     marks: Sequence[int] = MARKS,
     seeds: Seeds = (0,),
+    shake: Callable[[Pairs], Pairs] | None = None,
 ) -> list[list[Alignment]]:
     """B trainings at once: the alignment of each after several numbers of steps.
 
@@ -120,6 +123,7 @@ def align_paths(
             Their own numbers of steps are ignored.
         marks: numbers of steps, ascending.
         seeds: one per training.
+        shake: as for `align_batch`.
 
     Returns:
         For each training, and for each mark: what `align` gives with that number of steps.
@@ -146,17 +150,21 @@ def align_paths(
         again = number > 0 and seed == seeds[number - 1]  # the same start, which is drawn once
         rngs.append(rngs[-1] if again else np.random.default_rng(seed))
     x, y = (_untrained(vectors, settings, rngs) for vectors in (sentences, policies))
-    trained, losses = descend(Pairs.of(x, y, settings), settings, marks)
+    pairs = Pairs.of(x, y, settings)
+    pairs = shake(pairs) if shake else Pairs(*(part[None] for part in pairs))
+    trained, [losses, *_] = descend(pairs, settings, marks)
     _check_losses(losses, settings)
     return [
         [
             Alignment(
                 replace(own, steps=mark),
-                replace(x[number], mixture=m_x[number]),
-                replace(y[number], mixture=m_y[number]),
+                replace(x[number], mixture=m_x[0]),
+                replace(y[number], mixture=m_y[0]),
                 losses[number, : mark + 1],
+                m_x[1:] if shake else None,
             )
-            for mark, (m_x, m_y) in zip(marks, trained, strict=True)
+            for mark, mixtures in zip(marks, trained, strict=True)
+            for m_x, m_y in (mixtures[:, :, number],)
         ]
         for number, own in enumerate(settings)
     ]
@@ -212,27 +220,28 @@ def _untrained(
 
 def descend(
     pairs: Pairs, settings: Sequence[AlignmentSettings], marks: Sequence[int]
-) -> tuple[list[tuple[FloatArray, FloatArray]], FloatArray]:
-    """The loop: both towers' mixtures at each mark, `[…, N, d]`, and losses `[…, steps + 1]`."""
+) -> tuple[list[FloatArray], FloatArray]:
+    """The loop: both towers' mixtures at each mark, `[2, …, N, d]`, and losses `[…, steps + 1]`."""
     delta = np.array([own.temperature for own in settings])[:, None, None]
     eta = np.array([own.learning_rate for own in settings])[:, None, None]
     cosine = settings[0].similarity == "cosine"
-    m_x, m_y = np.zeros_like(pairs.xw), np.zeros_like(pairs.yv)
+    at_start, kernels = np.stack([pairs.xw, pairs.yv]), np.stack([pairs.xx, pairs.yy])
+    mixtures = np.zeros_like(at_start)
     trained, losses = [], []
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported afterwards
         for step in range(marks[-1] + 1):
-            a, b = pairs.xw + pairs.xx @ m_x, pairs.yv + pairs.yy @ m_y
-            far_a, far_b = (row_lengths(a), row_lengths(b)) if cosine else (1.0, 1.0)
-            u, v = a / far_a, b / far_b
-            s = u @ v.mT
-            loss, g = loss_and_gradient(s, delta, pairs.t)
+            towers = at_start + kernels @ mixtures  # a and b, in one array
+            far = row_lengths(towers) if cosine else 1.0
+            u, v = units = towers / far
+            loss, g = loss_and_gradient(u @ v.mT, delta, pairs.t)
             losses.append(loss)
             if step in marks:
-                trained.append((m_x, m_y))
-            g_a, g_b = g @ v, g.mT @ u
+                trained.append(mixtures)
+            gradient = np.empty_like(units)
+            gradient[0], gradient[1] = g @ v, g.mT @ u
             if cosine:
-                g_a, g_b = unit_rows_gradient(u, far_a, g_a), unit_rows_gradient(v, far_b, g_b)
-            m_x, m_y = m_x - eta * g_a, m_y - eta * g_b
+                gradient = unit_rows_gradient(units, far, gradient)
+            mixtures = mixtures - eta * gradient
     return trained, np.stack(losses, axis=-1)
 
 

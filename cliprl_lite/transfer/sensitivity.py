@@ -30,7 +30,8 @@ def sensitivity(alignments: Sequence[Alignment], instructions: ArrayLike) -> Flo
 
     Processors differ in the last bit of a product; a training may keep the difference that small,
     or amplify it a millionfold. So each alignment is trained again, four times, from numbers that
-    are changed by 1e-15 of themselves, up or down at random.
+    are changed by 1e-15 of themselves, up or down at random; unless that was done along with it,
+    as `align_batch` does with `shake=shaken`.
 
     Args:
         alignments: B trainings of one shape and number of steps.
@@ -50,7 +51,11 @@ def sensitivity(alignments: Sequence[Alignment], instructions: ArrayLike) -> Flo
     check_settings(settings, len(alignments), "steps")
     x, y = [one.sentence_tower for one in alignments], [one.policy_tower for one in alignments]
     pairs = shaken(Pairs.of(x, y, settings))
-    [(m_x, _)], _ = descend(pairs, settings, [settings[0].steps])
+    along = [one.shaken for one in alignments if one.shaken is not None]
+    if len(along) == len(x):
+        m_x = np.stack([[one.mixture, *copies] for one, copies in zip(x, along, strict=True)], 1)
+    else:
+        [(m_x, _)], _ = descend(pairs, settings, [settings[0].steps])
     bases = unit_rows(pairs.xw + pairs.xx @ m_x)
     moved = []
     for number, (tower, said) in enumerate(zip(x, np.asarray(instructions), strict=True)):

@@ -13,7 +13,7 @@ import traitlets
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES, surely_first
-from cliprl_lite.learning.qlearning import Run
+from cliprl_lite.learning.runs import Run
 from cliprl_lite.pictures.charts import DASHES
 from cliprl_lite.pictures.drawing import printable
 from cliprl_lite.widgets.base import Player, Refused, module, style

@@ -15,7 +15,8 @@ from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
 NEAR_OPTIMAL = 1.05
 """A policy is near-optimal up to this ratio of its mean path to the mean shortest path."""
 
-_OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
+OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
+"""The action that leads back, for each action, shape `[4]`."""
 
 
 def greedy_walk(
@@ -24,7 +25,7 @@ def greedy_walk(
     goal: int,
     distances: IntArray,
     opposite: IntArray,
-) -> tuple[FloatArray, int, int]:
+) -> tuple[FloatArray, float, int, int]:
     """How far the greedy policy walks from every state, ties broken at random.
 
     Works outward from the goal: a state is settled once all its tied greedy actions lead to
@@ -32,6 +33,7 @@ def greedy_walk(
 
     Returns:
         `lengths`: expected steps to the goal, shape `[S]`; −1 where the agent might circle.
+        `walked`: their sum; a state where the agent might circle counts as S steps.
         `n_settled`: the number of states where it cannot, the goal included.
         `n_wrong`: the number of states with a greedy action that is on no shortest path.
     """
@@ -76,7 +78,11 @@ def greedy_walk(
                 lengths[before] = 1.0 + total[before] / ties[before]
                 queue[tail] = before
                 tail += 1
-    return lengths, tail, n_wrong
+
+    walked = 0.0
+    for length in lengths:
+        walked += length if length >= 0 else n_states
+    return lengths, walked, tail, n_wrong
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,13 @@ class GreedyEvaluation:
     shortest: float
     success: float
     wrong_states: int
+
+    @classmethod
+    def of(
+        cls, walked: float, n_settled: int, n_wrong: int, n_starts: int, shortest: float
+    ) -> GreedyEvaluation:
+        """The evaluation of what `greedy_walk` found, on all starts; `shortest` as above."""
+        return cls(walked / n_starts, shortest, (n_settled - 1) / n_starts, n_wrong)
 
     @property
     def optimal(self) -> bool:
@@ -135,15 +148,9 @@ def evaluate_states(
 ) -> GreedyEvaluation:
     """`evaluate_greedy` for a caller that has the goal's state and distances at hand already."""
     walk = compiled(greedy_walk)
-    lengths, n_settled, n_wrong = walk(q, world.next_state, goal_state, distances, _OPPOSITE)
-    n_states = len(lengths)
-    walked = float(lengths[lengths >= 0].sum()) + (n_states - n_settled) * n_states
-    return GreedyEvaluation(
-        mean_path=walked / (n_states - 1),
-        shortest=float(distances.sum()) / (n_states - 1),
-        success=(n_settled - 1) / (n_states - 1),
-        wrong_states=n_wrong,
-    )
+    _, walked, n_settled, n_wrong = walk(q, world.next_state, goal_state, distances, OPPOSITE)
+    starts = world.n_states - 1
+    return GreedyEvaluation.of(walked, n_settled, n_wrong, starts, float(distances.sum()) / starts)
 
 
 def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
