@@ -1,4 +1,4 @@
-"""One step of descent, XᵀY, and four sentences: against finite differences and hand-worked cases."""
+"""One step of descent, XᵀY, four sentences: against finite differences and hand-worked cases."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What the first steps of an alignment follow: XᵀY, in which sentences and policies vary together.
 
-At the start everybody chooses nearly blindly, so that the first step moves the sentence tower along
-XᵀY V₀. What is loud in the words and has no partner in the policies is not in XᵀY, and stays behind.
+At the start everybody chooses nearly blindly, so that the first step moves the sentence tower
+along XᵀY V₀. What is loud in the words and has no partner in the policies is not in XᵀY: it stays
+behind.
 """
 
 from __future__ import annotations

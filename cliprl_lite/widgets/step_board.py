@@ -128,6 +128,7 @@ class StepBoard(CourseWidget):
         seen, step = self.seen, self.steps[self.place]
         both = seen.together
         after = f"after {count(step, 'step')}"
+        when = after.capitalize() if step else "At the start"
         with self.hold_sync():
             self.shares = [_percent(side) for side in (both.words[:2], both.policies[:2])]
             self.matrix = _matrix(seen)
@@ -152,7 +153,7 @@ class StepBoard(CourseWidget):
                 for what, old, new in self.numbers
             )
             self.status = (
-                f"XᵀY: {pulls}. {after.capitalize() if step else 'At the start'}: {moved}."
+                f"XᵀY: {pulls}. {when}: {moved}."
             )
 
     def svg(self) -> str:
