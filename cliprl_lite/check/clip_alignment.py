@@ -196,7 +196,7 @@ def _slopes(
             for sign in (1, -1):
                 moved = [a.copy(), b.copy()]
                 moved[side][place] += sign * h
-                losses.append(_cosine_loss(*moved, delta, target))
+                losses.append(_cosine_loss(moved[0], moved[1], delta, target))
             slopes[place] = (losses[0] - losses[1]) / (2 * h)
     return found
 

@@ -16,7 +16,12 @@ from numpy.typing import ArrayLike
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
 from cliprl_lite.language.sentences import embed
-from cliprl_lite.transfer.alignment import cosine_similarity, row_lengths, unit_rows_gradient
+from cliprl_lite.transfer.alignment import (
+    cosine_similarity,
+    row_lengths,
+    unit_rows,
+    unit_rows_gradient,
+)
 from cliprl_lite.transfer.alignment_record import RECORD_SETTINGS
 from cliprl_lite.transfer.alignment_training import align_paths
 from cliprl_lite.transfer.contrastive_loss import loss_and_gradient
@@ -51,9 +56,9 @@ def gradient_step(
         array([[0. , 0.1],
                [0.1, 0. ]])
     """
-    a, b, g = (np.asarray(part, np.float64) for part in (a, b, slope))
-    far_a, far_b = row_lengths(a), row_lengths(b)
-    u, v = a / far_a, b / far_b
+    g = np.asarray(slope, np.float64)
+    far_a, far_b = (row_lengths(np.asarray(rows, np.float64)) for rows in (a, b))
+    u, v = unit_rows(a), unit_rows(b)
     return (
         -learning_rate * unit_rows_gradient(u, far_a, g @ v),
         -learning_rate * unit_rows_gradient(v, far_b, g.T @ u),
@@ -101,32 +106,30 @@ def varies_together(x: ArrayLike, y: ArrayLike, features: Mapping[str, Sequence[
         >>> found.shared.round(2).tolist()
         [[0.45, 0.0], [0.0, 0.0]]
     """
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    n = len(x)
-    if len(y) != n or any(len(values) != n for values in features.values()):
+    sentences, tables = (np.asarray(side, np.float64) for side in (x, y))
+    n = len(sentences)
+    if len(tables) != n or any(len(values) != n for values in features.values()):
         raise ValueError(f"{n} sentences take as many policies, and as many values of a feature")
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    parts = dict[str, tuple[FloatArray, FloatArray]]()
+    both = [side - side.mean(axis=0) for side in (sentences, tables)]
+    left, parts = list(both), dict[str, list[FloatArray]]()
     for name, values in features.items():
         same = np.asarray(values)[:, None] == np.asarray(values)
         mean = same / same.sum(axis=1, keepdims=True)
-        parts[name] = mean @ x, mean @ y
-    rest = x - sum(one for one, _ in parts.values()), y - sum(other for _, other in parts.values())
-    if max(float(np.abs(side).max()) for side in rest) > 1e-9:
-        parts["rest"] = rest
-    words, policies = (
-        np.array([(part[side] ** 2).sum() for part in parts.values()]) for side in (0, 1)
-    )
-    if not (words.sum() > 0 and policies.sum() > 0):
+        parts[name] = [mean @ side for side in both]
+        left = [rest - part for rest, part in zip(left, parts[name], strict=True)]
+    if max(float(np.abs(rest).max()) for rest in left) > 1e-9:
+        parts["rest"] = left
+    totals = [float((side**2).sum()) for side in both]
+    if min(totals) == 0:
         raise ValueError("all sentences or all policies are the same: nothing varies")
-    shared = [[np.linalg.norm(one.T @ other) / n for _, other in parts.values()]
-              for one, _ in parts.values()]  # fmt: skip
-    return Together(
-        tuple(parts),
-        rounded(words / (x**2).sum()),
-        rounded(policies / (y**2).sum()),
-        rounded(shared),
+    words, policies = (
+        np.array([(part[k] ** 2).sum() for part in parts.values()]) / totals[k] for k in (0, 1)
     )
+    shared = [
+        [np.linalg.norm(one.T @ other) / n for _, other in parts.values()]
+        for one, _ in parts.values()
+    ]
+    return Together(tuple(parts), rounded(words), rounded(policies), rounded(shared))
 
 
 @dataclass(frozen=True, eq=False)
