@@ -167,6 +167,22 @@ def test_a_step_that_is_right_in_the_first_case_only_is_wrong() -> None:
     assert check.gradient_step(wanes).mark == "wrong"
 
 
+# What the notebook goes on with
+def test_what_passed_is_what_the_notebook_goes_on_with(capsys) -> None:
+    for judge, mine, name in (
+        (check.loss_for_any_target, loss, "loss"),
+        (check.gradient_step, step, "step"),
+        (check.soft_target, target, "targets"),
+    ):
+        assert check.keep(judge, mine) is mine
+        assert capsys.readouterr().out == f"This notebook goes on with your own {name}.\n"
+        for broken in (..., None, lambda *_: None, lambda *_: 1 / 0, 3, "x"):
+            ours = check.keep(judge, broken)
+            said = capsys.readouterr().out
+            assert said == f"This notebook goes on with the library's {name}.\n"
+            assert judge(ours).passed
+
+
 # Exercise 3
 def target(p, delta):
     y = unit_rows(p - p.mean(axis=0))
