@@ -13,7 +13,7 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.pictures.charts import Axis, curves_svg
 from cliprl_lite.pictures.drawing import colour, tag
 
-WIDTH, HEIGHT = 600, 216
+WIDTH, HEIGHT = 560, 216
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class Drawn:
     words: str
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        whole = self.svg.replace("<svg ", '<svg style="max-width:none" ', 1)  # narrow pages scroll
         return {
-            "text/html": f'<div class="cl-root">{self.svg}</div>',
+            "text/html": f'<div class="cl-root" style="overflow-x:auto">{whole}</div>',
             "image/svg+xml": self.svg,
             "text/plain": self.words,
         }

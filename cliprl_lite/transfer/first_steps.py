@@ -19,7 +19,6 @@ from cliprl_lite.language.sentences import embed
 from cliprl_lite.transfer.alignment import (
     cosine_similarity,
     row_lengths,
-    unit_rows,
     unit_rows_gradient,
 )
 from cliprl_lite.transfer.alignment_record import RECORD_SETTINGS
@@ -56,9 +55,9 @@ def gradient_step(
         array([[0. , 0.1],
                [0.1, 0. ]])
     """
-    g = np.asarray(slope, np.float64)
-    far_a, far_b = (row_lengths(np.asarray(rows, np.float64)) for rows in (a, b))
-    u, v = unit_rows(a), unit_rows(b)
+    rows_a, rows_b, g = (np.asarray(part, np.float64) for part in (a, b, slope))
+    far_a, far_b = row_lengths(rows_a), row_lengths(rows_b)
+    u, v = rows_a / far_a, rows_b / far_b
     return (
         -learning_rate * unit_rows_gradient(u, far_a, g @ v),
         -learning_rate * unit_rows_gradient(v, far_b, g.T @ u),

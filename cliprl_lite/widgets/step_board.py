@@ -144,7 +144,7 @@ class StepBoard(CourseWidget):
                 [f"one {name}", decimals(seen.alike(name, 0)), decimals(seen.alike(name, step))]
                 for name in ("colour", "shape")
             ]
-            self.lesson = _lesson(seen)
+            self.lesson = _lesson(seen) if step else _before(seen)
             pulls = ", ".join(
                 f"{name} {decimals(both.shared[k, k])}" for k, name in enumerate(both.features)
             )
@@ -152,9 +152,7 @@ class StepBoard(CourseWidget):
                 f"{what} {old} → {new}" if step else f"{what} {old}"
                 for what, old, new in self.numbers
             )
-            self.status = (
-                f"XᵀY: {pulls}. {when}: {moved}."
-            )
+            self.status = f"XᵀY: {pulls}. {when}: {moved}."
 
     def svg(self) -> str:
         wide = SIDE + 32
@@ -185,6 +183,15 @@ def _alike(seen: FirstSteps, step: int) -> str:
         f"two sentences of one {name} have a mean cosine of {decimals(seen.alike(name, step))}"
         for name in ("colour", "shape")
     ).capitalize()
+
+
+def _before(seen: FirstSteps) -> str:
+    """What makes two sentences alike before the first step."""
+    colours, shapes = seen.together.words[:2].tolist()
+    if colours == shapes:
+        return "At the start colour and shape count the same."
+    louder = "colour" if colours > shapes else "shape"
+    return f"At the start two sentences are alike that share the {louder}, which is louder."
 
 
 def _lesson(seen: FirstSteps) -> str:

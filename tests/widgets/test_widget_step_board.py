@@ -58,6 +58,8 @@ def test_a_step_changes_one_heatmap_and_a_slider_the_others() -> None:
 def test_the_lesson_follows_the_sliders(words: float, rooms: float, said: str) -> None:
     board = StepBoard()
     board.follow(words, rooms)
+    assert board.lesson.startswith("At the start")  # the answer comes with the step
+    board.go(1)
     assert said in board.lesson
 
 
