@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cliprl_lite._rounding import rounded
 from cliprl_lite.pictures.charts import Axis, curves_svg
-from cliprl_lite.pictures.drawing import colour, tag
+from cliprl_lite.pictures.drawing import colour, tag, text
 
 WIDTH, HEIGHT = 560, 216
 
@@ -43,9 +43,10 @@ class Drawn:
     words: str
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        whole = self.svg.replace("<svg ", '<svg style="max-width:none" ', 1)  # narrow pages scroll
+        whole = self.svg.replace("<svg ", '<svg style="max-width:none" ', 1)
+        frame = 'class="cl-root" style="overflow-x:auto" tabindex="0" role="region"'
         return {
-            "text/html": f'<div class="cl-root" style="overflow-x:auto">{whole}</div>',
+            "text/html": f'<div {frame} aria-label="{text(self.words, 60)}">{whole}</div>',
             "image/svg+xml": self.svg,
             "text/plain": self.words,
         }
