@@ -38,6 +38,7 @@ _HOME = {
     "transfer.alignment_training": "align align_paths",
     "transfer.sensitivity": "sensitivity",
     "transfer.held_out_alignment": "align_suite record_alignment",
+    "transfer.first_steps": "gradient_step suite_first_steps",
     "transfer.methods": "METHODS ridge_scores",
     "transfer.weightings": "WEIGHTINGS clipped closest literal softmax",
     "transfer.algorithms": "algorithm_1 algorithm_2 warm_start",

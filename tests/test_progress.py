@@ -19,7 +19,7 @@ FIRST_EDITION = {
     "base_policies": "update hopeful most_similar learned_but_never_shown",
     "language": "cosine fooled unnoticed",
     "cosine": "variance_shares house_for_words reweigh",
-    "clip_alignment": "loss_for_any_target soft_target fooled",
+    "clip_alignment": "loss_for_any_target gradient_step soft_target fooled",
     "transfer": "weights upside_down spoil",
     "neural_policies": "blend undo rescale",
     "reproduction": "paired_interval verdict both_ways",

@@ -1,8 +1,9 @@
-"""The exercises of notebook 05: the loss for any target, soft targets, a sentence that fools."""
+"""The exercises of notebook 05: a loss, a gradient step, soft targets, a sentence that fools."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language.sentences import embed, novelty
+from cliprl_lite.transfer import first_steps
 from cliprl_lite.transfer.alignment import unit_rows
+from cliprl_lite.transfer.contrastive_loss import contrastive_gradient, contrastive_loss
 from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.transfer.weightings import softmax
 from cliprl_lite.worlds.instruction_parser import read
@@ -121,7 +124,144 @@ def loss_for_any_target(answer: Any) -> Verdict:
 
 
 # ---------------------------------------------------------------------------------------------
-# Exercise 2: soft targets
+# Exercise 2: one step
+# ---------------------------------------------------------------------------------------------
+_Step = Callable[[FloatArray, FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
+_StepCase = tuple[FloatArray, FloatArray, FloatArray, float]
+
+
+def _stepping(
+    along: bool = True, length: bool = True, unit: bool = True, turned: bool = True
+) -> _Step:
+    """The step, or what it is without one of its parts."""
+
+    def one(rows: FloatArray, g: FloatArray, eta: float) -> FloatArray:
+        hat = unit_rows(rows)
+        g = g - hat * (g * hat).sum(axis=1, keepdims=True) if along else g
+        return -eta * (g / np.linalg.norm(rows, axis=1, keepdims=True) if length else g)
+
+    def both(a: FloatArray, b: FloatArray, g: FloatArray, eta: float) -> Any:
+        u, v = (unit_rows(a), unit_rows(b)) if unit else (a, b)
+        return one(a, g @ v, eta), one(b, (g.T if turned else g) @ u, eta)
+
+    return both
+
+
+_step = _stepping()
+
+_OTHER_STEPS: Mapping[str, _Step] = {
+    "you go up the slope: what lowers the loss is *minus* η times the gradient": (
+        lambda a, b, g, eta: _step(a, b, g, -eta)
+    ),
+    "η does nothing yet: it is the factor of the whole step": (
+        lambda a, b, g, eta: _step(a, b, g, 1.0)
+    ),
+    "η does nothing yet, and you go up the slope": lambda a, b, g, eta: _step(a, b, g, -1.0),
+    "the part along the row is still in it: a cosine does not see how long a row is, so what "
+    "would only make it longer or shorter has to be taken out": _stepping(along=False),
+    "the row's length is missing: a long row needs more to turn by the same angle, so the "
+    "slope is divided by the length": _stepping(length=False),
+    "you stop at ∂L/∂â, the slope for rows of length one; the mixtures move the rows as they are: "
+    "take out the part along the row, and divide by its length": (
+        _stepping(along=False, length=False)
+    ),
+    "for the policies G has to be turned round: row j of ∂L/∂b̂ adds up over the sentences": (
+        _stepping(turned=False)
+    ),
+    "G meets the other side's rows at length one, since S is made of those": _stepping(unit=False),
+    "the two are in the wrong order: the sentences' comes first": (
+        lambda a, b, g, eta: _step(a, b, g, eta)[::-1]
+    ),
+    "that is where the rows go; give back only what is *added*": (
+        lambda a, b, g, eta: (a + _step(a, b, g, eta)[0], b + _step(a, b, g, eta)[1])
+    ),
+    "both are zero: nothing moves": lambda a, b, g, eta: (0 * a, 0 * b),
+}  # fmt: skip
+
+
+def _cosine_loss(a: FloatArray, b: FloatArray, delta: float, target: FloatArray) -> float:
+    return _loss(unit_rows(a) @ unit_rows(b).T, delta, target)
+
+
+def _slopes(
+    a: FloatArray, b: FloatArray, delta: float, target: FloatArray, h: float = 1e-5
+) -> tuple[FloatArray, FloatArray]:
+    """∂L/∂a and ∂L/∂b by finite differences: one entry is moved a little, and the loss looked at.
+
+    Nothing of the formula that the reader writes is in here.
+    """
+    found = (np.empty_like(a), np.empty_like(b))
+    for side, slopes in enumerate(found):
+        for place in np.ndindex(slopes.shape):
+            losses = []
+            for sign in (1, -1):
+                moved = [a.copy(), b.copy()]
+                moved[side][place] += sign * h
+                losses.append(_cosine_loss(moved[0], moved[1], delta, target))
+            slopes[place] = (losses[0] - losses[1]) / (2 * h)
+    return found
+
+
+@cache
+def _step_cases() -> tuple[list[_StepCase], list[FloatArray]]:
+    """a, b, G, η, and what is added: rows of many lengths, targets that are not symmetric."""
+    rng = np.random.default_rng(7)
+    cases, added = list[_StepCase](), list[FloatArray]()
+    for n, d, delta, eta in ((3, 4, 0.5, 1.0), (5, 3, 0.3, 0.1), (4, 4, 1.0, 3.0)):
+        a, b = (rng.normal(size=(n, d)) * rng.uniform(0.3, 3, (n, 1)) for _ in "ab")
+        target = rng.dirichlet(np.ones(n), n)
+        slope = contrastive_gradient(unit_rows(a) @ unit_rows(b).T, delta, target)
+        cases.append((a, b, slope, eta))
+        added.append(-eta * np.stack(_slopes(a, b, delta, target)))
+    return cases, added
+
+
+@exercise(2, "One step")
+def gradient_step(answer: Any) -> Verdict:
+    """Judge `step(a, b, G, eta)`: what is added to both mixtures, two arrays of shape `[N, d]`.
+
+    It is held against finite differences of the loss, which know nothing of a gradient's formula.
+
+    Example:
+        >>> gradient_step(lambda a, b, G, eta: (0 * a, 0 * b))
+        ✗ Not quite: both are zero: nothing moves
+    """
+    cases, expected = _step_cases()
+    asked, values = Function(answer), list[FloatArray]()
+    for case in cases:
+        found = asked(*case)
+        wanted = f"two arrays of shape {case[0].shape}, for the sentences and for the policies"
+        value = as_array(found, wanted)
+        if value.shape == case[0].shape:
+            return wrong("one array came back; both towers move, so give back two: return …, …")
+        if value.shape != (2, *case[0].shape):
+            return wrong(f"wanted: {wanted}; these have shape {value.shape}")
+        values.append(value)
+    flat, true = (np.concatenate([one.reshape(-1) for one in many]) for many in (values, expected))
+    if not np.isfinite(flat).all():
+        return wrong("the step holds entries that are not finite numbers")
+    if np.allclose(flat, true, rtol=1e-4, atol=1e-6):
+        return right(
+            "moved entry by entry, the loss falls as your step says (finite differences agree). "
+            "You have written what trains a tower: this notebook goes on with it"
+        )
+    for words, mistake in _OTHER_STEPS.items():
+        made = np.concatenate([np.reshape(mistake(*case), -1) for case in cases])
+        if np.allclose(flat, made, rtol=1e-4, atol=1e-6):
+            return wrong(words)
+    off = ((one, other, ~np.isclose(one, other, rtol=1e-4, atol=1e-6))
+           for one, other in zip(values, expected, strict=True))  # fmt: skip
+    yours, asked_for, places = next(found for found in off if found[2].any())
+    side, row, column = np.argwhere(places)[0].tolist()
+    return wrong(
+        f"the loss does not fall that way: moved by a little, entry [{row}, {column}] of "
+        f"{'ab'[side]} asks for a step of {asked_for[side, row, column]:z.3f}, and yours is "
+        f"{yours[side, row, column]:z.3f}; print the shapes at each of the four lines"
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 3: soft targets
 # ---------------------------------------------------------------------------------------------
 
 
@@ -178,7 +318,7 @@ _OTHER_TARGETS: Mapping[str, Callable[[FloatArray, float], FloatArray]] = {
 }  # fmt: skip
 
 
-@exercise(2, "Soft targets")
+@exercise(3, "Soft targets")
 def soft_target(answer: Any) -> Verdict:
     """Judge `soft_target(policies, delta)`: T, shape `[N, N]`, from policy vectors `[N, P]`.
 
@@ -214,7 +354,7 @@ def soft_target(answer: Any) -> Verdict:
 
 
 # ---------------------------------------------------------------------------------------------
-# Exercise 3: break it
+# Exercise 4: break it
 # ---------------------------------------------------------------------------------------------
 ENOUGH = 0.9
 """Weight on the forbidden room from which on the alignment counts as fooled."""
@@ -222,7 +362,7 @@ ENOUGH = 0.9
 _ROOMS = ("red", "blue", "green", "yellow")
 
 
-@exercise(3, "Break it")
+@exercise(4, "Break it")
 def fooled(sentence: Any) -> Verdict:
     """Judge a sentence that forbids a colour, and sends the alignment of house A to its room.
 
@@ -274,6 +414,38 @@ def fooled(sentence: Any) -> Verdict:
         f"raw cosine of {seen.cosine:.2f} no warning is given. It has learned which words go with "
         "which room, and not what a sentence asks for"
     )
+
+
+# ---------------------------------------------------------------------------------------------
+# What the notebook goes on with
+# ---------------------------------------------------------------------------------------------
+def keep(judge: Callable[[Any], Verdict], mine: Any) -> Callable[..., Any]:
+    """The reader's own function if it passes its check, else the library's; prints which.
+
+    Args:
+        judge: `loss_for_any_target`, `gradient_step` or `soft_target`.
+        mine: what stands in the reader's cell.
+
+    Example:
+        >>> step = keep(gradient_step, lambda a, b, G, eta: ...)
+        This notebook goes on with the library's step.
+    """
+    name, ours = _OURS[judge.__name__]
+    passed = judge(mine).passed
+    whose = "your own" if passed else "the library's"
+    print(f"This notebook goes on with {whose} {name}.")
+    return mine if passed else ours
+
+
+def _soft(policies: FloatArray, delta: float) -> FloatArray:
+    return _softmax_rows(_similar(policies) / delta)
+
+
+_OURS: Mapping[str, tuple[str, Callable[..., Any]]] = {
+    "loss_for_any_target": ("loss", contrastive_loss),
+    "gradient_step": ("step", first_steps.gradient_step),
+    "soft_target": ("targets", _soft),
+}
 
 
 # ---------------------------------------------------------------------------------------------

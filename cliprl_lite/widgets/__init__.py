@@ -18,6 +18,7 @@ _HOME = {
     "Progress": "progress",
     "Race": "race",
     "SentenceRuler": "sentence_ruler",
+    "StepBoard": "step_board",
     "Tour": "tour",
     "VerdictCards": "verdict_cards",
     "WeightMixer": "weight_mixer",

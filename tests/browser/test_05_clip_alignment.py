@@ -1,5 +1,5 @@
-"""Alignment, as a reader scrubs through it: by hand, by keys, and without a kernel; and the house
-that is regrouped, so that the sentences are aligned anew."""
+"""Alignment, as a reader meets it: XᵀY on a board, by hand and by keys; and the scrubber, also
+without a kernel."""
 
 from __future__ import annotations
 
@@ -36,16 +36,6 @@ def to_ten(widget) -> None:
     assert numbers(widget)["step"] == "10"
 
 
-def square(board, cell: tuple[int, int]) -> tuple[float, float]:
-    """The middle of a square of the house, on the page."""
-    box = board.locator(".cl-plan svg").bounding_box()
-    scale, side = box["width"] / 276, 272 / 13
-    return (
-        box["x"] + scale * (2 + (cell[1] + 0.5) * side),
-        box["y"] + scale * (2 + (cell[0] + 0.5) * side),
-    )
-
-
 def opacity(widget, pair: str) -> float:
     return float(widget.locator(f'[data-pair="{pair}"]').get_attribute("fill-opacity"))
 
@@ -55,6 +45,33 @@ def test_a_reader_scrubs_chooses_and_uncovers(notebook) -> None:
     page.set_default_timeout(60_000)
     notebook.run_all()
     page.get_by_text("House C: how many").last.wait_for()
+
+    # The board: a step by the button, the sliders by keys, and the real sixteen.
+    board = notebook.widget("step-board")
+    lesson, after = board.locator(".cl-lesson"), board.locator(".cl-pane").nth(1)
+    sliders = {name: board.get_by_role("slider", name=name)
+               for name in ("How loud", "What do the rooms", "Steps of descent")}  # fmt: skip
+    alike = board.locator(".cl-alike b")
+    expect(lesson).to_contain_text("At the start two sentences are alike that share the shape")
+    start = after.inner_html()
+    board.get_by_role("button", name="One step").press("Enter")
+    expect(lesson).to_contain_text("Colour comes to the front")
+    expect(alike).to_have_text(["0.93", "−0.93"])
+    assert after.inner_html() != start
+    notebook.screenshot("step_board", board)
+    sliders["What do the rooms"].press("End")
+    expect(lesson).to_have_text("Shape is loud in the words and has a partner: it stays in front.")
+    sliders["How loud"].press("Home")
+    expect(lesson).to_contain_text("there is nothing that training can follow")
+    expect(board.locator(".cl-matrix desc")).to_contain_text("shape: 0 % of the words")
+    board.get_by_label("the sixteen of House A").click()
+    expect(alike).to_have_text(["0.52", "0.12"])
+    expect(sliders["How loud"]).to_be_disabled()
+    sliders["Steps of descent"].press("End")
+    expect(board.get_by_role("button")).to_be_disabled()
+    assert sliders["Steps of descent"].get_attribute("aria-valuetext") == "10 steps"
+    board.get_by_label("four sentences").click()
+    expect(sliders["How loud"]).to_be_enabled()
 
     # The first scrubber: covered, moved by keys.
     widget = notebook.widget("alignment-scrubber", 0)
@@ -113,51 +130,19 @@ def test_a_reader_scrubs_chooses_and_uncovers(notebook) -> None:
     laboratory.get_by_label("0.5").click()
     shows(laboratory, "0.99")
 
-    # The board: an object is dragged, and the third heatmap follows.
-    board = notebook.widget("house-board")
-    words, aligned = board.locator(".cl-words svg"), board.locator(".cl-aligned svg")
-    counts = board.locator(".cl-count b")
-    expect(counts).to_have_text(["0 of 16", "16 of 16", "0 of 16"])
-    board.get_by_role("button", name="A: a colour").click()
-    expect(counts).to_have_text(["0 of 16", "16 of 16", "16 of 16"])
-    before, unmoved = aligned.inner_html(), words.inner_html()
-    assert "16 of 16 favourites are in the right room" in before
-    board.scroll_into_view_if_needed()
-    page.mouse.move(*square(board, (1, 1)))
-    page.mouse.down()
-    page.mouse.move(*square(board, (6, 3)), steps=4)
-    page.mouse.move(*square(board, (11, 11)), steps=4)
-    page.mouse.up()
-    board.get_by_role("status").get_by_text("and the blue box changed places").wait_for()
-    expect(counts).to_have_text(["0 of 16", "16 of 16", "11 of 16"])
-    assert aligned.inner_html() != before
-    assert words.inner_html() == unmoved
-    assert "11 of 16 favourites are in the right room" in aligned.locator("desc").text_content()
-    notebook.screenshot("board", board)
-
-    # Back again, by keys.
-    board.locator(".cl-plan .cl-frame").focus()
-    for key in ("Enter", *["ArrowUp"] * 9, *["ArrowLeft"] * 9, "Enter"):
-        page.keyboard.press(key)
-    expect(counts).to_have_text(["0 of 16", "16 of 16", "16 of 16"])
-    assert aligned.inner_html() == before
-
-    # On narrow screens nothing is cut off, and what follows the objects comes next.
+    # On narrow screens nothing of the board is cut off.
+    board = notebook.widget("step-board")
     page.evaluate(FILES)
-    for width, columns in ((1000, 2), (390, 1)):
+    for width, columns in ((1000, 3), (390, 1)):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(500)
         root = board.bounding_box()
-        panes = {name: board.locator(f".cl-pane.cl-{name}").bounding_box()
-                 for name in ("plan", "aligned", "words", "policies")}  # fmt: skip
-        for pane in panes.values():
+        panes = [pane.bounding_box() for pane in board.locator(".cl-pane").all()]
+        for pane in (*panes, board.locator(".cl-matrix").bounding_box()):
             assert root["x"] <= pane["x"]
             assert pane["x"] + pane["width"] <= root["x"] + root["width"]
-        for drawn in board.locator(".cl-pane svg").all():
-            assert drawn.bounding_box()["width"] > 200
-        assert len({pane["x"] for pane in panes.values()}) == columns
-        assert panes["plan"]["y"] <= panes["aligned"]["y"] < panes["words"]["y"]
-        notebook.screenshot(f"board_{width}", board)
+        assert len({pane["x"] for pane in panes}) == columns
+        notebook.screenshot(f"step_board_{width}", board)
     page.evaluate(FILES)
     page.set_viewport_size({"width": 1150, "height": 900})
     page.evaluate(TOP)
@@ -184,5 +169,9 @@ def test_in_the_dark(notebook) -> None:
     widget.get_by_label("identity").click()
     to_ten(widget)
     notebook.screenshot("dark", widget)
+    board = notebook.widget("step-board")
+    board.get_by_role("button", name="One step").click()
+    board.get_by_text("Colour comes to the front").first.wait_for()
+    notebook.screenshot("step_board_dark", board)
     page.evaluate(TOP)
     notebook.whole("whole_dark")

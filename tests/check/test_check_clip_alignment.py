@@ -11,6 +11,7 @@ from scipy.special import log_softmax, softmax
 from cliprl_lite.check import clip_alignment as check
 from cliprl_lite.transfer.alignment import unit_rows
 from cliprl_lite.transfer.contrastive_loss import contrastive_loss
+from cliprl_lite.transfer.first_steps import gradient_step
 
 
 # Exercise 1
@@ -78,6 +79,111 @@ def test_a_wrong_loss_is_told_what_is_wrong(words: str) -> None:
 
 
 # Exercise 2
+def step(a, b, g, eta):
+    made = []
+    for rows, slope in ((a, g @ unit_rows(b)), (b, g.T @ unit_rows(a))):
+        hat, length = unit_rows(rows), np.linalg.norm(rows, axis=1, keepdims=True)
+        along = (slope * hat).sum(axis=1, keepdims=True) * hat
+        made.append(-eta * (slope - along) / length)
+    return made
+
+
+def step_by_torch(a, b, g, eta):
+    """Nobody's formula: the slope of Σ G S, by automatic differentiation."""
+    one, other = (torch.tensor(rows, requires_grad=True) for rows in (a, b))
+    normal = torch.nn.functional.normalize
+    (torch.tensor(g) * (normal(one) @ normal(other).T)).sum().backward()
+    return -eta * one.grad, -eta * other.grad
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [step, step_by_torch, gradient_step, lambda *a: np.array(step(*a)),
+     lambda *a: [part.astype(np.float32) for part in step(*a)],
+     lambda *a: tuple(part.tolist() for part in step(*a))],
+)  # fmt: skip
+def test_a_right_step_passes(answer) -> None:
+    verdict = check.gradient_step(answer)
+    assert verdict.passed, verdict
+
+
+def parts(a, b, g, eta, along=True, length=True, unit=unit_rows):
+    made = []
+    for rows, slope in ((a, g @ unit(b)), (b, g.T @ unit(a))):
+        hat = unit_rows(rows)
+        slope = slope - (slope * hat).sum(axis=1, keepdims=True) * hat if along else slope
+        made.append(-eta * slope / (np.linalg.norm(rows, axis=1, keepdims=True) if length else 1))
+    return made
+
+
+WRONG_STEPS = {
+    "up the slope: what": lambda a, b, g, eta: step(a, b, -g, eta),
+    "η does nothing yet: it": lambda a, b, g, eta: step(a, b, g, 1),
+    "η does nothing yet, and": lambda a, b, g, eta: step(a, b, -g, 1),
+    "along the row is still": lambda *a: parts(*a, along=False),
+    "length is missing": lambda *a: parts(*a, length=False),
+    "you stop at": lambda *a: parts(*a, along=False, length=False),
+    "turned round": lambda a, b, g, eta: (step(a, b, g, eta)[0], step(a, b, g.T, eta)[1]),
+    "at length one": lambda *a: parts(*a, unit=lambda rows: rows),
+    "wrong order": lambda *a: step(*a)[::-1],
+    "only what is *added*": (
+        lambda a, b, g, eta: [x + y for x, y in zip((a, b), step(a, b, g, eta), strict=True)]
+    ),
+    "nothing moves": lambda a, b, g, eta: (0 * a, 0 * b),
+    "does not fall that way": lambda *a: [2 * part for part in step(*a)],
+    "one array came back": lambda *a: step(*a)[0],
+    "these have shape": lambda *a: [*step(*a), step(*a)[0]],
+    "finite numbers": lambda a, b, g, eta: (a * np.nan, b),
+    "that holds text": lambda *a: ["a", "b"],
+    "unequal length": lambda a, b, g, eta: [[1.0], [1.0, 2.0]],
+    "have shape ()": lambda *a: 3,
+}
+
+
+@pytest.mark.parametrize("words", WRONG_STEPS)
+def test_a_wrong_step_is_told_what_is_wrong(words: str) -> None:
+    verdict = check.gradient_step(WRONG_STEPS[words])
+    assert verdict.mark == "wrong"
+    assert words in verdict.words
+
+
+def test_a_step_is_held_against_the_loss_and_not_against_a_formula(monkeypatch) -> None:
+    """Were the loss another, the same step would be wrong."""
+    check._step_cases.cache_clear()
+    monkeypatch.setattr(check, "_loss", lambda s, d, t: float((s**2).sum()))
+    try:
+        assert check.gradient_step(step).mark == "wrong"
+    finally:
+        check._step_cases.cache_clear()
+
+
+def test_a_step_that_is_right_in_the_first_case_only_is_wrong() -> None:
+    seen = []
+
+    def wanes(a, b, g, eta):
+        seen.append(1)
+        return [part / len(seen) for part in step(a, b, g, eta)]
+
+    assert check.gradient_step(wanes).mark == "wrong"
+
+
+# What the notebook goes on with
+def test_what_passed_is_what_the_notebook_goes_on_with(capsys) -> None:
+    for judge, mine, name in (
+        (check.loss_for_any_target, loss, "loss"),
+        (check.gradient_step, step, "step"),
+        (check.soft_target, target, "targets"),
+    ):
+        assert check.keep(judge, mine) is mine
+        assert capsys.readouterr().out == f"This notebook goes on with your own {name}.\n"
+        for broken in (..., None, lambda *_: None, lambda *_: 1 / 0, 3, "x"):
+            ours = check.keep(judge, broken)
+            said = capsys.readouterr().out
+            assert said == f"This notebook goes on with the library's {name}.\n"
+            assert judge(ours).passed
+
+
+# Exercise 3
 def target(p, delta):
     y = unit_rows(p - p.mean(axis=0))
     return softmax(y @ y.T / delta, axis=1)
@@ -124,8 +230,10 @@ def test_wrong_soft_targets_are_told_what_is_wrong(words: str) -> None:
     assert words in verdict.words
 
 
-# Both
-@pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
+# All three
+@pytest.mark.parametrize(
+    "judge", [check.loss_for_any_target, check.gradient_step, check.soft_target]
+)
 def test_trouble_in_the_readers_function_is_put_in_words(judge) -> None:
     def broken(*_):
         raise RuntimeError("oh <b>" + "!" * 10_000)
@@ -140,16 +248,20 @@ def test_trouble_in_the_readers_function_is_put_in_words(judge) -> None:
         assert judge(lambda *_, value=value: value).mark == "wrong"
 
 
-@pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
+@pytest.mark.parametrize(
+    "judge", [check.loss_for_any_target, check.gradient_step, check.soft_target]
+)
 def test_nobody_has_begun(judge) -> None:
     for answer in (..., None, lambda *_: None, lambda *_: ...):
         assert judge(answer).mark == "not yet"
 
 
-@pytest.mark.parametrize("judge", [check.loss_for_any_target, check.soft_target])
+@pytest.mark.parametrize(
+    "judge", [check.loss_for_any_target, check.gradient_step, check.soft_target]
+)
 def test_who_changes_what_is_given_is_told_so(judge) -> None:
     def vandal(*arrays):
-        made = (loss if len(arrays) == 3 else target)(*arrays)
+        made = {2: target, 3: loss, 4: step}[len(arrays)](*arrays)
         for array in arrays:
             if isinstance(array, np.ndarray):
                 array[:] = 0
@@ -160,7 +272,7 @@ def test_who_changes_what_is_given_is_told_so(judge) -> None:
     assert "changes what it is given" in verdict.words
 
 
-# Exercise 3
+# Exercise 4
 @pytest.mark.parametrize(
     "sentence",
     ["don't go to the red cone", "Never go to the BLUE ball!", "avoid the yellow key",
