@@ -2,8 +2,9 @@
 
     python benchmarks/figure2.py [--json FILE]
 
-4 sizes × 3 targets × 100 trials × every method, by the command that a reader would type. The table
-must be the committed one, byte for byte, or the benchmark says so.
+4 sizes × 3 targets × 100 trials × every method, by the command that a reader would type. The note
+says in how many rows the table differs from the committed one: in none on the processor that made
+it, and elsewhere in those whose alignment amplifies a last bit, nearly all of which are marked.
 """
 
 from __future__ import annotations
@@ -30,17 +31,19 @@ def measure() -> list[Measurement]:
         subprocess.run([sys.executable, *COMMAND, "--out", out], check=True, stdout=sys.stderr)
         seconds = time.perf_counter() - begin
         table = read_table(out)
-        same = out.read_bytes() == data_path("results", "figure2.csv").read_bytes()
+    committed = read_table(data_path("results", "figure2.csv"))
+    differs = ~((table == committed) | (table.isna() & committed.isna())).all(axis=1)
+    marked = differs & (committed["sensitive"] == 1)
     censored = ", ".join(f"{clock} {table[f'{clock}_censored'].sum():,}" for clock in CLOCKS)
-    equal = "equal to" if same else "NOT equal to"
+    rows = f"{differs.sum():,} rows differ from the committed ones, {marked.sum():,} of them marked"
     return [
         Measurement(
             "figure2",
             f"Figure 2 from nothing: {len(table):,} runs",
             seconds,
             "s",
-            240,
-            note=f"censored: {censored}; {equal} the committed table, byte for byte",
+            60,
+            note=f"censored: {censored}; {rows}",
         )
     ]
 
