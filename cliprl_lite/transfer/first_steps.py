@@ -66,9 +66,9 @@ def gradient_step(
 
 @dataclass(frozen=True, eq=False)
 class Together:
-    """How much of each side belongs to each feature, and what both sides vary in together.
+    """How much of each side belongs to each of F features, and what both vary in together.
 
-    Attributes (F: features):
+    Attributes:
         features: their names, `"rest"` the last if there is one.
         words: share of the sentences' variance that each feature has, shape `[F]`.
         policies: share of the policies' variance, shape `[F]`.
