@@ -72,7 +72,8 @@ def training_curves(
         >>> training_curves({"soft": ("map", path)}, "weight", (0, 1), title="w").words
         'w. soft: 0.20 at step 0, 1.00 at step 10.'
     """
-    values = {name: rounded(list(path.values())) for name, (_, path) in curves.items()}
+    # Drawn as they are told: after thousands of steps further decimals hang on the processor.
+    values = {name: rounded(list(path.values()), 2) for name, (_, path) in curves.items()}
     marks: dict[str, ArrayLike] = {name: list(path) for name, (_, path) in curves.items()}
     last = max(max(path) for _, path in curves.values())
     told = "; ".join(
