@@ -39,6 +39,8 @@ print(*(level for level in __cpu_dispatch__ if __cpu_features__[level]))
 
 WHICH = """
 import numpy, threadpoolctl
+rows = numpy.random.default_rng(0).normal(size=(40, 384))
+assert numpy.isfinite(rows @ rows.T).all() and numpy.isfinite(rows @ rows[0]).all()
 found = [i for i in threadpoolctl.threadpool_info() if i["internal_api"] == "openblas"]
 print(found[0]["architecture"] if found else "")
 """
@@ -47,7 +49,8 @@ print(found[0]["architecture"] if found else "")
 @cache
 def machines() -> dict[str, dict[str, str]]:
     """Environment variables of each machine, by its name; the oldest first."""
-    kernels = {_kernel(name): name for name in reversed(KERNELS.get(platform.machine(), ()))}
+    named = {name: _kernel(name) for name in reversed(KERNELS.get(platform.machine(), ()))}
+    kernels = {kernel: name for name, kernel in named.items() if kernel}
     there = _said(LEVELS).split()
     levels = [there[number:] for number in range(len(there) + 1)]
     found = {}
@@ -70,21 +73,31 @@ def _age(kernel: tuple[str, str]) -> int:
 
 
 def _kernel(name: str) -> str:
-    """The kernel that OpenBLAS takes when told a name: it knows what the processor can run."""
-    return _said(WHICH, OPENBLAS_CORETYPE=name)
+    """The kernel that OpenBLAS takes when told a name; empty if the processor cannot run it.
+
+    OpenBLAS may take a name at its word, and die of an illegal instruction at the first product.
+    """
+    done = _python(WHICH, OPENBLAS_CORETYPE=name)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _said(code: str, **environment: str) -> str:
-    """What a Python prints that uses all of this processor but for the environment given here."""
+def _said(code: str) -> str:
+    """What a Python prints that uses all of this processor."""
+    done = _python(code)
+    done.check_returncode()
+    return done.stdout.strip()
+
+
+def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A Python that uses all of this processor but for the environment given here."""
     free = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code],
         env=free | environment,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    return done.stdout.strip()
 
 
 def trouble(name: str) -> str:
