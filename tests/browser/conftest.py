@@ -126,7 +126,24 @@ class Notebook:
         page: where it is open.
         asked: hosts that the page asked for anything.
         errors: what the page's console called an error.
+        CELLS: asks how many cells there are, which is active, and how often each was run.
+        COMMAND_MODE: makes the cell that starts with some text the active one, in command mode.
     """
+
+    CELLS = """() => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  return {
+    cells: notebook.widgets.length, active: notebook.activeCellIndex, mode: notebook.mode,
+    runs: notebook.widgets.map((cell) => cell.model.executionCount ?? 0),
+  };
+}"""
+
+    COMMAND_MODE = """(start) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = notebook.widgets.findIndex(
+    (cell) => cell.model.sharedModel.getSource().startsWith(start));
+  notebook.mode = "command";
+}"""
 
     def __init__(self, page: Page, name: str) -> None:
         self.page, self.name = page, name

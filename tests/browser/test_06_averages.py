@@ -48,52 +48,37 @@ def test_pushing_the_sum_through_zero(opened) -> None:
     opened.dark(False)
 
 
-CELLS = """() => {
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  return {
-    cells: notebook.widgets.length, active: notebook.activeCellIndex, mode: notebook.mode,
-    runs: notebook.widgets.map((cell) => cell.model.executionCount ?? 0),
-  };
-}"""
-COMMAND_MODE = """(start) => {
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  notebook.activeCellIndex = notebook.widgets.findIndex(
-    (cell) => cell.model.sharedModel.getSource().startsWith(start));
-  notebook.mode = "command";
-}"""
-
-
 def test_the_keys_of_a_widget_are_its_own(opened) -> None:
     """A notebook in command mode would take the arrows, and "b" for a new cell, "dd" for none."""
     page, keyboard = opened.page, opened.page.keyboard
-    page.evaluate(COMMAND_MODE, "guess_flip =")
+    page.evaluate(opened.COMMAND_MODE, "guess_flip =")
     guess, mixer = (opened.widget(kind) for kind in ("prediction", "weight-mixer"))
     guess.get_by_role("radio").first.check()
-    before = page.evaluate(CELLS)
+    before = page.evaluate(opened.CELLS)
     assert before["mode"] == "command"
     for key in ("ArrowDown", "b", "d", "d", "m", "Enter"):
         keyboard.press(key)
     assert guess.get_by_role("radio").nth(1).is_checked()
-    assert page.evaluate(CELLS) == before
+    assert page.evaluate(opened.CELLS) == before
 
     slider = mixer.locator("input[type=range]").nth(1)
     for control in (slider, mixer.locator("select")):
-        page.evaluate(COMMAND_MODE, "guess_flip =")
+        page.evaluate(opened.COMMAND_MODE, "guess_flip =")
         control.focus()
-        before, value = page.evaluate(CELLS), slider.input_value()
+        before, value = page.evaluate(opened.CELLS), slider.input_value()
         for key in ("ArrowDown", "b", "d", "d", "m", "ArrowDown", "Escape"):
             keyboard.press(key)
-        assert page.evaluate(CELLS) == before
+        assert page.evaluate(opened.CELLS) == before
         if control is slider:
             assert float(slider.input_value()) == pytest.approx(float(value) - 0.1)
 
-    page.evaluate(COMMAND_MODE, "mixer = WeightMixer")
+    page.evaluate(opened.COMMAND_MODE, "mixer = WeightMixer")
     slider.focus()
-    before = page.evaluate(CELLS)
+    before = page.evaluate(opened.CELLS)
     keyboard.press("Shift+Enter")  # still runs the cell, and goes on to the next one
     page.wait_for_function(
         f"""(before) => {{
-          const now = ({CELLS})(), was = before.active;
+          const now = ({opened.CELLS})(), was = before.active;
           return now.active === was + 1 && now.runs[was] > before.runs[was];
         }}""",
         arg=before,

@@ -93,38 +93,23 @@ def test_hope_by_keyboard(opened) -> None:
     opened.dark(False)
 
 
-CELLS = """() => {
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  return {
-    cells: notebook.widgets.length, active: notebook.activeCellIndex, mode: notebook.mode,
-    runs: notebook.widgets.map((cell) => cell.model.executionCount ?? 0),
-  };
-}"""
-COMMAND_MODE = """(start) => {
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  notebook.activeCellIndex = notebook.widgets.findIndex(
-    (cell) => cell.model.sharedModel.getSource().startsWith(start));
-  notebook.mode = "command";
-}"""
-
-
 def test_the_keys_of_a_widget_are_its_own(opened) -> None:
     """A notebook in command mode would take the arrows, and "b" for a new cell, "dd" for none."""
     page, keyboard = opened.page, opened.page.keyboard
     race = opened.widget("race")
-    page.evaluate(COMMAND_MODE, "guess_mend =")
+    page.evaluate(opened.COMMAND_MODE, "guess_mend =")
     race.get_by_role("button", name="Step").focus()
-    before = page.evaluate(CELLS)
+    before = page.evaluate(opened.CELLS)
     for key in ("ArrowDown", "b", "d", "d", "m", "ArrowDown", "Escape"):
         keyboard.press(key)
-    assert page.evaluate(CELLS) == before
+    assert page.evaluate(opened.CELLS) == before
 
     seed = race.get_by_label("seed")  # a text is edited, and the notebook is not
     seed.fill("12")
     seed.press("Control+a")
     seed.press("3")
     assert seed.input_value() == "3"
-    assert page.evaluate(CELLS)["cells"] == before["cells"]
+    assert page.evaluate(opened.CELLS)["cells"] == before["cells"]
 
 
 def test_the_whole_notebook_in_both_themes(opened) -> None:
