@@ -21,7 +21,7 @@ help:
 	@echo 'make test-machines   checks, exercises and notebooks as on every processor that this one can pass for'
 	@echo 'make verify     run the notebooks a second time, and the guard; check the site and accessibility'
 	@echo 'make check      lint, format and types'
-	@echo 'make bench      measure speed, memory and growth, and put the table into the README'
+	@echo 'make bench      measure speed, memory and growth, and put the table into docs/performance.md'
 	@echo 'make guard      has something become many times slower? half a minute'
 	@echo 'make notebooks  run the notebooks again and store what they show'
 	@echo 'make labs       make the graded labs, and prove their autograder (for teachers: adds nbgrader)'

@@ -3,9 +3,10 @@
     python benchmarks/bench.py [PART …]
 
 Runs the benchmarks one after the other, each in a process of its own (about eight minutes on two
-quiet cores), and then prints the table, puts it into the README, and writes `results.json`: the
-figures with the versions that made them, and the baselines of `guard.py`. With parts named, only
-those are measured anew, and the others' figures stay. Exits with 1 if a target was missed.
+quiet cores), and then prints the table, puts it into `docs/performance.md`, and writes
+`results.json`: the figures with the versions that made them, and the baselines of `guard.py`. With
+parts named, only those are measured anew, and the others' figures stay. Exits with 1 if a target
+was missed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from cliprl_lite._paths import write_text
 from cliprl_lite._printing import forgiving_output
 
 HERE = Path(__file__).resolve().parent
-README = HERE.parent / "README.md"
+PAGE = HERE.parent / "docs" / "performance.md"
 RESULTS = HERE / "results.json"
 BEGIN, END = "<!-- The output of `make bench`: -->", "<!-- end of that output -->"
 
@@ -66,12 +67,12 @@ def as_table(measurements: list[Measurement], versions: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"Made by `make bench` with {named}."])
 
 
-def into_readme(text: str, table: str) -> str:
-    """The README with the table between its two marks."""
+def into_page(text: str, table: str) -> str:
+    """The page with the table between its two marks."""
     before, _, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"README.md has lost its marks {BEGIN} and {END}")
+        raise SystemExit(f"docs/performance.md has lost its marks {BEGIN} and {END}")
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
@@ -110,7 +111,7 @@ def main(parts: list[str]) -> int:
         "measurements": [vars(one) for one in measurements],
     }
     write_text(RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    write_text(README, into_readme(README.read_text("utf-8"), table))
+    write_text(PAGE, into_page(PAGE.read_text("utf-8"), table))
     return 0 if all(one.met for one in measurements) else 1
 
 

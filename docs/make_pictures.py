@@ -1,4 +1,4 @@
-"""Draw the README's pictures: `python docs/make_pictures.py` (needs Chromium or Chrome).
+"""Draw the pictures of README and docs: `python docs/make_pictures.py` (needs Chromium or Chrome).
 
 Two houses with the same sixteen sentences: what the words say, what the policies say, and what the
 aligned sentences say. And costs on logarithmic axes, from the page that `make bench` has left.

@@ -1,4 +1,5 @@
-"""The README's table is what `make bench` measured; the guard sees a tenfold loss, and no noise."""
+"""The table of docs/performance.md is what `make bench` measured; the guard sees a tenfold loss,
+and no noise."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ import guard
 import pytest
 from measurement import Measurement, figure
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
+PAGE = bench.PAGE.read_text("utf-8")
 RESULTS = json.loads(bench.RESULTS.read_text("utf-8"))
 MEASURED = [Measurement(**entry) for entry in RESULTS["measurements"]]
 
 
-def test_the_readme_holds_the_table_that_was_measured() -> None:
+def test_the_page_holds_the_table_that_was_measured() -> None:
     table = bench.as_table(MEASURED, RESULTS["versions"])
-    assert bench.into_readme(README, table) == README
-    assert table in README
+    assert bench.into_page(PAGE, table) == PAGE
+    assert table in PAGE
 
 
 def test_every_figure_has_a_name_of_its_own_and_every_part_is_there() -> None:
@@ -67,7 +68,7 @@ def test_parts_that_are_measured_at_the_same_time_lose_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another run has put into the file meanwhile is still there in the end."""
-    for name in ("RESULTS", "README"):
+    for name in ("RESULTS", "PAGE"):
         (tmp_path / name).write_bytes(getattr(bench, name).read_bytes())
         monkeypatch.setattr(bench, name, tmp_path / name)
     monkeypatch.setattr(bench, "versions", lambda: versions)
@@ -88,7 +89,7 @@ def test_parts_that_are_measured_at_the_same_time_lose_nothing(
     values = {entry["key"]: entry["value"] for entry in found}
     assert (values[key], values[other]) == (54321.0, 98765.0)
     assert len(found) == len(MEASURED)
-    assert "98,765" in bench.README.read_text("utf-8")
+    assert "98,765" in bench.PAGE.read_text("utf-8")
 
 
 def test_a_part_that_is_not_there() -> None:
@@ -96,9 +97,9 @@ def test_a_part_that_is_not_there() -> None:
         bench.main(["nets"])
 
 
-def test_a_readme_without_its_marks_is_left_alone() -> None:
-    with pytest.raises(SystemExit, match=r"README\.md has lost its marks"):
-        bench.into_readme("# A page\n", "table")
+def test_a_page_without_its_marks_is_left_alone() -> None:
+    with pytest.raises(SystemExit, match=r"performance\.md has lost its marks"):
+        bench.into_page("# A page\n", "table")
 
 
 @pytest.mark.parametrize(("factor", "status"), [(1, 0), (0.6, 0), (0.1, 1)])

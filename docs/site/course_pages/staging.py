@@ -26,7 +26,8 @@ GUIDES = {
 }
 """Files outside docs/ that have a page; inside, every guide has one."""
 
-PICTURES = ("stripes_and_blocks.png",)
+PICTURES = {"stripes_and_blocks.png": "stripes_and_blocks.png", "growth.png": "guides/growth.png"}
+"""Pictures in docs/ → where their pages look for them."""
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 FENCE = re.compile(r"(^(?P<fence>`{3,}).*?^(?P=fence)`*\s*?$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 
@@ -64,8 +65,8 @@ def sources(root: Path = ROOT) -> dict[str, bytes]:
             files[page] = relink(text, source, page, pages)
     table = (root / "docs" / "glossary.md").read_text("utf-8")
     files["glossary.md"] = glossary.page(table)
-    for name in PICTURES:
-        files[name] = (root / "docs" / name).read_bytes()
+    for name, place in PICTURES.items():
+        files[place] = (root / "docs" / name).read_bytes()
     files |= reference.pages(root)
     files["index.md"] = index((root / "docs/site/index.md").read_text("utf-8"), notebooks, pages)
     return {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}

@@ -1,4 +1,4 @@
-"""Every figure in the README's results comes from the committed tables."""
+"""Every figure in docs/findings.md comes from the committed tables."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from cliprl_lite.transfer.alignment_training import DivergedError, align
 from cliprl_lite.worlds.suite_files import load_suite
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "findings.md").read_text("utf-8")
 LAWS = ("exponential", "power")
-RESULTS = README.partition("## What the paper's Figure 2 shows when run")[2].partition("\n## ")[0]
+RESULTS = PAGE.partition("## What the paper's Figure 2 shows when run")[2].partition("\n## ")[0]
 
 
 def median_steps(target: str, method: str, size: int = 25) -> str:
@@ -50,6 +50,7 @@ def test_medians(target: str, method: str) -> None:
     assert median_steps(target, method) in RESULTS
 
 
+README = (ROOT / "README.md").read_text("utf-8")
 THREE = ("alg2", "alg1_cold", "ridge")
 
 
@@ -61,6 +62,11 @@ def test_fair_rivals() -> None:
         f"{steps['alg1']}, no teacher {steps['scratch']}, the cosine sharpened "
         f"{steps['alg1_cold']}, and ridge regression {steps['ridge']} (target left)"
     ) in RESULTS
+    assert (
+        f"Algorithm 2 repaired needs {steps['alg2']} steps where Algorithm 1 as printed needs "
+        f"{steps['alg1']}, no teacher {steps['scratch']}, the cosine sharpened "
+        f"{steps['alg1_cold']}, and ridge regression {steps['ridge']}."
+    ) in README
     table = read_table(data_path("results", "figure2.csv"))
     for name in THREE:
         said = verdicts(table, name, "alg1", 0.5)
@@ -120,13 +126,17 @@ def test_right_colour() -> None:
     for method in ("alg1", "alg2", "alg2_identity", "ridge"):
         assert f"{100 * share[method]:.0f} %" in RESULTS
     assert share["alg1_cold"] == share["alg1"] == 0  # "sharpened or not"
+    assert (
+        f"0 % of cases by cosine, sharpened or not, {100 * share['alg2']:.0f} % by alignment with "
+        f"soft targets, {100 * share['ridge']:.0f} % by ridge regression"
+    ) in README
     assert replace(AlignmentSettings(targets="identity"), learning_rate=0.1) == IDENTITY
     assert AlignmentSettings().learning_rate == 1.0  # "with a tenth of the learning rate"
     soft = colours[colours["method"] == "alg2"].groupby("suite")["top_right"].mean()
     assert f"{100 * soft.min():.1f} % in the hardest of the six" in RESULTS
 
 
-NETWORKS = README.partition("## The same with networks")[2].partition("\n## ")[0]
+NETWORKS = PAGE.partition("## The same with networks")[2].partition("\n## ")[0]
 
 
 def network_steps(target: str, method: str) -> str:
@@ -216,9 +226,12 @@ def test_what_averaging_saves() -> None:
     assert round(100 * max(zero_shot)) == 3
 
 
-def test_the_readme_says_what_the_installs_weigh() -> None:
+def test_the_pages_say_what_the_installs_weigh() -> None:
     """As `python benchmarks/install.py` measured it; a light one stays below 600 MB."""
     weighed = json.loads((ROOT / "benchmarks" / "install.json").read_text("utf-8"))
+    installing = (ROOT / "docs" / "installing.md").read_text("utf-8")
     for install in weighed.values():
-        assert f"{install['megabytes']:,} MB" in README
+        assert f"{install['megabytes']:,} MB" in installing
+    for name in ("light, with numba and the encoder", "make lab"):
+        assert f"{weighed[name]['megabytes']:,} MB" in README
     assert weighed["light"]["megabytes"] < 600
