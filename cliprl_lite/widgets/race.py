@@ -288,7 +288,9 @@ class Race(Player):
             self.squares = self._squares(watched) if self.show_wrong else ""
             self.rows = [self._row(*pair) for pair in zip(self.names, self.runs, strict=True)]
             self.first = [self._first(clock) for clock in CLOCKS]
-            self.progress = f"After {self.taken:,} steps each."
+            some_done = any(run.steps < self.taken for run in self.runs)
+            stopped = ", or when done" if some_done else ""
+            self.progress = f"After {self.taken:,} steps each{stopped}."
 
     def _squares(self, watched: int) -> str:
         learner = self.runs[watched].learner

@@ -251,7 +251,7 @@ def replay(
         return made + [{"x": line["x"][-1:], "y": line["y"][-1:]} for line in made]
 
     def headed(steps: int) -> str:
-        return f"{plots.as_text(title)} · after {steps:,} steps each"
+        return f"{plots.as_text(title)} · after {steps:,} steps, or when done"
 
     final = lines(int(moments[-1]))
     figure = plots.new_figure(
@@ -266,10 +266,14 @@ def replay(
             **line, mode="lines", name=plots.as_text(label), hoverinfo="skip",
             line={"color": paint[voice], "dash": dash[voice], "width": 3 if voice == "map" else 2},
         )  # fmt: skip
-    for (label, voice, _), end in zip(runs, final[len(runs) :], strict=True):
+    ends = final[len(runs) :]
+    upwards = sorted(range(len(runs)), key=lambda number: ends[number]["y"][0])
+    sides = {upwards[0]: "bottom right", upwards[-1]: "top right"}  # so that none hides another
+    for number, ((label, voice, _), end) in enumerate(zip(runs, ends, strict=True)):
         figure.add_scatter(
             **end, mode="markers+text", text=[" " + plots.as_text(label)], hoverinfo="skip",
-            textposition="middle right", marker={"color": paint[voice], "size": 7},
+            textposition=sides.get(number, "middle right"),
+            marker={"color": paint[voice], "size": 7},
         )  # fmt: skip
     figure.frames = [
         go.Frame(
