@@ -107,6 +107,7 @@ def test_what_there_is_not_is_refused() -> None:
 
 def test_a_cell_shows_the_table_and_keeps_the_words() -> None:
     bundle = method_card(["alg1"])._repr_mimebundle_()
-    assert bundle["text/html"].startswith('<div class="cl-root"><table class="cl-card">')
+    assert bundle["text/html"].startswith('<div class="cl-root"><style>')
+    assert '<table class="cl-card">' in bundle["text/html"]
     assert bundle["text/plain"] == method_card(["alg1"]).words
     assert "\n" not in bundle["text/plain"]

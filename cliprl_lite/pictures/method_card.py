@@ -64,6 +64,34 @@ _WEIGHTS = {
 _VOICE: dict[ScoreSource, str] = {"cosine": "words", "alignment": "map", "ridge": "map"}
 
 
+_STYLE = """
+.cl-root table.cl-card {
+  border: 0; border-collapse: collapse; width: 100%; margin: 0; font-size: 14px; line-height: 20px;
+  color: var(--ink);
+}
+.cl-root table.cl-card tbody tr:nth-child(n), .cl-root table.cl-card thead {
+  background: none; border: 0;
+}
+.cl-root table.cl-card :is(th, td) {
+  border: 0; border-bottom: 1px solid var(--hair); padding: 6px 12px 6px 0; max-width: none;
+  text-align: left; vertical-align: top; white-space: normal; font-weight: 400;
+}
+.cl-root table.cl-card tr > th:first-child { padding-left: 12px; }
+.cl-root table.cl-card tr.cl-about > th { border-left: 4px solid var(--ink); padding-left: 10px; }
+.cl-root table.cl-card thead th { font-size: 13px; font-weight: 600; }
+.cl-root table.cl-card thead th:nth-child(4) { width: 150px; }
+@media (max-width: 640px) {
+  .cl-root table.cl-card thead { position: absolute; clip-path: inset(50%); }
+  .cl-root table.cl-card :is(tbody, tr, th, td) { display: block; }
+  .cl-root table.cl-card tbody :is(th, td) { border-bottom: 0; padding: 2px 0 2px 12px; }
+  .cl-root table.cl-card tbody td:last-child { border-bottom: 1px solid var(--hair); }
+  .cl-root table.cl-card tbody td::before { content: attr(data-label) ": "; color: var(--none); }
+}
+"""
+"""It stands in the card, and not in the widgets' style sheet, which every widget's state repeats.
+JupyterLab would stripe, shrink and right-align a table."""
+
+
 @dataclass(frozen=True)
 class MethodCard:
     """Methods, a row each, as a table in a cell's output; on a narrow page a block each.
@@ -100,6 +128,7 @@ is trained; weights: d / Σd, as printed; looks at policies: no
         note = f"The bars are the weights of four teachers whose scores d are {scores}."
         return tag(
             "div",
+            tag("style", _STYLE),
             tag(
                 "table",
                 tag("thead", tag("tr", head)),
@@ -137,7 +166,7 @@ def method_card(names: Sequence[str] = ROWS, about: Sequence[str] = ()) -> Metho
 
     Example:
         >>> card = method_card(["alg1_closest", "alg2"], about=["alg2"])
-        >>> card.html.count("<tr"), card.html.count("cl-about")
+        >>> card.html.count("<tr"), card.html.count('class="cl-about"')
         (3, 1)
     """
     for name in names:
