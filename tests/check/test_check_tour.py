@@ -126,7 +126,7 @@ def test_of_one_mind_about_whom(answer: str, words: str, agents: dict) -> None:
     assert words in verdict.words
 
 
-def test_the_map_that_is_asked_has_not_seen_the_new_errand(agents: dict) -> None:
+def test_the_map_that_is_asked_has_not_seen_the_new_task(agents: dict) -> None:
     """Each task asked for in other words; an alignment that knows it would change an answer."""
     changed = 0
     for transfer in HOUSE.transfers():

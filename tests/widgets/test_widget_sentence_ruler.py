@@ -222,7 +222,7 @@ def test_a_tie_fools_nobody() -> None:
 # ---------------------------------------------------------------------------------------------
 # What is known
 # ---------------------------------------------------------------------------------------------
-def test_the_nearest_known_errand_is_named() -> None:
+def test_the_nearest_known_task_is_named() -> None:
     known = [BLUE, BOX, "go to the green key"]
     ruler = SentenceRuler(ANCHOR, known=known)
     assert "Nearest of 3 known tasks: 0.88  go to the blue cone" in ruler.summary()
