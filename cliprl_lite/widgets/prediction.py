@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import traitlets
@@ -58,21 +59,29 @@ class Prediction(CourseWidget):
         return f"{self.question}\n  you said:      {said}\n  what happened: {result}"
 
     def svg(self) -> str:
+        asked = wrap(self.question, 68)
+        top = 36 + 22 * len(asked)
+        height = top + 2 + 28 * len(self.answers)
+        lines = [
+            tag("text", text(line), x=8, y=26 + 22 * number, font_size=16, font_weight=600,
+                fill=LIGHT["ink"])
+            for number, line in enumerate(asked)
+        ]  # fmt: skip
         rows = [
-            tag("circle", cx=16, cy=58 + 28 * number, r=7, fill="none", stroke=colour("ink"))
-            + tag("text", text(answer), x=32, y=63 + 28 * number, font_size=15, fill=LIGHT["ink"])
+            tag("circle", cx=16, cy=top + 28 * number, r=7, fill="none", stroke=colour("ink"))
+            + tag("text", text(answer), x=32, y=top + 5 + 28 * number, font_size=15,
+                  fill=LIGHT["ink"])
             for number, answer in enumerate(self.answers)
-        ]
+        ]  # fmt: skip
         return picture(
             720,
-            60 + 28 * len(self.answers),
+            height,
             self.question,
             "Answers to pick from: " + "; ".join(self.answers),
-            tag("rect", width=720, height=60 + 28 * len(self.answers), fill=LIGHT["page"]),
-            tag("text", text(self.question, 100), x=8, y=26, font_size=16, font_weight=600,
-                fill=LIGHT["ink"]),
+            tag("rect", width=720, height=height, fill=LIGHT["page"]),
+            *lines,
             *rows,
-        )  # fmt: skip
+        )
 
     def summary(self) -> str:
         return self.question

@@ -30,6 +30,18 @@ def test_its_picture_shows_question_and_answers() -> None:
     assert "words & more; map" in made[1].text
 
 
+def test_a_long_question_takes_more_lines() -> None:
+    question = " ".join(["which of these old agents arrives first"] * 4) + "?"
+    made = ElementTree.fromstring(Prediction(question, ["words", "map"]).svg())
+    texts = [element for element in made.iter() if element.tag.endswith("text")]
+    lines = [str(one.text) for one in texts[:-2]]
+    assert " ".join(lines) == question
+    assert max(map(len, lines)) <= 68
+    heights = [float(one.get("y", "nan")) for one in texts]
+    assert heights == sorted(set(heights))
+    assert heights[-1] < float(made.get("height", "nan"))
+
+
 def test_an_answer_that_there_is_not_is_refused() -> None:
     guess = Prediction("Who is last?", ["words", "map"])
     guess.choice = 1
