@@ -1,40 +1,18 @@
-"""The clocks of runs and the curve of episodes, by hand and by brute force."""
+"""The clocks of runs, by hand and by brute force."""
 
 from __future__ import annotations
 
 from itertools import product
 
 import numpy as np
-import pytest
 
-from cliprl_lite.learning.clocks import episode_curve, first20, surely_first
+from cliprl_lite.learning.clocks import first20, surely_first
 
 
 def test_the_first_clock_waits_for_twenty_episodes() -> None:
     lengths = np.arange(100, 60, -1)
     assert first20(lengths[:19]) is None
     assert first20(lengths[:20]) == first20(lengths) == (100 + 81) / 2
-
-
-@pytest.mark.parametrize("n", [1, 2, 9, 30, 1_000])
-def test_every_episode_is_in_one_group_of_the_curve(n: int) -> None:
-    lengths = np.random.default_rng(n).integers(1, 500, n)
-    middles, means = episode_curve(lengths)
-    # The geometric middle of episodes a to b is √(a b): from it and a follows b, group by group.
-    first = 1
-    for place, (middle, mean) in enumerate(zip(middles, means, strict=True)):
-        last = round(middle**2 / first)
-        assert mean == pytest.approx(lengths[first - 1 : last].mean())
-        wanted = max(first, int(np.ceil((first - 1) * 1.15)))  # 15 % more episodes, one at least
-        assert last == min(n, wanted) or (place, last) == (0, 1)
-        first = last + 1
-    assert first == n + 1
-    assert means[:7].tolist() == lengths[:7].tolist()
-
-
-def test_no_episode_makes_no_curve() -> None:
-    middles, means = episode_curve(np.zeros(0, dtype=int))
-    assert len(middles) == len(means) == 0
 
 
 def test_who_is_surely_first_is_first_however_it_goes_on() -> None:

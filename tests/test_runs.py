@@ -7,7 +7,6 @@ import pytest
 from test_qlearning import bits
 
 from cliprl_lite.learning import runs
-from cliprl_lite.learning.clocks import episode_curve
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.learning.runs import Run, learn
 from cliprl_lite.worlds.greedy import evaluate_greedy
@@ -134,21 +133,31 @@ def test_a_run_does_not_go_back() -> None:
     assert run.steps == 500
 
 
-def test_the_curve_is_that_of_the_episodes_that_ended_by_then() -> None:
+def test_the_wrong_curve_counts_at_every_check_and_now() -> None:
     run = Run(ROOMS, FAR_GOAL, seed=0)
-    assert [points.tolist() for points in run.curve()] == [[1.0], [1.0]]
-    run.advance(7)
-    assert run.episode_lengths.size == 0
-    assert [points.tolist() for points in run.curve()] == [[1.0], [7.0]]  # the way so far
-    run.advance(3_000)
-    lengths = run.episode_lengths
-    assert len(lengths) > 40
-    at_40 = int(lengths[:40].sum())
-    for until, ended in ((None, len(lengths)), (at_40, 40), (10**9, len(lengths))):
-        for found, expected in zip(run.curve(until), episode_curve(lengths[:ended]), strict=True):
-            assert found.tolist() == expected.tolist()
-    assert run.curve(int(lengths[0]))[1].tolist() == [lengths[0]]
-    assert run.curve(int(lengths[0]) - 1)[1].tolist() == [lengths[0] - 1]
+    n_squares = ROOMS.n_states - 1
+    assert [numbers.tolist() for numbers in run.wrong_curve()] == [[0], [n_squares]]
+    pieces = {}
+    while run.stop_reason is None:
+        run.advance(run.steps + 997)
+        pieces[run.steps] = wrong_by_hand(run)
+        steps, wrong = run.wrong_curve()
+        assert (steps[-1], wrong[-1]) == (run.steps, pieces[run.steps])
+    steps, wrong = run.wrong_curve()
+    assert steps.tolist() == run.check_steps.tolist()
+    assert wrong[-1] == 0 < wrong[len(wrong) // 2]
+    for until in (0, 500, 3_000):
+        part = run.wrong_curve(until)
+        assert part[0].tolist() == [at for at in steps if at <= until]
+        assert part[1].tolist() == wrong[: len(part[0])].tolist()
+    assert run.wrong_curve(10**9)[0].tolist() == steps.tolist()
+
+
+def wrong_by_hand(run: Run) -> int:
+    """States, the goal apart, with a best action that is on no shortest path."""
+    best = run.q == run.q.max(axis=1, keepdims=True)
+    good = ROOMS.optimal_actions(FAR_GOAL)
+    return int((best & ~good).any(axis=1).sum())
 
 
 def test_the_cases_above_differ() -> None:

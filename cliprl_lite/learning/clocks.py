@@ -1,4 +1,4 @@
-"""How a learning run is timed: three clocks, and the curve of its episodes' lengths.
+"""How a learning run is timed: three clocks.
 
 When the second and the third stop is said in `worlds.greedy` (`GreedyEvaluation`), and `runs` looks
 at every check.
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
-import numpy as np
-
-from cliprl_lite._arrays import FloatArray, IntArray
+from cliprl_lite._arrays import IntArray
 
 CLOCKS = {
     "first20": "steps an episode, mean of the first 20",
@@ -34,6 +31,7 @@ def first20(episode_lengths: IntArray) -> float | None:
     """Mean steps of the first 20 episodes, None if there are fewer.
 
     Example:
+        >>> import numpy as np
         >>> first20(np.arange(1, 31)), first20(np.arange(1, 20))
         (10.5, None)
     """
@@ -58,27 +56,3 @@ def surely_first(times: Sequence[float | None], at_least: Sequence[float]) -> in
     if not stopped or min([math.inf, *open_from]) < min(stopped) or times.count(min(stopped)) > 1:
         return None
     return times.index(min(stopped))
-
-
-def episode_curve(lengths: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Lengths of episodes as a curve for logarithmic axes: the first ones one by one, later ones
-    as means of groups that grow by 15 %.
-
-    Args:
-        lengths: steps of each episode, shape `[K]`.
-
-    Returns:
-        The geometric middle of each group of episodes, counted from 1, and its mean length in
-        steps, both of shape `[G]`.
-
-    Example:
-        >>> middles, means = episode_curve(np.arange(100, 0, -1))
-        >>> middles[[0, 1, 6, 7]].round(1).tolist(), means[[0, 1, 6, 7]].tolist()
-        ([1.0, 2.0, 7.0, 8.5], [100.0, 99.0, 94.0, 92.5])
-    """
-    edges = [0]
-    while edges[-1] < len(lengths):
-        edges.append(min(len(lengths), max(edges[-1] + 1, math.ceil(edges[-1] * _WIDER))))
-    groups = list(pairwise(edges))
-    middles = np.array([math.sqrt((first + 1) * last) for first, last in groups])
-    return middles, np.array([lengths[first:last].mean() for first, last in groups])

@@ -15,7 +15,6 @@ from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.learning.clocks import (
     CLOCKS,
     REGRET_EPISODES,
-    episode_curve,
     first20,
 )
 from cliprl_lite.learning.qlearning import Learner
@@ -200,22 +199,27 @@ class Run:
         stopped = first20(self.episode_lengths), self.steps_near_optimal, self.steps_optimal
         return dict(zip(CLOCKS, stopped, strict=True))
 
-    def curve(self, until: int | None = None) -> tuple[FloatArray, FloatArray]:
-        """The lengths of the episodes that ended in the first `until` steps (all if None), as
-        `episode_curve` groups them. Before the first arrival the steps so far are episode 1.
+    def wrong_curve(self, until: int | None = None) -> tuple[IntArray, IntArray]:
+        """How many states are wrong, against steps: at every check in the first `until` steps (all
+        if None), and at the end.
+
+        Returns:
+            Steps and numbers of states, shape `[K]`; the first check comes before any step.
 
         Example:
-            >>> episodes, steps = learn(GridWorld.open_map(5), (0, 0), seed=3).curve()
-            >>> episodes[:3].tolist(), bool(steps[0] > steps[-1])
-            ([1.0, 2.0, 3.0], True)
+            >>> steps, wrong = learn(GridWorld.open_map(5), (0, 0), seed=3).wrong_curve()
+            >>> int(steps[0]), int(wrong[0]), int(wrong[-1])
+            (0, 24, 0)
         """
-        lengths = self.episode_lengths
-        if until is not None:
-            lengths = lengths[: np.searchsorted(np.cumsum(lengths), until, side="right")]
-        if len(lengths) == 0:
-            so_far = self.steps if until is None else min(until, self.steps)
-            return np.ones(1), np.array([max(1.0, so_far)])
-        return episode_curve(lengths)
+        steps = self.check_steps.tolist()
+        wrong = [check.wrong_states for check in self.checks]
+        if until is not None and until < self.steps:
+            n = int(np.searchsorted(steps, until, side="right"))
+            return np.array(steps[:n]), np.array(wrong[:n])
+        if self.steps > steps[-1]:
+            steps.append(self.steps)
+            wrong.append(self.learner.evaluate().wrong_states)
+        return np.array(steps), np.array(wrong)
 
 
 def learn(

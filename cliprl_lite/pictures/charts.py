@@ -6,8 +6,8 @@ rows keep the order they come in. Curves and bars carry a dash or a mark beside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,13 @@ from numpy.typing import ArrayLike
 
 from cliprl_lite._rounding import favourites, rounded
 from cliprl_lite.pictures.drawing import colour, glyph, picture, tag, text
+
+SIGNS = {
+    "diamond": "m-6 0l6 -6l6 6l-6 6z",
+    "ring": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
+    "disc": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
+}
+"""Signs that stand on a curve: their outlines; only the disc is filled."""
 
 DASHES = {"none": "1.5 3", "words": "6 4", "map": None}
 """Dash of each voice's curve; its colour has the same name."""
@@ -209,6 +216,7 @@ class Axis:
         low, high: its ends.
         ticks: where it is marked.
         log: a logarithmic one; its ends are positive.
+        words: tick → what stands there in place of its number.
 
     Example:
         >>> Axis("steps", 1, 100, (1, 10, 100), log=True).share(10.0)
@@ -220,6 +228,13 @@ class Axis:
     high: float
     ticks: Sequence[float]
     log: bool = False
+    words: Mapping[float, str] = field(default_factory=dict)
+
+    def label_of(self, tick: float) -> str:
+        """What stands at a tick."""
+        big = f"{tick / 1e6:g}M" if tick >= 1e6 else f"{tick / 1e3:g}k"
+        known = big if tick >= 10_000 else f"{tick:,g}".replace("-", "−")
+        return self.words.get(tick, known)
 
     def share(self, value: float) -> float:
         """How far along the axis a value lies, from 0 to 1 between its ends."""
@@ -238,6 +253,7 @@ def curves_svg(
     title: str,
     description: str = "",
     cursor: float | None = None,
+    signs: Iterable[tuple[float, float, str, str]] = (),
     width: float = 460,
     height: float = 280,
 ) -> str:
@@ -249,6 +265,7 @@ def curves_svg(
         x, y: the axes.
         title, description: for screen readers, and above the chart.
         cursor: a vertical line at this x.
+        signs: `(x, y, voice, sign)` of each, a name in `SIGNS`.
 
     Example:
         >>> svg = curves_svg({"a": ("map", [0, 1], [0, 1])}, Axis("x", 0, 1, (0, 1)),
@@ -267,16 +284,15 @@ def curves_svg(
     marks = []
     for value in x.ticks:
         at, _ = place(value, y.low)
-        words = f"{value / 1000:g}k" if value >= 10_000 else f"{value:,g}"
         marks += [
             tag("path", d=f"M{at:.1f} {top:.1f}v{up:.1f}", stroke=colour("hair")),
-            _label(words, at, top + up + 18, "middle"),
+            _label(x.label_of(value), at, top + up + 18, "middle"),
         ]
     for value in y.ticks:
         _, at = place(x.low, value)
         marks += [
             tag("path", d=f"M{left:.1f} {at:.1f}h{across:.1f}", stroke=colour("hair")),
-            _label(f"{value:,g}".replace("-", "−"), left - 6, at + 5, "end"),
+            _label(y.label_of(value), left - 6, at + 5, "end"),
         ]
     ends = []
     for label, (voice, xs, ys) in curves.items():
@@ -287,9 +303,13 @@ def curves_svg(
         ends.append((points[-1][1], label, voice))
         line = "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
         marks.append(tag("path", d=f"M{line}", fill="none", **_pen(voice), stroke_linejoin="round"))
+    for a, b, voice, sign in signs:
+        at_x, at_y = place(a, b)
+        marks.append(sign_svg(sign, at_x, at_y, voice))
     last, edge = -np.inf, left + across
-    for at, label, voice in sorted(ends):  # labels that would overlap are moved apart
-        last = max(at, last + 16)
+    for number, (at, label, voice) in enumerate(sorted(ends), start=1):
+        # Labels that would overlap are moved apart, and stay beside the chart.
+        last = max(min(at, top + up - 16 * (len(ends) - number)), last + 16)
         marks += [
             tag("path", d=f"M{edge + 8:.1f} {last:.1f}h20", **_pen(voice)),
             _label(text(label), edge + 34, last + 5, hue=voice),
@@ -308,6 +328,17 @@ def curves_svg(
         tag("text", text(y.label), x=0, y=0, font_size=13, text_anchor="middle",
             fill=colour("ink"), transform=f"translate(14 {top + up / 2:.1f}) rotate(-90)"),
     )  # fmt: skip
+
+
+def sign_svg(sign: str, x: float, y: float, voice: str) -> str:
+    """A sign on a curve, by its name in `SIGNS`.
+
+    Example:
+        >>> sign_svg("ring", 0, 0, "map") == sign_svg("disc", 0, 0, "map")
+        False
+    """
+    return tag("path", d=f"M{x:.1f} {y:.1f}{SIGNS[sign]}", stroke=colour(voice), stroke_width=2,
+               fill=colour(voice if sign == "disc" else "page"))  # fmt: skip
 
 
 def _pen(voice: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cliprl_lite.learning.runs import Run
 from cliprl_lite.pictures.charts import DASHES
 from cliprl_lite.pictures.drawing import printable
 from cliprl_lite.widgets.base import Player, Refused, module, style
-from cliprl_lite.widgets.race_pictures import curves, replay, squares_svg, whole
+from cliprl_lite.widgets.race_pictures import Racer, curves, replay, squares_svg, whole
 from cliprl_lite.worlds.greedy import greedy_actions, wrong_states
 from cliprl_lite.worlds.gridworld import GridWorld
 
@@ -91,7 +91,7 @@ class Race(Player):
     seed = traitlets.Int(0).tag(sync=True, heard=True)
     hopeful = traitlets.Bool(False).tag(sync=True)
     hope = traitlets.Float(0.0).tag(sync=True, heard=True)
-    show_wrong = traitlets.Bool(False).tag(sync=True, heard=True)
+    show_wrong = traitlets.Bool(True).tag(sync=True, heard=True)
     watched = traitlets.Int(0).tag(sync=True, heard=True)
 
     def __init__(
@@ -193,12 +193,8 @@ class Race(Player):
 
     def animation(self, pictures: int = 24) -> Any:
         """The race so far as a plotly figure that plays without a kernel."""
-        runs = [
-            (name, voice, run.curve)
-            for name, voice, run in zip(self.names, self.voices, self.runs, strict=True)
-        ]
         last = max(run.steps for run in self.runs)
-        return replay(runs, last, pictures, f"{self.title}, seed {self.seed}")
+        return replay(self._racers, last, pictures, f"{self.title}, seed {self.seed}")
 
     # --- inside -----------------------------------------------------------------------------
     def _line_up(self) -> None:
@@ -279,16 +275,26 @@ class Race(Player):
             self.status = f"Finished, after {self.taken:,} steps."
         watched = min(max(self.watched, 0), len(self.runs) - 1)
         with self.hold_sync():
-            self.chart = curves(
-                [
-                    (name, voice, run.curve())
-                    for name, voice, run in zip(self.names, self.voices, self.runs, strict=True)
-                ]
-            )
+            self.chart = curves(self._racers(), self.world.n_states - 1)
             self.squares = self._squares(watched) if self.show_wrong else ""
             self.rows = [self._row(*pair) for pair in zip(self.names, self.runs, strict=True)]
             self.first = [self._first(clock) for clock in CLOCKS]
-            self.progress = f"After {self.taken:,} steps each."
+            self.progress = f"After {self.taken:,} steps{self._stopped()}."
+
+    def _racers(self, until: int | None = None) -> list[Racer]:
+        return [
+            Racer.of(name, voice, run, until)
+            for name, voice, run in zip(self.names, self.voices, self.runs, strict=True)
+        ]
+
+    def _stopped(self) -> str:
+        """Who had stopped before, being finished."""
+        said = [
+            f"{name} had stopped after {run.steps:,}"
+            for name, run in zip(self.names, self.runs, strict=True)
+            if run.stop_reason and run.steps < self.taken
+        ]
+        return f"; {', '.join(said)}" if said else ""
 
     def _squares(self, watched: int) -> str:
         learner = self.runs[watched].learner
@@ -304,7 +310,7 @@ class Race(Player):
         written = [f"{time:,.0f}" if time is not None else "not yet" for time in clocks.values()]
         if clocks["first20"] is None:
             written[0] += f" ({run.learner.episode} of {FEW_SHOT_EPISODES})"
-        return [name, *written, f"{run.checks[-1].wrong_states:,}"]
+        return [name, *written, f"{run.wrong_curve()[1][-1]:,}"]
 
     def _first(self, clock: str) -> int:
         """Number of the learner that is sure to be first by a clock; −1 if nobody is yet."""

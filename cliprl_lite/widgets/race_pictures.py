@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cliprl_lite._arrays import BoolArray, FloatArray
+from cliprl_lite._arrays import BoolArray, IntArray
 from cliprl_lite._rounding import rounded
-from cliprl_lite.pictures.charts import Axis, curves_svg
+from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES
+from cliprl_lite.learning.runs import Run
+from cliprl_lite.pictures.charts import Axis, curves_svg, sign_svg
 from cliprl_lite.pictures.drawing import colour, picture, tag, text
 from cliprl_lite.worlds.gridworld import MOVES, GridWorld
 
 WIDTH, HEIGHT, SIDE = 420, 300, 240
 _ARROWS = 80  # wrong squares up to which their arrows are drawn; more would be a blur
 
-Points = tuple[FloatArray, FloatArray]
+Points = tuple[IntArray, IntArray]
 
 
 def _decades(largest: float, least: int) -> tuple[int, ...]:
@@ -25,35 +28,91 @@ def _decades(largest: float, least: int) -> tuple[int, ...]:
     return tuple(10**power for power in range(max(least, most) + 1))
 
 
-def _line(points: Points) -> tuple[list[float], list[float]]:
-    """A curve's `x` and `y`; a single point becomes a short line, so that it is seen."""
-    xs, ys = (numbers.tolist() for numbers in points)
-    return (xs, ys) if len(xs) > 1 else ([xs[0], 1.08 * xs[0]], ys * 2)
+NONE_WRONG = 0.5
+"""Where a logarithmic axis shows that no square is wrong."""
 
 
-def curves(runs: Sequence[tuple[str, str, Points]]) -> str:
-    """Steps of each episode against episodes, both logarithmic: `(label, voice, curve)` of each.
+def _drawn(points: Points) -> tuple[list[float], list[float]]:
+    """A curve's `x` and `y` on logarithmic axes, without what lies on a level line."""
+    steps, wrong = points
+    level = np.zeros(len(wrong), dtype=bool)
+    level[1:-1] = (wrong[1:-1] == wrong[:-2]) & (wrong[1:-1] == wrong[2:])
+    return np.maximum(steps, 1)[~level].tolist(), np.maximum(wrong, NONE_WRONG)[~level].tolist()
+
+
+@dataclass(frozen=True)
+class Racer:
+    """What is drawn of a learner.
+
+    Attributes:
+        label, voice: its name, and `"none"`, `"words"` or `"map"`.
+        curve: steps and wrong squares, as `Run.wrong_curve` gives them.
+        stopped: steps at which each clock stopped; None for not yet.
+    """
+
+    label: str
+    voice: str
+    curve: Points
+    stopped: tuple[int | None, int | None, int | None] = (None, None, None)
+
+    @classmethod
+    def of(cls, label: str, voice: str, run: Run, until: int | None = None) -> Racer:
+        """A run, after its first `until` steps."""
+        first = run.episode_lengths[:FEW_SHOT_EPISODES]
+        after_20 = int(first.sum()) if len(first) == FEW_SHOT_EPISODES else None
+        stopped = (after_20, run.steps_near_optimal, run.steps_optimal)
+        seen = run.steps if until is None else until
+        known = [at if at is not None and at <= seen else None for at in stopped]
+        return cls(label, voice, run.wrong_curve(until), (known[0], known[1], known[2]))
+
+    @property
+    def signs(self) -> list[tuple[float, float, str]]:
+        """Where its clocks stopped, on its curve: `(steps, wrong squares, sign)`."""
+        steps, wrong = self.curve
+        places = [
+            (at, wrong[np.searchsorted(steps, at, side="right") - 1], sign)
+            for at, sign in zip(self.stopped, CLOCK_SIGNS.values(), strict=True)
+            if at is not None
+        ]
+        return [(max(1, at), max(NONE_WRONG, int(left)), sign) for at, left, sign in places]
+
+
+CLOCK_SIGNS = {"20 episodes": "diamond", "within 5 %": "ring", "optimal": "disc"}
+"""The clocks in few words → their signs on a curve."""
+
+
+def curves(racers: Sequence[Racer], n_squares: int) -> str:
+    """Squares still wrong against steps, both logarithmic, with a sign where each clock stopped.
 
     Example:
-        >>> "episode" in curves([("scratch", "none", (np.array([1.0, 2]), np.array([40.0, 30])))])
+        >>> one = Racer("scratch", "none", (np.array([0, 1, 9]), np.array([24, 20, 0])), (9, 9, 9))
+        >>> "squares still wrong" in curves([one], 24)
         True
     """
-    lines = {label: (voice, *_line(points)) for label, voice, points in runs}
-    x = _decades(max(max(xs) for _, xs, _ in lines.values()), 2)
-    y = _decades(max(max(ys) for *_, ys in lines.values()), 3)
+    lines = {one.label: (one.voice, *_drawn(one.curve)) for one in racers}
+    x = _decades(max(max(xs) for _, xs, _ in lines.values()), 3)
+    y = _decades(n_squares, 1)
     words = "; ".join(
-        f"{label}: {ys[0]:,.0f} steps in the first episode, about {ys[-1]:,.0f} in the last"
-        for label, (*_, ys) in lines.items()
+        f"{one.label}: {int(one.curve[1][0]):,} squares wrong at the start, "
+        f"{int(one.curve[1][-1]):,} after {int(one.curve[0][-1]):,} steps"
+        for one in racers
     )
-    return curves_svg(
+    chart = curves_svg(
         lines,
-        Axis("episode", 1, x[-1], x, log=True),
-        Axis("steps", 1, y[-1], y, log=True),
-        title="Steps of each episode",
+        Axis("steps", 1, x[-1], x, log=True),
+        Axis("squares still wrong", NONE_WRONG, y[-1], (NONE_WRONG, *y), True, {NONE_WRONG: "0"}),
+        title="Squares still wrong",
         description=words + ".",
+        signs=[(a, b, one.voice, sign) for one in racers for a, b, sign in one.signs],
         width=WIDTH,
-        height=HEIGHT,
+        height=HEIGHT - 22,
     )
+    key = [
+        sign_svg(sign, 14 + 130 * number, HEIGHT - 10, "none")
+        + tag("text", words, x=26 + 130 * number, y=HEIGHT - 5, font_size=13, fill=colour("ink"))
+        for number, (words, sign) in enumerate(CLOCK_SIGNS.items())
+    ]
+    return picture(WIDTH, HEIGHT, "Squares still wrong", words + ".", chart, *key)
 
 
 def squares_svg(
@@ -215,22 +274,18 @@ def whole(
 # ---------------------------------------------------------------------------------------------
 # The replay
 # ---------------------------------------------------------------------------------------------
-def replay(
-    runs: Sequence[tuple[str, str, Callable[[int | None], Points]]],
-    last: int,
-    pictures: int,
-    title: str,
-) -> Any:
+def replay(racers: Callable[[int], Sequence[Racer]], last: int, pictures: int, title: str) -> Any:
     """A plotly figure with a Play button: the curves at steps that grow evenly on a log axis.
 
     Args:
-        runs: `(label, voice, curve)` of each; the curve after so many steps is `curve(steps)`.
+        racers: those of a race after so many steps.
         last: steps of the last picture.
         pictures: how many.
         title: above it; the steps are added.
 
     Example:
-        >>> figure = replay([("a", "map", lambda _: (np.ones(1), np.ones(1)))], 100, 5, "t")
+        >>> one = Racer("a", "map", (np.array([0, 9]), np.array([24, 0])), (9, 9, 9))
+        >>> figure = replay(lambda steps: [one], 100, 5, "t")
         >>> len(figure.frames), figure.data[0].name
         (5, 'a')
     """
@@ -240,41 +295,51 @@ def replay(
     from cliprl_lite.pictures.palette import LIGHT as paint
 
     dash = {"none": "dot", "words": "dash", "map": "solid"}
+    symbol = {"diamond": "diamond-open", "ring": "circle-open", "disc": "circle"}
     spread = np.geomspace(min(20, max(1, last)), max(1, last), pictures)
-    moments = np.unique(rounded(spread).astype(int))
+    moments = np.unique(rounded(spread).astype(int)).tolist()
 
     def lines(steps: int) -> list[dict[str, Any]]:
-        made: list[dict[str, Any]] = []
-        for _, _, curve in runs:
-            xs, ys = _line(curve(steps))
-            made.append({"x": [float(f"{x:.3g}") for x in xs], "y": [round(y) for y in ys]})
-        return made + [{"x": line["x"][-1:], "y": line["y"][-1:]} for line in made]
+        seen = racers(steps)
+        made: list[dict[str, Any]] = [
+            dict(zip("xy", _drawn(one.curve), strict=True)) for one in seen
+        ]
+        for one in seen:
+            ends = list(zip(*one.signs, strict=True)) or [(), (), ()]
+            made.append({"x": ends[0], "y": ends[1],
+                         "marker": {"symbol": [symbol[sign] for sign in ends[2]]}})  # fmt: skip
+        return made
 
     def headed(steps: int) -> str:
-        return f"{plots.as_text(title)} · after {steps:,} steps each"
+        return f"{plots.as_text(title)} · after {steps:,} steps"
 
-    final = lines(int(moments[-1]))
+    final, seen = lines(moments[-1]), racers(moments[-1])
+    top = max(max(line["y"]) for line in final[: len(seen)])
     figure = plots.new_figure(
-        title=headed(int(moments[-1])), width=760, height=400, showlegend=False,
-        xaxis={"type": "log", "title": "episode", "range": [0, _room(final, "x") + 1.1],
-               "dtick": 1},
-        yaxis={"type": "log", "title": "steps of the episode", "range": [0, _room(final, "y")],
-               "dtick": 1},
+        title=headed(moments[-1]), width=760, height=420, margin_t=84,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis={"type": "log", "title": "steps", "range": [0, _room(final, "x")], "dtick": 1},
+        yaxis={"type": "log", "title": "squares still wrong",
+               "range": [np.log10(NONE_WRONG) - 0.1, float(np.log10(top)) + 0.2],
+               "tickvals": [NONE_WRONG, 1, 10, 100, 1000],
+               "ticktext": ["0", "1", "10", "100", "1,000"]},
     )  # fmt: skip
-    for (label, voice, _), line in zip(runs, final, strict=False):
+    for one, line in zip(seen, final, strict=False):
         figure.add_scatter(
-            **line, mode="lines", name=plots.as_text(label), hoverinfo="skip",
-            line={"color": paint[voice], "dash": dash[voice], "width": 3 if voice == "map" else 2},
+            **line, mode="lines", name=plots.as_text(one.label), hoverinfo="skip",
+            line={"color": paint[one.voice], "dash": dash[one.voice],
+                  "width": 3 if one.voice == "map" else 2},
         )  # fmt: skip
-    for (label, voice, _), end in zip(runs, final[len(runs) :], strict=True):
+    for one, ends in zip(seen, final[len(seen) :], strict=True):
+        marker = {"color": paint[one.voice], "size": 10, "line": {"width": 2}} | ends["marker"]
         figure.add_scatter(
-            **end, mode="markers+text", text=[" " + plots.as_text(label)], hoverinfo="skip",
-            textposition="middle right", marker={"color": paint[voice], "size": 7},
+            x=ends["x"], y=ends["y"], mode="markers", marker=marker, hoverinfo="skip",
+            showlegend=False,
         )  # fmt: skip
     figure.frames = [
         go.Frame(
-            data=[{"type": "scatter"} | line for line in lines(int(steps))],
-            layout={"title": {"text": headed(int(steps))}}, name=str(steps),
+            data=[{"type": "scatter"} | line for line in lines(steps)],
+            layout={"title": {"text": headed(steps)}}, name=str(steps),
         )
         for steps in moments
     ]  # fmt: skip
@@ -293,4 +358,5 @@ def replay(
 
 
 def _room(lines: list[dict[str, Any]], axis: str) -> float:
-    return float(np.ceil(rounded(np.log10(max(max(line[axis]) for line in lines))) + 1e-9))
+    most = max(max(line[axis], default=1) for line in lines)
+    return float(np.ceil(rounded(np.log10(most)) + 1e-9))

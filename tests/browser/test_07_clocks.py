@@ -35,8 +35,8 @@ def numbers(race) -> dict[str, list[str]]:
 
 def test_the_race(opened) -> None:
     race = opened.widget("race")
-    race.get_by_text("After 0 steps each.").wait_for()
-    race.get_by_label("squares still wrong").check()
+    race.get_by_text("After 0 steps.").wait_for()
+    assert race.locator(".cl-squares svg").is_visible()
     race.locator("select").nth(1).select_option(index=1)
     assert "not yet" in numbers(race)["from scratch"][2]
     race.get_by_role("button", name="Play").press("Enter")
@@ -63,7 +63,7 @@ def test_the_race(opened) -> None:
     seed = race.get_by_label("seed")
     seed.fill("3")
     seed.press("Enter")
-    race.get_by_text("After 0 steps each.").wait_for()
+    race.get_by_text("After 0 steps.").wait_for()
     race.locator("select").first.select_option("to first arrival")
     race.get_by_role("button", name="Play").click()
     race.locator(".cl-status").get_by_text("An arrival").wait_for(timeout=30_000)
@@ -83,7 +83,7 @@ def test_hope_by_keyboard(opened) -> None:
     race.get_by_text("+10").wait_for()
     slider.press("ArrowRight")
     race.get_by_text("+11").wait_for()
-    race.get_by_text("After 0 steps each.").wait_for()
+    race.get_by_text("After 0 steps.").wait_for()
     race.get_by_role("button", name="Play").click()
     race.locator(".cl-status").get_by_text("Finished").wait_for(timeout=90_000)
     assert all(re.search(r"\d", cell) for row in numbers(race).values() for cell in row)

@@ -93,10 +93,39 @@ def test_hope_is_added_to_every_starting_table() -> None:
     assert "hope 4" in seen.summary()
 
 
-def test_one_point_of_a_curve_is_drawn_as_a_short_line() -> None:
-    figure = race().animation()
-    assert [list(line.x) for line in figure.data[:3]] == [[1.0, 1.08]] * 3
-    assert [list(line.y) for line in figure.data[:3]] == [[1, 1]] * 3
+def test_the_chart_shows_the_squares_still_wrong_and_where_the_clocks_stopped() -> None:
+    seen = race()
+    assert [racer.signs for racer in seen._racers()] == [[], [], []]
+    seen.finish()
+    for racer, run in zip(seen._racers(), seen.runs, strict=True):
+        assert [numbers.tolist() for numbers in racer.curve] == [
+            numbers.tolist() for numbers in run.wrong_curve()
+        ]
+        at_20, near, optimal = racer.signs
+        assert at_20[0] == run.episode_lengths[:20].sum()
+        assert near == (
+            run.steps_near_optimal or 1,
+            max(0.5, by_check(run, run.steps_near_optimal)),
+            "ring",
+        )
+        assert optimal == (run.steps_optimal or 1, 0.5, "disc")
+    assert seen.chart.count("m-6 0l6 -6") == 3 + 1  # a diamond for each learner, and the key
+    until = seen.runs[0].steps_optimal - 1
+    assert [sign for *_, sign in seen._racers(until)[0].signs][-1] != "disc"
+
+
+def by_check(run: clip.Run, steps: int | None) -> int:
+    (place,) = np.flatnonzero(run.check_steps == steps)
+    return run.checks[place].wrong_states
+
+
+def test_it_says_who_had_stopped() -> None:
+    seen = race()
+    assert seen.progress == "After 0 steps."
+    seen.finish()
+    ends = {name: run.steps for name, run in zip(seen.names, seen.runs, strict=True)}
+    for name, end in ends.items():
+        assert (f"{name} had stopped after {end:,}" in seen.progress) == (end < seen.taken)
 
 
 def test_read_outs() -> None:
@@ -299,8 +328,13 @@ def test_the_replay_is_small_and_ends_where_the_race_does() -> None:
     assert len(bundle["frames"]) > 10
     assert f"after {seen.taken:,} steps" in bundle["layout"]["title"]["text"]
     for place, run in enumerate(seen.runs):
-        assert list(figure.data[place].y) == [round(y) for y in run.curve()[1]]
+        steps, wrong = (list(numbers) for numbers in run.wrong_curve())
+        drawn = dict(zip(figure.data[place].x, figure.data[place].y, strict=True))
+        filled = [drawn[max(1, at)] for at in steps if max(1, at) in drawn]
+        assert filled[-1] == 0.5
+        assert set(filled) == {max(0.5, number) for number in wrong}
         assert figure.frames[-1].data[place].y == figure.data[place].y
+        assert figure.data[place + 3].x[-1] == max(1, run.steps_optimal)
     assert race().animation().frames  # nothing has happened yet, and it still draws
 
 
