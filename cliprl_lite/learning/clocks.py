@@ -24,8 +24,6 @@ FEW_SHOT_EPISODES = 20
 REGRET_EPISODES = 100
 """Episodes over which regret is summed; every run lasts at least as long."""
 
-_WIDER = 1.15
-
 
 def first20(episode_lengths: IntArray) -> float | None:
     """Mean steps of the first 20 episodes, None if there are fewer.
