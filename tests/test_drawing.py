@@ -95,8 +95,11 @@ def test_shade_arrows_and_hatching_by_hand() -> None:
     assert [float(shade) for shade in shades] == [0, 0.25, 0.5, 0.75, 1]
     arrows = {int(e.get("data-arrows")): e.get("d") for e in made.iter() if e.get("data-arrows")}
     assert set(arrows) == {0}  # the goal's own arrow is not drawn
-    shafts = re.findall(r"M17.0 17.0L(\S+) (\S+?)M", arrows[0])
-    assert [tuple(map(float, tip)) for tip in shafts] == [(17, 17 + 10.8), (17 + 10.8, 17)]
+    shafts = re.findall(r"M(\S+) (\S+)L(\S+) (\S+?)M", arrows[0])
+    assert [tuple(map(float, ends)) for ends in shafts] == [
+        (17, 17 + 3.6, 17, 17 + 10.8),
+        (17 + 3.6, 17, 17 + 10.8, 17),
+    ]
     assert "M62.0 2.0v12.0l-12.0 -12.0z" in [e.get("d") for e in made.iter(SVG + "path")]
     goal = next(e for e in made.iter(SVG + "g") if e.get("class") == "cl-goal")
     assert len(goal) == 2

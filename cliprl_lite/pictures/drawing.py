@@ -291,15 +291,17 @@ def arrow_masks(world: GridWorld, greedy: BoolArray | None) -> NDArray[np.uint8]
 
 
 def _arrows(x: float, y: float, cell: float, mask: int) -> str:
-    """The path of a cell's arrows from its centre, for each bit of the mask."""
+    """The path of a cell's arrows, for each bit of the mask. One alone goes through the centre;
+    several begin beside it, each by itself, so that two are no arrow round a corner."""
     length, head = cell * 0.36, cell * 0.11
+    begin = cell * (0.12 if mask.bit_count() > 1 else -0.2)
     path = ""
     for action, (down, right) in enumerate(MOVES.tolist()):
         if mask >> action & 1:
             tip_x, tip_y = x + length * right, y + length * down
             back_x, back_y = tip_x - head * right, tip_y - head * down
             path += (
-                f"M{x:.1f} {y:.1f}L{tip_x:.1f} {tip_y:.1f}"
+                f"M{x + begin * right:.1f} {y + begin * down:.1f}L{tip_x:.1f} {tip_y:.1f}"
                 f"M{back_x - head * down:.1f} {back_y - head * right:.1f}L{tip_x:.1f} {tip_y:.1f}"
                 f"L{back_x + head * down:.1f} {back_y + head * right:.1f}"
             )
