@@ -1,4 +1,5 @@
-"""The exercises of notebook 10: values that settle, and a search that follows hope."""
+"""The exercises of notebook 10: values that settle, a search that follows hope, and a
+teacher that hurts."""
 
 from __future__ import annotations
 
@@ -8,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from cliprl_lite._arrays import FloatArray, IntArray
-from cliprl_lite.check.answers import Function, as_array
+from cliprl_lite._rounding import rounded
+from cliprl_lite.check.answers import Function, as_array, blank
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.exercises import keep as keep
-from cliprl_lite.check.verdict import Verdict, right, wrong
+from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.teachers import plain
-from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld
+from cliprl_lite.teachers.rules import RULES
+from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld, as_cell
+from cliprl_lite.worlds.suite_files import load_suite
 
 WORLDS = (GridWorld.from_text("....."), GridWorld.four_rooms(7), GridWorld.open_map(4))
 """A corridor, four rooms, an open map."""
@@ -229,3 +233,56 @@ def _right_everywhere(world: GridWorld, table: FloatArray, goal: int) -> bool:
 
 def _diameter(world: GridWorld) -> int:
     return max(int(world.distances(world.cell(state)).max()) for state in range(world.n_states))
+
+
+# ---------------------------------------------------------------------------------------------
+# Exercise 3
+# ---------------------------------------------------------------------------------------------
+HURTS = 1.5
+"""The first episode has to take so many times as long as with the map alone."""
+
+_SEEDS = range(41)
+
+
+@exercise(3, "Break it")
+def teacher_that_hurts(cell: Any) -> Verdict:
+    """Judge the goal, `(row, column)`, of a teacher whose hope makes the search in house A longer
+    than no teacher would: by half, in the median of 41 starts.
+
+    Example:
+        >>> teacher_that_hurts((4, 2)).passed
+        False
+    """
+    if blank(cell):
+        return not_yet()
+    house = load_suite("house_a")
+    goal = house.transfer("go to the red cone").target.goal
+    try:
+        teacher = house.world.optimal_q(as_cell(cell))
+    except ValueError as problem:
+        return wrong(str(problem))
+    if as_cell(cell) == goal:
+        return wrong("that teacher knows the new task itself")
+    ratio = float(rounded(np.median(_first_episodes(teacher) / _first_episodes(None))))
+    said = f"the first episode takes {ratio:.2f} times as long as with the map alone"
+    if ratio < 1:
+        return wrong(f"{said}: that teacher helps")
+    if ratio < HURTS:
+        return wrong(f"{said}; {HURTS} is asked for. Where does its hope draw the agent first?")
+    return right(
+        f"{said}, and still far fewer steps than without a map. Whoever says that a rule never "
+        "hurts has to say against whom"
+    )
+
+
+def _first_episodes(teacher: FloatArray | None) -> FloatArray:
+    """Steps of the first episode from each of 41 starts, with the map and this teacher's hope."""
+    house = load_suite("house_a")
+    goal = house.transfer("go to the red cone").target.goal
+    rule = RULES["map_alone" if teacher is None else "map_hope"]
+    steps = []
+    for seed in _SEEDS:
+        learner = rule.learner(house.world, goal, teacher, seed)
+        learner.run(house.world.n_states**2, last_episode=1)
+        steps.append(learner.steps)
+    return np.array(steps, dtype=float)

@@ -182,3 +182,32 @@ def test_the_readers_search_walks_as_the_rule_does() -> None:
         step = check._Step(world, 8, start)
         search(teacher, world.next_state, step, start)
         assert len(step.way) - 1 == run.episode_lengths[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ((8, 9), "times as long as with the map alone, and still far fewer"),
+        ((5, 1), "that teacher helps"),
+        ((2, 8), "is asked for"),
+        (..., "Not yet"),
+        ((4, 1), "knows the new task itself"),
+        ((6, 0), "is a wall"),
+        ("red cone", "two whole numbers"),
+    ],
+)
+def test_a_teacher_that_hurts(cell: Any, said: str) -> None:
+    verdict = check.teacher_that_hurts(cell)
+    assert said in repr(verdict)
+    assert verdict.passed == ("far fewer" in said)
+
+
+def test_most_teachers_do_not_hurt_by_half() -> None:
+    """So that the exercise asks for a thought."""
+    alone = check._first_episodes(None)
+    world = check.load_suite("house_a").world
+    ratios = [
+        np.median(check._first_episodes(world.optimal_q(world.cell(state))) / alone)
+        for state in range(0, world.n_states, 3)
+    ]
+    assert 0.05 < np.mean(np.array(ratios) >= check.HURTS) < 0.4
