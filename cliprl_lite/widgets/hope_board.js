@@ -18,7 +18,7 @@ export default widget("hope-board", (model, root, signal) => {
   const table = element("table", { class: "cl-found" },
     element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "teacher"), element("th", { scope: "col" }, "steps to the goal"))), rows);
   const key = element("p", { class: "cl-caption" },
-    "The darker a square, the more the teacher hopes that it is the goal; white squares were stood on. The framed square is the goal: you know it, the agent does not.");
+    "The fuller the grey of a square, the more the teacher hopes that it is the goal; bare squares were stood on. The framed square is the goal: you know it, the agent does not.");
   root.append(
     element("div", { class: "cl-row cl-controls" }, play, button("Step", () => ask(model, "step")), button("Restart", () => ask(model, "reset")),
       choice("teacher", "teacher", model.get("names").map((name, k) => [k, name]), Number),
