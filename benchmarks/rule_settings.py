@@ -26,7 +26,7 @@ from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.measures import measure
 from cliprl_lite.experiments.policy_classes import rng_for
 from cliprl_lite.experiments.results import write_table
-from cliprl_lite.experiments.rules import RuleJob
+from cliprl_lite.experiments.rule_sweeps import RuleJob
 from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.learning.runs import learn
