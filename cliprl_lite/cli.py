@@ -141,7 +141,10 @@ def _parser() -> argparse.ArgumentParser:
     learn.set_defaults(run=_learn)
 
     embed = commands.add_parser(
-        "embed", help="remake the shipped sentence vectors (needs a checkout)"
+        "embed",
+        help="make the sentence vectors that ship (needs a checkout)",
+        description="Vectors that ship already stay as they are; to remake them too, delete the "
+        "files in data/embeddings first.",
     )
     embed.set_defaults(run=_embed)
     return parser
@@ -267,7 +270,7 @@ def _learn(options: argparse.Namespace) -> None:
 
 def _embed(options: argparse.Namespace) -> None:
     from cliprl_lite._paths import data_path
-    from cliprl_lite.language.sentences import ship_vectors
+    from cliprl_lite.language.sentences import ship_vectors, shipped_vectors
     from cliprl_lite.worlds.suite_files import load_suite, suite_names
 
     sentences: list[str] = []
@@ -277,7 +280,11 @@ def _embed(options: argparse.Namespace) -> None:
         except ValueError:  # its size is open
             suite = load_suite(name, size=10)
         sentences += suite.sentences
-    ship_vectors(sentences, data_path("embeddings"))
+    try:
+        known = shipped_vectors()
+    except ModelError:  # deleted or damaged
+        known = {}
+    ship_vectors(sentences, data_path("embeddings"), known)
     print(f"{len(set(sentences))} sentences: {data_path('embeddings')}")
 
 
