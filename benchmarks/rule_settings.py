@@ -34,8 +34,8 @@ from cliprl_lite.teachers.rules import RULES
 from cliprl_lite.worlds.suite_files import load_suite
 
 GRIDS = {
-    "policy_reuse": {"fading": (0.8, 0.9, 0.95, 0.99), "cooling": (0.05, 0.5)},
-    "jump_start": {"horizon": (0.02, 0.1, 0.5), "stages": (3, 10), "window": (1, 5)},
+    "pi_reuse": {"fading": (0.8, 0.95, 0.99), "cooling": (0.005, 0.05, 0.5)},
+    "jump_start": {"horizon": (0.01, 0.05, 0.2), "stages": (3, 10), "window": (1, 5)},
     "two_tables": {"patience": (0.1, 0.3, 1.0, 3.0)},
     "map_hope": {"share": (0.25, 0.5, 0.75, 1.0)},
 }
@@ -93,7 +93,7 @@ def rank(rows: pd.DataFrame) -> pd.DataFrame:
     )
     table = 2 ** medians.groupby(by).mean()
     table["all_clocks"] = np.cbrt(table[list(CLOCKS)].prod(axis=1))
-    return table.round(4).reset_index().sort_values(["rule", "all_clocks", "constants"])
+    return table.round(6).reset_index().sort_values(["rule", "all_clocks", "constants"])
 
 
 @forgiving_output()

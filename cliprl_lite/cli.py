@@ -19,7 +19,7 @@ from cliprl_lite.experiments.backends import BACKENDS, BackendError
 from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import summarise
-from cliprl_lite.experiments.rule_sweeps import RULE_SIZES, TEACHERS, rules_sweep
+from cliprl_lite.experiments.rule_sweeps import RULE_SIZES, RULE_WORLDS, TEACHERS, rules_sweep
 from cliprl_lite.experiments.sweeps import (
     CORNER_SIZES,
     WORLDS,
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sizes = f"of the corner tasks; default: {','.join(map(str, RULE_SIZES))}"
     rules.add_argument("--sizes", type=_whole_numbers, default=RULE_SIZES, help=sizes)
-    _add_names(rules, "--worlds", WORLDS, f"{FILES}; ")
+    _add_names(rules, "--worlds", RULE_WORLDS, f"{FILES}; ")
     _add_names(rules, "--rules", tuple(RULES))
     _add_names(rules, "--teachers", TEACHERS)
     rules.add_argument("--targets", type=_words, default=(), help="names; default: all")

@@ -22,7 +22,7 @@ from cliprl_lite.experiments.sweeps import WORLDS, what_it_does
 from cliprl_lite.experiments.trials import Job, align_bases, choose_starts
 from cliprl_lite.learning.clocks import CLOCKS, FEW_SHOT_EPISODES
 from cliprl_lite.learning.runs import learn
-from cliprl_lite.teachers import jump_start, policy_reuse, search, two_tables
+from cliprl_lite.teachers import jump_start, pi_reuse, search, two_tables
 from cliprl_lite.teachers.rules import RULES, find_rule
 from cliprl_lite.transfer.algorithms import OF_EVERY_SCORE, warm_start
 from cliprl_lite.transfer.methods import find_method
@@ -43,8 +43,11 @@ NOBODY = "nobody"
 RULE_SIZES = (8, 10, 12, 15, 20, 25)
 """Grid sizes of the corner tasks."""
 
+RULE_WORLDS = (*WORLDS, "garden", "library", "workshop")
+"""Suites of the leave-one-out experiment, and three that no rule was made on."""
+
 RULE_SETTINGS = {
-    "policy_reuse": {"fading": policy_reuse.FADING, "cooling": policy_reuse.COOLING},
+    "pi_reuse": {"fading": pi_reuse.FADING, "cooling": pi_reuse.COOLING},
     "jump_start": {
         "horizon": jump_start.HORIZON,
         "stages": jump_start.STAGES,
@@ -266,7 +269,7 @@ class RuleSweep:
 
 
 def rules_sweep(
-    sizes: Iterable[int] = RULE_SIZES, worlds: Iterable[str] = WORLDS, **choices: Any
+    sizes: Iterable[int] = RULE_SIZES, worlds: Iterable[str] = RULE_WORLDS, **choices: Any
 ) -> RuleSweep:
     """The whole battery: corner tasks on several grid sizes, and every world leave one out.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bad_teachers import WORLDS, teachers
 
-from cliprl_lite.teachers import jump_start, policy_reuse, starts, two_tables
+from cliprl_lite.teachers import jump_start, pi_reuse, starts, two_tables
 from cliprl_lite.teachers.rules import RULES
 from cliprl_lite.worlds.greedy import greedy_actions
 from cliprl_lite.worlds.gridworld import GridWorld
@@ -37,12 +37,12 @@ def always(direction: int) -> np.ndarray:
 
 def test_a_teacher_is_followed_less_and_less_from_step_to_step() -> None:
     """ψ = 1, then υ, υ², …: shares of 4,000 actions each, with ε = 0."""
-    own = policy_reuse.reuse(always(2), fading=0.6)._replace(epsilon=0.0)
+    own = pi_reuse.reuse(always(2), fading=0.6)._replace(epsilon=0.0)
     own.q[:, 1] = 1.0  # the new policy goes down
     rng = np.random.default_rng(0)
     for number, share in enumerate([1.0, 0.6, 0.36, 0.216]):
-        own.now[:] = policy_reuse.TEACHER, 0.6**number, 1.0
-        taken = [policy_reuse.act_by_reuse(own, 5, False, rng) for _ in range(4_000)]
+        own.now[:] = pi_reuse.TEACHER, 0.6**number, 1.0
+        taken = [pi_reuse.act_by_reuse(own, 5, False, rng) for _ in range(4_000)]
         assert set(taken) <= {1, 2}
         assert np.mean([action == 2 for action in taken]) == pytest.approx(share, abs=0.03)
 
@@ -55,24 +55,24 @@ def test_who_is_followed_hangs_on_what_was_earned() -> None:
         ([3.0, 1.0], [4, 2], 0.5, 1 / (1 + np.exp(3 * (0.5 - 0.75)))),
         ([0.0, 500.0], [10_000, 600], 9.0, 0.0),
     ):
-        own = policy_reuse.reuse(always(2), cooling=cooling)
+        own = pi_reuse.reuse(always(2), cooling=cooling)
         own.earned[:], own.episodes[:] = earned, episodes
         followed = []
         for _ in range(4_000):
-            policy_reuse.act_by_reuse(own, 5, True, rng)
-            followed.append(own.now[0] == policy_reuse.TEACHER)
+            pi_reuse.act_by_reuse(own, 5, True, rng)
+            followed.append(own.now[0] == pi_reuse.TEACHER)
         assert np.mean(followed) == pytest.approx(share, abs=0.03)
 
 
 def test_an_episode_of_n_steps_earns_gamma_to_the_n() -> None:
-    own = policy_reuse.reuse(always(2))
-    policy_reuse.act_by_reuse(own, 5, True, np.random.default_rng(0))
+    own = pi_reuse.reuse(always(2))
+    pi_reuse.act_by_reuse(own, 5, True, np.random.default_rng(0))
     for done in (False, False, True):
-        policy_reuse.learn_by_reuse(own, 5, 0, 6, done)
+        pi_reuse.learn_by_reuse(own, 5, 0, 6, done)
     who = int(own.now[0])
     assert own.earned[who] == pytest.approx(0.99**3)
     assert own.episodes.tolist() == [who == 0, who == 1]
-    assert own.now[1] == pytest.approx(policy_reuse.FADING**3)
+    assert own.now[1] == pytest.approx(pi_reuse.FADING**3)
 
 
 # ---------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from cliprl_lite.learning.qlearning import EPSILON
 from cliprl_lite.teachers.contract import epsilon_greedy, greedy, update
 from cliprl_lite.worlds.gridworld import DISCOUNT
 
-FADING = 0.95
+FADING = 0.99
 """υ: by what ψ is multiplied at each step, from 1 on; chosen on the development suites."""
 
 COOLING = 0.05
