@@ -344,6 +344,7 @@ OF_NO_ROW = {
     "MARKS": "of records of a training",
     "RESAMPLES": "of intervals, which are made from finished rows",
     "MIDDLE": "of the same",
+    "RULE_SIZES": "of what is run; a row names its size",
     "_BATCH": "what is trained together changes no bit",
 }
 """Numbers that no row of a table hangs on, and why."""
