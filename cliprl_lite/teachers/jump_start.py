@@ -17,17 +17,18 @@ from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.learning.qlearning import EPSILON
 from cliprl_lite.teachers.contract import epsilon_greedy, greedy, update
 
-HORIZON = 0.1
+HORIZON = 0.01
 """Steps of the guide in the first stage, as a share of the states; chosen on the development
 suites."""
 
-STAGES = 5
+STAGES = 3
 """Stages in which they go down to 0; chosen on the development suites."""
 
 WINDOW = 1
 """Episodes of which the mean is taken; chosen on the development suites."""
 
 TOLERANCE = 0.1
+"""How far above the best mean still counts as no worse."""
 
 
 class Guide(NamedTuple):

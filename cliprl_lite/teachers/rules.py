@@ -10,13 +10,15 @@ from cliprl_lite.teachers.memory import (
     learn_to_memory,
     remember,
 )
-from cliprl_lite.teachers.policy_reuse import act_by_reuse, learn_by_reuse, reuse
+from cliprl_lite.teachers.pi_reuse import act_by_reuse, learn_by_reuse, reuse
 from cliprl_lite.teachers.search import act_on_hope, begin_search, learn_the_goal
 from cliprl_lite.teachers.starts import act_by_table, advantages, learn_table, raised, warm
 from cliprl_lite.teachers.two_tables import act_in_turn, learn_both, two_tables
 
 _TABLE = (act_by_table, learn_table, "scratch")
 _MEMORY = (act_from_memory, learn_to_memory, "memory_alone")
+_REUSE = (act_by_reuse, learn_by_reuse, "scratch")
+_GUIDE = (act_after_guide, learn_after_guide, "scratch")
 _MAP = (act_on_hope, learn_the_goal, "map_alone")
 
 RULES: dict[str, Rule] = {
@@ -26,8 +28,8 @@ RULES: dict[str, Rule] = {
         Rule("warm", "warm start", warm, *_TABLE),
         Rule("raised", "raised by one constant", raised, *_TABLE),
         Rule("advantages", "teacher's advantages", advantages, *_TABLE),
-        Rule("policy_reuse", "policy reuse", reuse, act_by_reuse, learn_by_reuse, "scratch"),
-        Rule("jump_start", "jump-start", jump_start, act_after_guide, learn_after_guide, "scratch"),
+        Rule("pi_reuse", "probabilistic policy reuse", reuse, *_REUSE),
+        Rule("jump_start", "jump-start", jump_start, *_GUIDE),
         Rule("two_tables", "two tables", two_tables, act_in_turn, learn_both, "scratch"),
         Rule("memory", "memory", remember, *_MEMORY),
         Rule("memory_level", "memory, with the level", remember, act_from_memory, learn_the_level,

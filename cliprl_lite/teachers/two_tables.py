@@ -18,7 +18,7 @@ from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.learning.qlearning import EPSILON
 from cliprl_lite.teachers.contract import epsilon_greedy, update
 
-PATIENCE = 1.0
+PATIENCE = 0.3
 """Steps of the first stretch of an episode, as a share of the states; chosen on the development
 suites."""
 

@@ -184,7 +184,7 @@ def test_a_control_is_the_same_rule_without_a_teacher(rule: Rule) -> None:
 
 
 def test_an_unknown_rule_is_named_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match="no rule 'hope'.*map_alone"):
+    with pytest.raises(ValueError, match=r"no rule 'hope'.*map_alone"):
         find_rule("hope")
 
 

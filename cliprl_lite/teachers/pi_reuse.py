@@ -6,6 +6,10 @@ Each episode follows either the new policy, greedily, or the teacher by *π-reus
 the two is drawn by a softmax of what episodes of either kind have earned, and its inverse
 temperature τ grows by Δτ with every episode. Here there is one past policy, an episode of n steps
 earns γⁿ, as where the goal alone is rewarded, and ε is this project's. The table begins at zero.
+
+The first step of an episode is the teacher's whenever it is followed. Where it has always earned
+more, it is followed for ever, and states that are met as starts alone keep its action: then the
+table never becomes optimal everywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from cliprl_lite.learning.qlearning import EPSILON
 from cliprl_lite.teachers.contract import epsilon_greedy, greedy, update
 from cliprl_lite.worlds.gridworld import DISCOUNT
 
-FADING = 0.95
+FADING = 0.99
 """υ: by what ψ is multiplied at each step, from 1 on; chosen on the development suites."""
 
 COOLING = 0.05
