@@ -160,7 +160,7 @@ LAB_2 = (
     ),
     wrong(
         "with_diagonal",
-        "ranks of the whole table: every pair twice, and each errand with itself",
+        "ranks of the whole table: every pair twice, and each task with itself",
         ("l2-q5-hidden",),
         l2_q5_ranks="""
         from scipy.stats import spearmanr
@@ -177,7 +177,7 @@ LAB_2 = (
     ),
     wrong(
         "not_fooled",
-        "other words for the wanted errand, which the encoder hears rightly",
+        "other words for the wanted task, which the encoder hears rightly",
         ("l2-q6-fooled",),
         l2_q6_instruction="""
         def fool():

@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
+
+from cliprl_lite._paths import data_path
+from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.transfer.methods import find_method
 
 LABS = Path(__file__).resolve().parent.parent / "labs"
 sys.path.insert(0, str(LABS))
@@ -132,6 +138,21 @@ def test_points_are_those_of_the_readme(lab: str) -> None:
     assert int(auto) + int(by_hand) == int(total) == 20
     title = read("source", lab).cells[0].source
     assert f"*{total} points, {by_hand} of them for a written" in title
+
+
+def test_rivals_of_lab_3_cost_what_the_table_of_worlds_says() -> None:
+    """Lab 3 prints ratios to Algorithm 1 as printed: taken here from the rows, one by one."""
+    (text,) = (cell.source for cell in read("source", NAMES[2]).cells if "| ridge" in cell.source)
+    table = pd.read_csv(data_path("results", "worlds.csv")).query("suite == 'house_a'")
+    assert table["seed"].nunique() == 20
+    for name in ("alg2", "ridge", "alg1_cold"):
+        said = [find_method(name).label]
+        for clock in CLOCKS:
+            cost = table.pivot(index=["seed", "target"], columns="method", values=clock)
+            plus = 0 if clock == "first20" else 1
+            logs = np.log((cost[name] + plus) / (cost["alg1"] + plus))
+            said.append(f"{np.exp(logs.groupby('seed').mean().median()):.2f}")
+        assert f"| {' | '.join(said)} |" in text
 
 
 # ---------------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def map_svg(
         shade: of the floor, shape `[S]`, from 0 (bare) to 1 (all grey).
         greedy: actions that get an arrow, boolean, shape `[S, 4]`; where all four are greedy, none
             gets one.
-        wrong: cells with a hatched corner, boolean, shape `[S]`.
+        wrong: cells with an orange corner, boolean, shape `[S]`.
         goal: `(row, column)`, drawn with a double outline.
         objects: `(cell, colour, shape, sentence)` of each.
         agents: those on the map.

@@ -48,8 +48,9 @@ class StepBoard(CourseWidget):
         >>> board = StepBoard()
         >>> board.follow(shape_in_words=0.7, shape_in_policies=0)
         >>> board.go(1)
-        >>> print(board.summary())
-        XᵀY: colour 0.55, shape 0.00. After 1 step: one colour −0.40 → 0.90, one shape 0.40 → −0.90.
+        >>> print(board.summary().replace(". ", "\\n"))
+        XᵀY: colour 0.55, shape 0.00
+        After 1 step, mean cosines: same colour −0.40 → 0.90, same shape 0.40 → −0.90.
     """
 
     _esm, _css = module("step_board"), style("step_board")
@@ -141,7 +142,7 @@ class StepBoard(CourseWidget):
                 )
             ]
             self.numbers = [
-                [f"one {name}", decimals(seen.alike(name, 0)), decimals(seen.alike(name, step))]
+                [f"same {name}", decimals(seen.alike(name, 0)), decimals(seen.alike(name, step))]
                 for name in ("colour", "shape")
             ]
             self.lesson = _lesson(seen) if step else _before(seen)
@@ -152,7 +153,7 @@ class StepBoard(CourseWidget):
                 f"{what} {old} → {new}" if step else f"{what} {old}"
                 for what, old, new in self.numbers
             )
-            self.status = f"XᵀY: {pulls}. {when}: {moved}."
+            self.status = f"XᵀY: {pulls}. {when}, mean cosines: {moved}."
 
     def svg(self) -> str:
         wide = SIDE + 32
@@ -180,7 +181,7 @@ def _percent(shares: Any) -> str:
 
 def _alike(seen: FirstSteps, step: int) -> str:
     return ", ".join(
-        f"two sentences of one {name} have a mean cosine of {decimals(seen.alike(name, step))}"
+        f"two sentences of the same {name} have a mean cosine of {decimals(seen.alike(name, step))}"
         for name in ("colour", "shape")
     ).capitalize()
 

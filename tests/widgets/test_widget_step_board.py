@@ -27,7 +27,7 @@ def test_it_shows_the_librarys_numbers() -> None:
     board.go(3)
     seen = four_first_steps(0.7, 0.25)
     assert board.numbers[0] == [
-        "one colour",
+        "same colour",
         *(f"{seen.alike('colour', n):.2f}".replace("-", "−") for n in (0, 3)),
     ]
     for pull in seen.together.shared.diagonal():
@@ -73,7 +73,7 @@ def test_the_real_sixteen() -> None:
     assert board.status != four
     assert 'data-cells="16"' in board.panes[0]
     board.follow(0.1, 0.9)  # the sliders are of the four, and move nothing here
-    assert board.numbers[0][0] == "one colour"
+    assert board.numbers[0][0] == "same colour"
     board.look_at("four sentences")
     assert "colour 90 %" in board.shares[0]
 
