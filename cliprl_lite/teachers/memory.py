@@ -27,7 +27,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.contract import greedy, possible
-from cliprl_lite.worlds.gridworld import DISCOUNT, discounted_return
+from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, discounted_return
 
 
 class Memory(NamedTuple):
@@ -93,7 +93,8 @@ def replay(q: FloatArray, seen: IntArray, met: BoolArray) -> None:
             for action in range(4):
                 successor = seen[state, action]
                 if successor >= 0:
-                    value = -1.0 if met[successor] else -1.0 + DISCOUNT * q[successor].max()
+                    after = 0.0 if met[successor] else q[successor].max()
+                    value = STEP_REWARD + DISCOUNT * after
                     if value != q[state, action]:
                         q[state, action] = value
                         changed = True
