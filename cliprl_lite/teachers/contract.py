@@ -15,7 +15,7 @@ from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite._compiling import replaced
 from cliprl_lite.learning.qlearning import Agent, Learner, Steps
 from cliprl_lite.worlds.greedy import as_table
-from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld, discounted_return
+from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, GridWorld, discounted_return
 
 Own = Any
 """What a rule remembers: a named tuple of arrays, changed in place. The first is the table that is
@@ -228,7 +228,8 @@ def update(q: FloatArray, state: int, action: int, successor: int, done: bool) -
         >>> q[0].round(6).tolist()
         [-3.0, -3.97, -1.0, -3.0]
     """
-    q[state, action] = -1.0 if done else -1.0 + DISCOUNT * q[successor].max()
+    after = 0.0 if done else q[successor].max()
+    q[state, action] = STEP_REWARD + DISCOUNT * after
 
 
 def possible(teacher: FloatArray) -> FloatArray:

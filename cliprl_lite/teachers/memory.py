@@ -3,11 +3,11 @@
 Replay is Dyna's (R. Sutton: *Integrated architectures for learning, planning, and reacting based on
 approximating dynamic programming*, ICML 1990); to think well of what was never tried is R-max's
 (R. Brafman, M. Tennenholtz, JMLR 3, 2002). Here an untried action is worth what the teacher says;
-without a teacher it is worth 0. That a known model makes advice safe has been said before: by
-J. Asmuth, M. Littman, R. Zinkov (*Potential-based shaping in model-based reinforcement learning*,
-AAAI 2008), T. Mann, Y. Choe (*Directed exploration in reinforcement learning with transferred
-knowledge*, EWRL 2012), and E. Lecarpentier et al. (*Lipschitz lifelong reinforcement learning*,
-AAAI 2021).
+without a teacher it is worth 0. Advice to a learner with a model, and when it cannot hurt, has been
+studied before: by J. Asmuth, M. Littman, R. Zinkov (*Potential-based shaping in model-based
+reinforcement learning*, AAAI 2008), T. Mann, Y. Choe (*Directed exploration in reinforcement
+learning with transferred knowledge*, EWRL 2012), and E. Lecarpentier et al. (*Lipschitz lifelong
+reinforcement learning*, AAAI 2021).
 
 There is no ε: the first action of an episode is one that was never tried, if the state has one;
 all others are greedy.
@@ -27,7 +27,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.contract import greedy, possible
-from cliprl_lite.worlds.gridworld import DISCOUNT, discounted_return
+from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, discounted_return
 
 
 class Memory(NamedTuple):
@@ -93,7 +93,8 @@ def replay(q: FloatArray, seen: IntArray, met: BoolArray) -> None:
             for action in range(4):
                 successor = seen[state, action]
                 if successor >= 0:
-                    value = -1.0 if met[successor] else -1.0 + DISCOUNT * q[successor].max()
+                    after = 0.0 if met[successor] else q[successor].max()
+                    value = STEP_REWARD + DISCOUNT * after
                     if value != q[state, action]:
                         q[state, action] = value
                         changed = True

@@ -12,7 +12,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.search import HOPE
-from cliprl_lite.worlds.gridworld import DISCOUNT
+from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD
 
 Step = Callable[[int, int], tuple[int, bool]]
 """State, action → next state, end of the episode."""
@@ -55,7 +55,7 @@ def settle(
     q = np.where(next_state < 0, untried, -np.inf)
     while True:
         value = np.where(met, 0, np.maximum(hope, q.max(axis=1)))
-        new = np.where(next_state < 0, untried, -1 + DISCOUNT * value[next_state])
+        new = np.where(next_state < 0, untried, STEP_REWARD + DISCOUNT * value[next_state])
         if np.array_equal(new, q):
             return q
         q = new

@@ -27,7 +27,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.contract import greedy, possible
-from cliprl_lite.worlds.gridworld import DISCOUNT
+from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD
 
 HOPE = 0.5
 """What a square not yet stood on is worth, as a share of what the teacher says; chosen on the
@@ -62,7 +62,7 @@ def act_on_hope(own: Search, state: int, first: bool, rng: np.random.Generator) 
         plan(own.values, own.hope, own.met, own.next_state)
     row = np.empty(4)
     for action in range(4):
-        row[action] = -1.0 + DISCOUNT * own.values[own.next_state[state, action]]
+        row[action] = STEP_REWARD + DISCOUNT * own.values[own.next_state[state, action]]
     return greedy(row, rng)
 
 
@@ -75,7 +75,8 @@ def learn_the_goal(own: Search, state: int, action: int, successor: int, done: b
         plan(own.values, own.hope, own.met, own.next_state)
         for place in range(len(own.q)):
             for other in range(4):
-                own.q[place, other] = -1.0 + DISCOUNT * own.values[own.next_state[place, other]]
+                after = own.values[own.next_state[place, other]]
+                own.q[place, other] = STEP_REWARD + DISCOUNT * after
 
 
 def plan(values: FloatArray, hope: FloatArray, met: BoolArray, next_state: IntArray) -> None:
@@ -97,7 +98,7 @@ def plan(values: FloatArray, hope: FloatArray, met: BoolArray, next_state: IntAr
         for state in range(len(values)):
             value = hope[state]
             for action in range(4):
-                value = max(value, -1.0 + DISCOUNT * values[next_state[state, action]])
+                value = max(value, STEP_REWARD + DISCOUNT * values[next_state[state, action]])
             if met[state]:
                 value = 0.0
             if value != values[state]:

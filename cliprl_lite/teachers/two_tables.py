@@ -1,11 +1,12 @@
 """Two tables, one of hope and one of the teacher's, that share all experience.
 
-Each leads as many steps as the other, the teacher's first: so at most half of all steps is lost to
-a teacher who knows nothing, and at most half to hope where the teacher knows the way. In an
+Each leads as many steps as the other, the teacher's first: about half of all steps, at the most, is
+lost to a teacher who knows nothing, and as much to hope where the teacher knows the way. In an
 episode that does not end, the lead is looked at again after a stretch, and each stretch is twice as
 long as the one before. The hopeful table begins at zero and is never below the truth, so that the
-teacher's is cut to it (with it both drown a false hope early; gloom goes when the hopeful table
-leads to where the teacher's would not).
+teacher's is cut to it at the start, and is never above it afterwards: both are updated alike. A
+false hope of the teacher drowns no later than the hope of the other table; gloom goes when that one
+leads to where the teacher's would not.
 """
 
 from __future__ import annotations
@@ -66,4 +67,3 @@ def learn_both(own: TwoTables, state: int, action: int, successor: int, done: bo
     """Q-learning's update of both."""
     update(own.hopeful, state, action, successor, done)
     update(own.q, state, action, successor, done)
-    own.q[state, action] = min(own.q[state, action], own.hopeful[state, action])

@@ -9,7 +9,6 @@ from bad_teachers import WORLDS, teachers
 from cliprl_lite.teachers import jump_start, pi_reuse, starts, two_tables
 from cliprl_lite.teachers.rules import RULES
 from cliprl_lite.worlds.greedy import greedy_actions
-from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD = WORLDS["crooked"]
 TABLES = teachers(WORLD, (0, 0))
@@ -140,8 +139,12 @@ def test_stretches_of_an_episode_double() -> None:
     assert led == [0] * 3 + [1] * 6 + [0] * 12
 
 
-def test_a_false_hope_is_cut_from_the_first_step() -> None:
-    world = GridWorld.open_map(3)
-    own = two_tables.two_tables(np.full((9, 4), 7.0))
-    assert own.q.max() == 0
-    assert world.n_states == len(own.q)
+def test_each_table_learns_from_its_own_values() -> None:
+    own = two_tables.two_tables(np.array([[-9.0] * 4, [-5.0, -7, -8, -9], [9.0] * 4]))
+    two_tables.learn_both(own, 0, 1, 1, False)
+    two_tables.learn_both(own, 1, 3, 2, False)
+    two_tables.learn_both(own, 0, 2, 2, True)
+    assert own.q[0].tolist() == [-9, -1 + 0.99 * -5, -1, -9]
+    assert own.q[1].tolist() == [-5, -7, -8, -1]
+    assert own.hopeful[:2].tolist() == [[0, -1, -1, 0], [0, 0, 0, -1]]
+    assert own.q[2].tolist() == [0] * 4  # cut to hope before the first step
