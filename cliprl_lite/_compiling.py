@@ -33,11 +33,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
             stacklevel=2,
         )
         return function
-    names = getclosurevars(function).globals
-    called = {name: value for name, value in names.items() if isfunction(value)}
+    called, files = _called(function), _files(function)
     if called:
         loops = {name: compiled(value) for name, value in called.items()}
-        function = FunctionType(function.__code__, function.__globals__ | loops)
+        function = _with_globals(function, loops, function.__qualname__)
     try:
         loop: Any = njit(cache=True)(function)
     except (RuntimeError, OSError) as error:  # there is no folder to keep what is compiled
@@ -46,11 +45,59 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     # Numba opens the files of its store at the first call, and would fail there. `_Store` guards
     # the store and not the call, so that a call is as fast as before.
     loop._cache = _Store(loop._cache)
-    # What is kept holds what it calls, and is out of date as soon as the file of that is.
-    files = loop._cache._cache_file
-    times = [Path(value.__code__.co_filename).stat().st_mtime for value in called.values()]
-    files._source_stamp = (files._source_stamp, *times)
+    # What is kept holds what it calls, and is out of date as soon as a file of that is.
+    index = loop._cache._cache_file
+    index._source_stamp = (index._source_stamp, *(Path(file).stat().st_mtime for file in files))
     return loop
+
+
+@cache
+def replaced(function: Callable[..., Any], **others: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which calls others in place of some that it calls by name.
+
+    It can be `compiled`. Numba would take functions as arguments, too; but then what it compiled is
+    not found again by the next process.
+
+    Raises:
+        ValueError: if it calls nothing of such a name.
+
+    Example:
+        >>> def half(number):
+        ...     return number / 2
+        >>> def quarter(number):
+        ...     return half(half(number))
+        >>> replaced(quarter, half=abs)(-12.0), quarter(-12.0)
+        (12.0, -3.0)
+    """
+    unknown = sorted(others.keys() - set(function.__code__.co_names))
+    if unknown:
+        raise ValueError(f"{function.__qualname__} calls no {' and no '.join(unknown)}")
+    # Numba names its files by module and name, so that each has to have a name of its own.
+    names = [f"{other.__module__.split('.')[-1]}.{other.__qualname__}" for other in others.values()]
+    return _with_globals(function, others, "-".join([function.__qualname__, *names]))
+
+
+def _with_globals(
+    function: Callable[..., Any], names: dict[str, Callable[..., Any]], qualname: str
+) -> Callable[..., Any]:
+    """The same function, for which other things stand behind some names."""
+    again = FunctionType(function.__code__, function.__globals__ | names)
+    again.__qualname__ = qualname
+    return again
+
+
+def _called(function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """The Python functions that a function calls, by their names there."""
+    names = getclosurevars(function).globals
+    return {name: value for name, value in names.items() if isfunction(value)}
+
+
+def _files(function: Callable[..., Any]) -> list[str]:
+    """The files of all functions that a function calls, and that these call, and so on."""
+    files = set[str]()
+    for value in _called(function).values():
+        files |= {value.__code__.co_filename, *_files(value)}
+    return sorted(files)
 
 
 class _Store:

@@ -1,4 +1,5 @@
-"""The commands: `cliprl-lite figure2`, `worlds`, `modalities`, `averages`, `learn`, `embed`."""
+"""The commands: `cliprl-lite figure2`, `worlds`, `rules`, `modalities`, `averages`, `learn`,
+`embed`."""
 
 from __future__ import annotations
 
@@ -18,9 +19,11 @@ from cliprl_lite.experiments.backends import BACKENDS, BackendError
 from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import summarise
+from cliprl_lite.experiments.rule_sweeps import RULE_SIZES, RULE_WORLDS, TEACHERS, rules_sweep
 from cliprl_lite.experiments.sweeps import (
     CORNER_SIZES,
     WORLDS,
+    Plan,
     Sweep,
     figure2_sweep,
     run_sweep,
@@ -28,6 +31,7 @@ from cliprl_lite.experiments.sweeps import (
 )
 from cliprl_lite.language.sentences import ModelError
 from cliprl_lite.learning.clocks import CLOCKS
+from cliprl_lite.teachers.rules import RULES
 from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, find_method
 
 STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")
@@ -94,6 +98,23 @@ def _parser() -> argparse.ArgumentParser:
     _add_sweep_options(worlds, "worlds.csv")
     worlds.set_defaults(run=_worlds)
 
+    rules = commands.add_parser(
+        "rules",
+        help="every way to use a teacher, with good and bad teachers",
+        description="The corner tasks on grids of several sizes, and each world leave one out: "
+        "every rule meets every new task with every teacher. Writes a table (CSV) and its "
+        f"description (JSON). {GOES_ON}",
+    )
+    sizes = f"of the corner tasks; default: {','.join(map(str, RULE_SIZES))}"
+    rules.add_argument("--sizes", type=_whole_numbers, default=RULE_SIZES, help=sizes)
+    _add_names(rules, "--worlds", RULE_WORLDS, f"{FILES}; ")
+    _add_names(rules, "--rules", tuple(RULES))
+    _add_names(rules, "--teachers", TEACHERS)
+    rules.add_argument("--targets", type=_words, default=(), help="names; default: all")
+    rules.add_argument("--cap", type=int, help="steps; default: 10 million, on large maps more")
+    _add_run_options(rules, "rules.csv")
+    rules.set_defaults(run=_rules)
+
     for name, words in STUDY_WORDS.items():
         study = commands.add_parser(
             name,
@@ -120,7 +141,10 @@ def _parser() -> argparse.ArgumentParser:
     learn.set_defaults(run=_learn)
 
     embed = commands.add_parser(
-        "embed", help="remake the shipped sentence vectors (needs a checkout)"
+        "embed",
+        help="make the sentence vectors that ship (needs a checkout)",
+        description="Vectors that ship already stay as they are; to remake them too, delete the "
+        "files in data/embeddings first.",
     )
     embed.set_defaults(run=_embed)
     return parser
@@ -176,6 +200,18 @@ def _worlds(options: argparse.Namespace) -> None:
     _print_medians(sweep, table, summarise(table, _groups(table)), options.out)
 
 
+def _rules(options: argparse.Namespace) -> None:
+    names = ("trials", "rules", "teachers", "targets", "cap")
+    choices = {name: getattr(options, name) for name in names}
+    sweep = rules_sweep(options.sizes, options.worlds, **choices)
+    table = _table(sweep, options)
+    for clock, words in CLOCKS.items():
+        print(f"\n{words}: median over suites, targets and trials")
+        wide = table.pivot_table(index="rule", columns="teacher", values=clock, aggfunc="median")
+        print(wide.reindex(list(sweep.rules)).map("{:,.0f}".format).replace("nan", "").to_string())
+    print(f"\ntable: {options.out} ({len(table)} rows)")
+
+
 def _study(name: str, options: argparse.Namespace) -> None:
     worlds = tuple((world, None) for world in options.worlds)
     study = Study(name, worlds, options.trials, options.policies)
@@ -192,7 +228,7 @@ def _choices(options: argparse.Namespace) -> dict[str, object]:
     return {name: getattr(options, name) for name in names}
 
 
-def _table(sweep: Sweep | Study, options: argparse.Namespace) -> pd.DataFrame:
+def _table(sweep: Plan, options: argparse.Namespace) -> pd.DataFrame:
     where = {"backend": options.backend, "scheduler": options.scheduler}
     return run_sweep(sweep, options.out, options.workers, **where)
 
@@ -234,7 +270,7 @@ def _learn(options: argparse.Namespace) -> None:
 
 def _embed(options: argparse.Namespace) -> None:
     from cliprl_lite._paths import data_path
-    from cliprl_lite.language.sentences import ship_vectors
+    from cliprl_lite.language.sentences import ship_vectors, shipped_vectors
     from cliprl_lite.worlds.suite_files import load_suite, suite_names
 
     sentences: list[str] = []
@@ -244,7 +280,11 @@ def _embed(options: argparse.Namespace) -> None:
         except ValueError:  # its size is open
             suite = load_suite(name, size=10)
         sentences += suite.sentences
-    ship_vectors(sentences, data_path("embeddings"))
+    try:
+        known = shipped_vectors()
+    except ModelError:  # deleted or damaged
+        known = {}
+    ship_vectors(sentences, data_path("embeddings"), known)
     print(f"{len(set(sentences))} sentences: {data_path('embeddings')}")
 
 

@@ -14,7 +14,7 @@ import pytest
 from numba.core.registry import CPUDispatcher
 
 from cliprl_lite import _compiling as compiling
-from cliprl_lite._compiling import compiled
+from cliprl_lite._compiling import compiled, replaced
 from cliprl_lite.learning.qlearning import checked_steps, q_learning_steps
 from cliprl_lite.learning.runs import learn
 from cliprl_lite.worlds.greedy import greedy_walk
@@ -110,6 +110,69 @@ def test_a_loop_is_made_anew_when_one_that_it_calls_has_changed(tmp_path: Path) 
         said.append(done.stdout.split())
     assert [number for number, _ in said] == ["3.0", "3.0", f"{12 / 9}"]
     assert [int(hits) > 0 for _, hits in said] == [False, True, False]
+
+
+def test_a_loop_is_made_anew_when_what_is_called_by_what_it_calls_has_changed(
+    tmp_path: Path,
+) -> None:
+    """Two files away; and with another function in place of one that it calls."""
+    (tmp_path / "calls.py").write_text(
+        "from middle import twice\n\ndef four_times(number):\n    return twice(twice(number))\n",
+        "utf-8",
+    )
+    (tmp_path / "middle.py").write_text(
+        "from far import plus\n\ndef twice(number):\n    return plus(number, number)\n", "utf-8"
+    )
+    code = (
+        "from cliprl_lite._compiling import compiled, replaced; import calls; "
+        "loops = [compiled(f) for f in (calls.four_times, "
+        "replaced(calls.four_times, twice=calls.twice))]; "
+        "print(*(loop(1.0) for loop in loops), "
+        "*(sum(loop.stats.cache_hits.values()) for loop in loops))"
+    )
+    said = []
+    for time, sign in ((1, "+"), (2, "+"), (3, "*")):
+        if time != 2:
+            far = tmp_path / "far.py"
+            far.write_text(f"def plus(one, two):\n    return one {sign} two\n", "utf-8")
+            os.utime(far, (time, time))
+        where = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", code],
+            env=os.environ | where | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(done.stdout.split())
+    assert [numbers[:2] for numbers in said] == [["4.0", "4.0"], ["4.0", "4.0"], ["1.0", "1.0"]]
+    assert [numbers[2:] for numbers in said] == [["0", "0"], ["1", "1"], ["0", "0"]]
+
+
+def double(number: float) -> float:
+    return 2 * number
+
+
+def negative(number: float) -> float:
+    return -number
+
+
+def eight_times(number: float) -> float:
+    return double(double(double(number)))
+
+
+def test_each_replacement_is_a_loop_of_its_own() -> None:
+    """Although their code is one, and numba knows its files by code and name."""
+    others = [replaced(eight_times, double=other) for other in (negative, double)]
+    assert [loop(1.0) for loop in others] == [-1.0, 8.0]
+    assert [compiled(loop)(1.0) for loop in (*others, eight_times)] == [-1.0, 8.0, 8.0]
+    assert len({loop.__qualname__ for loop in (*others, eight_times)}) == 3
+    assert replaced(eight_times, double=negative) is others[0]
+
+
+def test_what_is_not_called_cannot_be_replaced() -> None:
+    with pytest.raises(ValueError, match="eight_times calls no halve"):
+        replaced(eight_times, halve=negative)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of this kind")

@@ -426,6 +426,15 @@ def test_shipping_writes_vectors_and_their_description(tmp_path: Path, encode: C
     np.testing.assert_allclose(np.load(file), encode(description["sentences"]), atol=1e-5)
 
 
+def test_vectors_that_ship_stay_as_they_are(tmp_path: Path, encode: Callable) -> None:
+    """To the last bit, beside new ones; another processor would make others."""
+    known = {"top left first": np.full(384, 0.1, dtype=np.float32).astype(float)}
+    ship_vectors(["top left first", "go to the red cone"], tmp_path, known)
+    cone, first = np.load(tmp_path / "sentences.npy")
+    assert (first == known["top left first"]).all()
+    np.testing.assert_allclose(cone, encode(["go to the red cone"])[0], atol=1e-5)
+
+
 # Novelty
 @pytest.mark.parametrize(
     ("sentence", "known", "nearest", "cosine"),

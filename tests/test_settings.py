@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.rule_sweeps import RULE_SETTINGS
 from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
 from cliprl_lite.transfer.methods import METHODS, RIDGE_PENALTY
 from cliprl_lite.transfer.weightings import SOFTMAX_TEMPERATURE
@@ -64,3 +65,14 @@ def test_ridge_penalty_is_the_chosen_one() -> None:
 def test_weighting_is_the_chosen_one() -> None:
     assert chosen("weighting").iloc[0]["weighting"] == f"softmax T={SOFTMAX_TEMPERATURE}"
     assert METHODS["alg2"].weighting == METHODS["ridge"].weighting == "softmax"
+
+
+@pytest.mark.parametrize("rule", RULE_SETTINGS)
+def test_constants_of_rules_are_the_chosen_ones(rule: str) -> None:
+    """All but the tolerance of a jump-start, which was never varied."""
+    table = chosen("rules")
+    rows = table[table["rule"] == rule]
+    best = dict(part.split("=") for part in rows.iloc[0]["constants"].split())
+    told = {name: value for name, value in RULE_SETTINGS[rule].items() if name != "tolerance"}
+    assert {name: float(value) for name, value in best.items()} == told
+    assert rows["all_clocks"].is_monotonic_increasing

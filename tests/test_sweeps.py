@@ -233,12 +233,12 @@ def test_a_suite_that_changed_since_is_another_choice(own: Path, tmp_path: Path)
 
 # What a row hangs on
 PLACES = [
-    ("qlearning", "LEARNING_RATE = 1.0", "LEARNING_RATE = 0.9", "tables modalities averages"),
-    ("qlearning", "EPSILON = 0.1", "EPSILON = 0.2", "tables modalities averages"),
-    ("runs", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables modalities averages"),
+    ("qlearning", "LEARNING_RATE = 1.0", "LEARNING_RATE = 0.9", "tables rules modalities averages"),
+    ("qlearning", "EPSILON = 0.1", "EPSILON = 0.2", "tables rules modalities averages"),
+    ("runs", "CHECK_SPACING = 1.05", "CHECK_SPACING = 1.1", "tables rules modalities averages"),
     ("clocks", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
     ("clocks", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
-    ("runs", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables"),
+    ("runs", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables rules"),
     ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
     ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
     ("greedy", "NEAR_OPTIMAL = 1.05", "NEAR_OPTIMAL = 1.1", "all"),
@@ -249,18 +249,29 @@ PLACES = [
     ("network_training", "DISTIL_STEPS = 2_000", "DISTIL_STEPS = 1_000",
      "networks modalities averages"),
     ("network_stacks", '"beta1": 0.9', '"beta1": 0.8', "networks modalities averages"),
-    ("alignment", "steps: int = 100", "steps: int = 110", "tables networks modalities"),
+    ("alignment", "steps: int = 100", "steps: int = 110", "tables rules networks modalities"),
     ("weightings", "SOFTMAX_TEMPERATURE = 0.1", "SOFTMAX_TEMPERATURE = 0.2",
-     "tables networks modalities"),
+     "tables rules networks modalities"),
     ("weightings", "SOFTMAX_TEMPERATURE / 10", "SOFTMAX_TEMPERATURE / 9", "tables networks"),
-    ("_rounding", "DECIMALS = 6", "DECIMALS = 5", "tables networks modalities"),
-    ("sensitivity", "SENSITIVE = 1e-9", "SENSITIVE = 1e-8", "tables networks"),
-    ("sensitivity", "SHAKE, SHAKES = 1e-15, 4", "SHAKE, SHAKES = 1e-15, 5", "tables networks"),
-    ("weightings", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8", "tables networks modalities"),
+    ("_rounding", "DECIMALS = 6", "DECIMALS = 5", "tables rules networks modalities"),
+    ("sensitivity", "SENSITIVE = 1e-9", "SENSITIVE = 1e-8", "tables rules networks"),
+    ("sensitivity", "SHAKE, SHAKES = 1e-15, 4", "SHAKE, SHAKES = 1e-15, 5",
+     "tables rules networks"),
+    ("weightings", "WEIGHT_DECIMALS = 9", "WEIGHT_DECIMALS = 8",
+     "tables rules networks modalities"),
     ("methods", "RIDGE_PENALTY = 0.03", "RIDGE_PENALTY = 0.3", "tables networks"),
-    ("sentences", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35', "tables networks modalities"),
+    ("sentences", 'WEIGHTS_SHA256 = "53', 'WEIGHTS_SHA256 = "35',
+     "tables rules networks modalities"),
     ("policy_studies", "TWIN_SEED = 1_000_000", "TWIN_SEED = 2_000_000", "averages"),
     ("policy_studies", "AS_GOOD = 0.1", "AS_GOOD = 0.2", "averages"),
+    ("pi_reuse", "FADING = 0.99", "FADING = 0.9", "rules"),
+    ("pi_reuse", "COOLING = 0.05", "COOLING = 0.1", "rules"),
+    ("jump_start", "HORIZON = 0.01", "HORIZON = 0.1", "rules"),
+    ("jump_start", "STAGES = 3", "STAGES = 4", "rules"),
+    ("jump_start", "WINDOW = 1", "WINDOW = 2", "rules"),
+    ("jump_start", "TOLERANCE = 0.1", "TOLERANCE = 0.2", "rules"),
+    ("two_tables", "PATIENCE = 0.3", "PATIENCE = 0.4", "rules"),
+    ("search", "HOPE = 0.5", "HOPE = 0.4", "rules"),
     ("between_networks", "BARRIER_POINTS = 25", "BARRIER_POINTS = 50", "averages"),
 ]  # fmt: skip
 """A setting where it stands, another value, and the descriptions of tables that must tell."""
@@ -279,10 +290,12 @@ def describe():
     importlib.invalidate_caches()
     from cliprl_lite.experiments.sweeps import Sweep
     from cliprl_lite.experiments.policy_studies import Study
+    from cliprl_lite.experiments.rule_sweeps import RuleSweep
     corners = (("corners", 8),)
     sweeps = {
         "tables": Sweep(corners), "networks": Sweep(corners, policy="mlp"),
         "modalities": Study("modalities", corners), "averages": Study("averages", corners),
+        "rules": RuleSweep(corners),
     }
     return {name: json.dumps(sweep.choices, sort_keys=True) for name, sweep in sweeps.items()}
 
@@ -318,7 +331,7 @@ def told(run_python: Callable[..., str], tmp_path_factory: pytest.TempPathFactor
 @pytest.mark.parametrize("number", range(len(PLACES)), ids=[place[1] for place in PLACES])
 def test_a_setting_that_changed_is_another_choice(number: int, told: list[list[str]]) -> None:
     """So that a table or journal of before is refused (see `test_journal`) and not continued."""
-    who = PLACES[number][3].replace("all", "tables networks modalities averages")
+    who = PLACES[number][3].replace("all", "tables rules networks modalities averages")
     assert told[number] == sorted(who.split())
 
 
@@ -331,15 +344,17 @@ OF_NO_ROW = {
     "MARKS": "of records of a training",
     "RESAMPLES": "of intervals, which are made from finished rows",
     "MIDDLE": "of the same",
+    "RULE_SIZES": "of what is run; a row names its size",
     "_BATCH": "what is trained together changes no bit",
 }
 """Numbers that no row of a table hangs on, and why."""
 
 OF_TRIALS = (
     "_rounding", "algorithms", "alignment", "alignment_training", "averaging", "between_networks",
-    "clocks", "greedy", "gridworld", "matching", "methods", "network_stacks", "network_training",
-    "networks", "policies", "policy_classes", "policy_studies", "qlearning", "runs", "sensitivity",
-    "sentences", "several_goals", "statistics", "tasks", "trials", "weightings",
+    "clocks", "contract", "greedy", "gridworld", "jump_start", "matching", "memory", "methods",
+    "network_stacks", "network_training", "networks", "policies", "policy_classes", "pi_reuse",
+    "policy_studies", "qlearning", "rule_sweeps", "runs", "search", "sensitivity", "sentences",
+    "several_goals", "starts", "statistics", "tasks", "trials", "two_tables", "weightings",
 )  # fmt: skip
 
 

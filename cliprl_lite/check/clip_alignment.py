@@ -12,6 +12,7 @@ from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
 from cliprl_lite.check.answers import Function, as_array, as_number, as_sentence
 from cliprl_lite.check.exercises import exercise
+from cliprl_lite.check.exercises import keep as keep
 from cliprl_lite.check.verdict import Verdict, right, wrong
 from cliprl_lite.language.sentences import embed, novelty
 from cliprl_lite.transfer import first_steps
@@ -96,7 +97,7 @@ def _loss_cases() -> list[tuple[FloatArray, float, FloatArray]]:
     return cases
 
 
-@exercise(1, "Any target")
+@exercise(1, "Any target", ours=("loss", contrastive_loss))
 def loss_for_any_target(answer: Any) -> Verdict:
     """Judge `loss(similarity, delta, target)`, a number in nats.
 
@@ -216,7 +217,7 @@ def _step_cases() -> tuple[list[_StepCase], list[FloatArray]]:
     return cases, added
 
 
-@exercise(2, "One step")
+@exercise(2, "One step", ours=("step", first_steps.gradient_step))
 def gradient_step(answer: Any) -> Verdict:
     """Judge `step(a, b, G, eta)`: what is added to both mixtures, two arrays of shape `[N, d]`.
 
@@ -318,7 +319,11 @@ _OTHER_TARGETS: Mapping[str, Callable[[FloatArray, float], FloatArray]] = {
 }  # fmt: skip
 
 
-@exercise(3, "Soft targets")
+def _soft(policies: FloatArray, delta: float) -> FloatArray:
+    return _softmax_rows(_similar(policies) / delta)
+
+
+@exercise(3, "Soft targets", ours=("targets", _soft))
 def soft_target(answer: Any) -> Verdict:
     """Judge `soft_target(policies, delta)`: T, shape `[N, N]`, from policy vectors `[N, P]`.
 
@@ -414,38 +419,6 @@ def fooled(sentence: Any) -> Verdict:
         f"raw cosine of {seen.cosine:.2f} no warning is given. It has learned which words go with "
         "which room, and not what a sentence asks for"
     )
-
-
-# ---------------------------------------------------------------------------------------------
-# What the notebook goes on with
-# ---------------------------------------------------------------------------------------------
-def keep(judge: Callable[[Any], Verdict], mine: Any) -> Callable[..., Any]:
-    """The reader's own function if it passes its check, else the library's; prints which.
-
-    Args:
-        judge: `loss_for_any_target`, `gradient_step` or `soft_target`.
-        mine: what stands in the reader's cell.
-
-    Example:
-        >>> step = keep(gradient_step, lambda a, b, G, eta: ...)
-        This notebook goes on with the library's step.
-    """
-    name, ours = _OURS[judge.__name__]
-    passed = judge(mine).passed
-    whose = "your own" if passed else "the library's"
-    print(f"This notebook goes on with {whose} {name}.")
-    return mine if passed else ours
-
-
-def _soft(policies: FloatArray, delta: float) -> FloatArray:
-    return _softmax_rows(_similar(policies) / delta)
-
-
-_OURS: Mapping[str, tuple[str, Callable[..., Any]]] = {
-    "loss_for_any_target": ("loss", contrastive_loss),
-    "gradient_step": ("step", first_steps.gradient_step),
-    "soft_target": ("targets", _soft),
-}
 
 
 # ---------------------------------------------------------------------------------------------

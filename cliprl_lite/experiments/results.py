@@ -49,7 +49,9 @@ COLUMNS = {
 }
 """Columns of a result table, in order, with what they hold."""
 
-_ORDER = ("suite", "size", "policy", "modality", "relation", "target", "method", "seed")
+_ORDER = (
+    "suite", "size", "policy", "modality", "relation", "target", "method", "rule", "teacher", "seed"
+)  # fmt: skip
 _MEND = "delete that line, and the command that made the table runs its trial again"
 
 
@@ -71,7 +73,7 @@ _NUMBER = _Kind("finite number", lambda cell: float(cell) if cell else nan,
 _COST = _Kind("finite number from 0", float,
               lambda value: type(value) in (int, float) and 0 <= value < inf)  # fmt: skip
 _KINDS = (
-    dict.fromkeys(("suite", "policy", "modality", "relation", "target", "method"), _NAME)
+    dict.fromkeys((name for name in _ORDER if name not in ("size", "seed")), _NAME)
     | dict.fromkeys(("size", "seed", "pairs", "near_optimal", "optimal"), _WHOLE)
     | dict.fromkeys((f"{clock}_censored" for clock in CLOCKS), _FLAG)
     | {"weighting": _WORD, "first20": _COST}

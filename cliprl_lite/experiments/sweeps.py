@@ -6,13 +6,13 @@ does not depend on the number of workers or on where an earlier run was stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.backends import BackendError, choose_backend
 from cliprl_lite.experiments.journal import Journal
 from cliprl_lite.experiments.policy_classes import policy_class
-from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import COLUMNS, to_table
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.transfer.algorithms import OF_EVERY_SCORE
@@ -55,6 +54,32 @@ WORLDS = (
     "house_c",
 )
 """Suites of the leave-one-out experiment: Figure 1's open worlds and the house."""
+
+
+class Plan(Protocol):
+    """What `run_sweep` asks of what it runs; a `Sweep` is one."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns of the table, with what they hold."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that name a job."""
+
+    @property
+    def work(self) -> Callable[[Any], list[dict[str, Any]]]:
+        """The function that does a job: it returns the job's rows."""
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The choices that old and new rows of a table must share."""
+
+    def jobs(self) -> Sequence[Any]:
+        """The units of work, in the order in which they begin; each has a `key`."""
+
+    def rows_of(self, job: Any) -> list[dict[str, Any]]:
+        """The cells that name each row of a job."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +174,7 @@ class Sweep:
                 suite.name: {"fingerprint": suite.fingerprint, "cap": self._cap(suite)}
                 for suite in self._loaded
             },
-            "methods": {name: _what_it_does(find_method(name)) for name in self.method_names},
+            "methods": {name: what_it_does(find_method(name)) for name in self.method_names},
             "policy": self.policy,
             "learners": policy_class(self.policy).settings,
             "scores": OF_EVERY_SCORE,
@@ -194,14 +219,14 @@ def worlds_sweep(worlds: Iterable[str] = WORLDS, **choices: Any) -> Sweep:
 
 @forgiving_output()
 def run_sweep(
-    sweep: Sweep | Study,
+    sweep: Plan,
     out: Path | None = None,
     workers: int = -1,
     progress: bool = True,
     backend: str = "processes",
     scheduler: str | None = None,
 ) -> pd.DataFrame:
-    """Run a sweep or a study, or what is left of it.
+    """Run a sweep, or what is left of it: a `Sweep`, a `Study`, or another plan.
 
     Args:
         sweep: what to run.
@@ -267,7 +292,7 @@ def run_sweep(
     return to_table((row for job in jobs for row in done[job]), sweep.columns)
 
 
-def _what_it_does(method: Method) -> dict[str, Any]:
+def what_it_does(method: Method) -> dict[str, Any]:
     """A method without its label, which may change without changing any row."""
     temperatures = {"softmax": SOFTMAX_TEMPERATURE, "cold": COLD_TEMPERATURE}
     what = {key: value for key, value in asdict(method).items() if key != "label"}

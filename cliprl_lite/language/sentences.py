@@ -12,7 +12,7 @@ import hashlib
 import importlib.util
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -166,10 +166,19 @@ def shipped_vectors() -> dict[str, FloatArray]:
     return dict(zip(sentences, vectors, strict=True))
 
 
-def ship_vectors(sentences: Sequence[str], folder: Path) -> None:
-    """Encode sentences and write `sentences.npy` and its description `sentences.json`."""
-    sentences = sorted(set(sentences))
-    vectors = _encode_by(sentence_transformer(REFERENCE), sentences)
+def ship_vectors(
+    sentences: Sequence[str], folder: Path, known: Mapping[str, FloatArray] | None = None
+) -> None:
+    """Encode sentences and write `sentences.npy` and its description `sentences.json`.
+
+    Vectors that are `known` stay as they are: another processor would make others in the last
+    bits, and results hang on them.
+    """
+    sentences, known = sorted(set(sentences)), known or {}
+    new = [sentence for sentence in sentences if sentence not in known]
+    encoded: Iterable[FloatArray] = _encode_by(sentence_transformer(REFERENCE), new) if new else ()
+    made = {**known, **dict(zip(new, encoded, strict=True))}
+    vectors = np.stack([made[sentence] for sentence in sentences])
     folder.mkdir(parents=True, exist_ok=True)
     with in_one_move(folder / "sentences.npy") as fresh, fresh.open("wb") as stream:
         np.save(stream, vectors.astype(np.float32), allow_pickle=False)

@@ -7,10 +7,13 @@ same bits. A `Learner` takes as many steps as it is told; `runs` says when it ha
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from cliprl_lite._arrays import FloatArray, IntArray
-from cliprl_lite._compiling import compiled
+from cliprl_lite._compiling import compiled, replaced
 from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES
 from cliprl_lite.worlds.greedy import (
     OPPOSITE,
@@ -102,14 +105,18 @@ def q_learning_steps(
     return n_steps, state, start, length, episode
 
 
-Agent = tuple[FloatArray, IntArray, int, float, float, float, np.random.Generator]
-"""The first arguments of `q_learning_steps`: from `q` to `rng`."""
+Agent = tuple[Any, ...]
+"""The first arguments of a loop such as `q_learning_steps`: there, from `q` to `rng`."""
 
 Place = tuple[int, int, int, int]
 """Where it stands, its next arguments: from `state` to `episode`."""
 
+Steps = Callable[..., tuple[int, int, int, int, int]]
+"""Such a loop: it takes an agent, a place, `n_steps`, `last_episode`, `starts` and `lengths`."""
+
 
 def checked_steps(
+    q: FloatArray,
     agent: Agent,
     place: Place,
     diary: tuple[IntArray, IntArray],
@@ -124,8 +131,11 @@ def checked_steps(
 ) -> tuple[int, int, Place]:
     """Q-learning from check to check, until one ends the run; compiled, all of it is one call.
 
+    Another loop can be put in place of `q_learning_steps` (`_compiling.replaced`).
+
     Args:
-        agent, place, diary: the arguments of `q_learning_steps`; the last two are the diary.
+        q: the table that the loop changes, which is what the checks look at.
+        agent, place, diary: the arguments of the loop; the last two are the diary.
         ways: the arguments of `greedy_walk` after `q`.
         steps: environment steps taken before.
         checks: at how many steps each check stands, shape `[K]`.
@@ -141,13 +151,13 @@ def checked_steps(
     number = 0
     while number < checks.size:
         n_steps = int(checks[number]) - steps
-        ran = q_learning_steps(*agent, *place, n_steps, last_episode, *diary)
+        ran = q_learning_steps(*agent, *place, n_steps, last_episode, *diary)  # type: ignore[call-arg]
         steps, place = steps + ran[0], ran[1:]
         length, episode = place[2], place[3]
         if length == 0 and episode == last_episode:
-            found[-1, 0], found[-1, 1], found[-1, 2] = greedy_walk(agent[0], *ways)[1:]
+            found[-1, 0], found[-1, 1], found[-1, 2] = greedy_walk(q, *ways)[1:]
         if steps == checks[number]:
-            _, walked, n_settled, n_wrong = greedy_walk(agent[0], *ways)
+            _, walked, n_settled, n_wrong = greedy_walk(q, *ways)
             found[number, 0], found[number, 1], found[number, 2] = walked, n_settled, n_wrong
             number += 1
             passed = passed or n_wrong <= most_wrong
@@ -214,23 +224,28 @@ class Learner:
         self._starts = np.zeros(record, dtype=np.int64)
         self._lengths = np.zeros(record, dtype=np.int64)
 
+    _take_steps: Steps = staticmethod(q_learning_steps)
+
     @property
-    def _arguments(self) -> tuple[Agent, Place, tuple[IntArray, IntArray]]:
-        """Those of `checked_steps`: agent, place and diary."""
+    def _agent(self) -> Agent:
+        """The loop's first arguments."""
         rule = (self.learning_rate, self.epsilon, self.discount)
-        return (
-            (self.q, self.world.next_state, self.goal_state, *rule, self.rng),
-            (self.state, self._start, self._length, self.episode),
-            (self._starts, self._lengths),
-        )
+        return (self.q, self.world.next_state, self.goal_state, *rule, self.rng)
+
+    @property
+    def _place(self) -> Place:
+        return (self.state, self._start, self._length, self.episode)
+
+    @property
+    def _diary(self) -> tuple[IntArray, IntArray]:
+        return (self._starts, self._lengths)
 
     def run(self, n_steps: int, last_episode: int = -1) -> None:
         """Take `n_steps` more steps, or stop early when episode `last_episode` is complete."""
         if n_steps < 0:
             raise ValueError(f"the number of steps is 0 or more; got {n_steps}")
-        agent, place, diary = self._arguments
-        done, self.state, self._start, self._length, self.episode = compiled(q_learning_steps)(
-            *agent, *place, n_steps, last_episode, *diary
+        done, self.state, self._start, self._length, self.episode = compiled(self._take_steps)(
+            *self._agent, *self._place, n_steps, last_episode, *self._diary
         )
         self.steps += done
 
@@ -246,9 +261,9 @@ class Learner:
         before, found = self.episode, np.zeros((len(checks) + 1, 3))
         ways = (self.world.next_state, self.goal_state, self.distances, OPPOSITE)
         rule = (FEW_SHOT_EPISODES, min_episodes, most_wrong, passed)
-        done, self.steps, place = compiled(checked_steps)(
-            *self._arguments, ways, self.steps, checks, *rule, found
-        )
+        run = compiled(replaced(checked_steps, q_learning_steps=self._take_steps))
+        agent = (self.q, self._agent, self._place, self._diary)
+        done, self.steps, place = run(*agent, ways, self.steps, checks, *rule, found)
         self.state, self._start, self._length, self.episode = place
         n_starts = self.world.n_states - 1
         shortest = float(self.distances.sum()) / n_starts

@@ -1,4 +1,4 @@
-"""Runs: Q-learning until the policy is good enough, and when each clock stopped.
+"""Runs: learning until the policy is good enough, and when each clock stopped.
 
 A `Run` goes from check to check, in pieces if need be; `learn` takes one to its end.
 """
@@ -6,6 +6,7 @@ A `Run` goes from check to check, in pieces if need be; `learn` takes one to its
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -54,7 +55,7 @@ def check_schedule(cap: int) -> IntArray:
 
 
 class Run:
-    """Q-learning on one task until the greedy policy passes, and when it passed each threshold.
+    """Learning one task until the greedy policy passes, and when it passed each threshold.
 
     Advancing it in pieces does not change the result. Checks stand at geometric spacing (ratio
     1.05), so a recorded step count is at most 5 % late.
@@ -67,6 +68,8 @@ class Run:
         min_episodes: go on for at least this many episodes.
         cap: environment steps after which the run is cut off and called censored; `cap_for` the
             map if None.
+        learner: what makes the agent from `world`, `goal`, `start_q`, `seed` and `settings`: plain
+            Q-learning, or a rule of `teachers`.
         settings: as for `Learner` (`learning_rate`, `epsilon`, `discount`, `record`).
 
     Attributes:
@@ -102,6 +105,7 @@ class Run:
         until: Literal["optimal", "near_optimal"] = "optimal",
         min_episodes: int = REGRET_EPISODES,
         cap: int | None = None,
+        learner: Callable[..., Learner] = Learner,
         **settings: Any,
     ) -> None:
         if until not in ("optimal", "near_optimal"):
@@ -115,7 +119,7 @@ class Run:
                 f"a run of at least {min_episodes} episodes records them all; "
                 f"got record={settings['record']}"
             )
-        self.learner = Learner(world, goal, start_q, seed, **settings)
+        self.learner = learner(world, goal, start_q, seed, **settings)
         self.checks: list[GreedyEvaluation] = []
         self._schedule = check_schedule(self.cap)
         self.few_shot: GreedyEvaluation | None = None
@@ -229,8 +233,8 @@ def learn(
 
     Args:
         world, goal, start_q, seed: as for `Learner`.
-        settings: as for `Run` (`until`, `min_episodes`, `cap`) and `Learner` (`learning_rate`,
-            `epsilon`, `discount`, `record`).
+        settings: as for `Run` (`until`, `min_episodes`, `cap`, `learner`) and `Learner`
+            (`learning_rate`, `epsilon`, `discount`, `record`).
 
     Raises:
         ValueError: if a setting is outside its range, or the goal or table does not fit the map.

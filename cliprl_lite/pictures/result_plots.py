@@ -227,6 +227,7 @@ def ratios_figure(
     ratios: Mapping[str, Mapping[str, tuple[float, float, float]]],
     labels: Mapping[str, str],
     x_title: str,
+    styles: Mapping[str, tuple[str, str, str]] = METHOD_STYLE,
 ) -> go.Figure:
     """Cost relative to a reference, with intervals: one row per method, one panel per clock.
 
@@ -234,6 +235,7 @@ def ratios_figure(
         ratios: panel title → method name → (median ratio, low, high).
         labels: method name → words.
         x_title: what the ratio is; left of 1 is cheaper.
+        styles: method name → voice, dash and symbol, as in `METHOD_STYLE`.
     """
     figure = new_figure()
     make_subplots(
@@ -253,7 +255,7 @@ def ratios_figure(
             line={"color": LIGHT["ink"], "width": 1}, hoverinfo="skip", row=1, col=column,
         )  # fmt: skip
         for method, (value, low, high) in panel.items():
-            voice, _, symbol = METHOD_STYLE[method]
+            voice, _, symbol = styles[method]
             figure.add_scatter(
                 x=[rounded(value)], y=[labels[method]], mode="markers", name="",
                 error_x={"array": [rounded(high - value)], "arrayminus": [rounded(value - low)],

@@ -12,6 +12,7 @@ _HOME = {
     "Drive": "drive",
     "GridMap": "grid_map",
     "Heatmaps": "heatmaps",
+    "HopeBoard": "hope_board",
     "HouseBoard": "house_board",
     "LearnerLab": "learner_lab",
     "Prediction": "prediction",
