@@ -28,9 +28,9 @@ _DEEPEST = 0.75  # of the shade: arrows and discs stay readable on it
 class HopeBoard(Player):
     """An agent that knows the map looks for a goal that it does not know.
 
-    Each square is as full of grey as of the hope that it is the goal, which comes from a teacher's
-    table; a square that was stood on is bare. The agent walks greedily in the values that follow from this
-    by the map.
+    The fuller the grey of a square, the higher the hope that it is the goal, which comes from a
+    teacher's table; a square that was stood on is bare. The agent walks greedily in the values that
+    follow from this by the map.
 
     Args:
         world: the map.
