@@ -4,7 +4,8 @@
 
 This packs the tables that `multiverse.py` wrote into `data/results/multiverse/`, one file a table,
 and makes `data/results/multiverse.csv.gz` of all that lie there. Its columns are those of `CELLS`
-in `cliprl_lite/experiments/multiverse.py`. Without a table it makes the cells anew.
+in `cliprl_lite/experiments/multiverse.py`. Without a table it makes the cells anew. Then it puts
+the shares of combinations in which each claim holds into `docs/findings.md`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,18 @@ import pandas as pd
 from joblib import Parallel, delayed
 from multiverse import RUN_COLUMNS, TOP_COLUMNS
 
-from cliprl_lite._paths import data_path, in_one_move
+from cliprl_lite._paths import data_path, in_one_move, write_text
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite._rounding import rounded
-from cliprl_lite.experiments.multiverse import CELLS, GROWTH, TOP, combinations, write_cells
+from cliprl_lite.experiments.claims import CHOICES, CLAIMS, WORLDS, shares, top_shares
+from cliprl_lite.experiments.multiverse import (
+    CELLS,
+    GROWTH,
+    TOP,
+    combinations,
+    percent,
+    write_cells,
+)
 from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.statistics import (
     MIDDLE,
@@ -165,6 +174,53 @@ def cells(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return table
 
 
+# ---------------------------------------------------------------------------------------------
+# The page
+# ---------------------------------------------------------------------------------------------
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
+BEGIN, END = "<!-- The output of multiverse_table.py: -->", "<!-- end of that output -->"
+LARGEST = "corners_25"
+DECIDES = {
+    "similarity": "dot product or cosine",
+    "temperature": "δ",
+    "optimiser": "the optimiser",
+    "length": "the length of training",
+    "centre": "centring",
+    "unit_length": "the vectors' length",
+    "weighting": "the weighting",
+}
+
+
+def as_tables(cells: pd.DataFrame) -> str:
+    """The shares of combinations in which each claim holds, in Markdown."""
+    targets = CHOICES["target"]
+    lines = [
+        f"| claim | clock | {' | '.join(targets.values())} | decides most (target left) |",
+        f"|---|---|{'--:|' * len(targets)}---|",
+    ]
+    for (name, clock), row in shares(cells, LARGEST).iterrows():
+        found = " | ".join(percent(row[target]) for target in targets)
+        words = f"{CLAIMS[name].words} | {CHOICES['clock'][clock]}"
+        lines.append(f"| {words} | {found} | {_decides(*row['decides'])} |")
+    lines += ["", "| world | mostly picks right | decides most |", "|---|--:|---|"]
+    for world, row in top_shares(cells).iterrows():
+        lines.append(f"| {WORLDS[world]} | {percent(row['holds'])} | {_decides(*row['decides'])} |")
+    return "\n".join(lines)
+
+
+def _decides(choice: str, share: float) -> str:
+    return f"{DECIDES[choice]} ({percent(share)} of pairs)" if share > 0 else "none"
+
+
+def into_page(text: str, tables: str) -> str:
+    """The page with the tables between its two marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"docs/findings.md has lost its marks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
+
+
 @forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -176,6 +232,7 @@ def main() -> None:
     found = cells([read_packed(path) for path in sorted(folder.iterdir())])
     write_cells(data_path("results", "multiverse.csv.gz"), found)
     print(f"{len(found):,} cells")
+    write_text(PAGE, into_page(PAGE.read_text("utf-8"), as_tables(found)))
 
 
 if __name__ == "__main__":

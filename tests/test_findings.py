@@ -6,9 +6,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import multiverse_table
 import pytest
 
 from cliprl_lite._paths import data_path
+from cliprl_lite.experiments.claims import Judge, every_combination, shares, top_shares
+from cliprl_lite.experiments.multiverse import percent, read_cells, what_decides
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
 from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
@@ -134,6 +137,65 @@ def test_right_colour() -> None:
     assert AlignmentSettings().learning_rate == 1.0  # "with a tenth of the learning rate"
     soft = colours[colours["method"] == "alg2"].groupby("suite")["top_right"].mean()
     assert f"{100 * soft.min():.1f} % in the hardest of the six" in RESULTS
+
+
+EVERY = PAGE.partition("## What a reader may conclude")[2].partition(
+    "## What the paper's Figure 2"
+)[0]
+
+
+def test_the_tables_of_every_combination_are_those_of_the_cells() -> None:
+    tables = multiverse_table.as_tables(read_cells())
+    assert multiverse_table.into_page(PAGE, tables) == PAGE
+    assert tables in PAGE
+
+
+def test_what_is_said_of_every_combination() -> None:
+    cells = read_cells()
+    held, tops = shares(cells, "corners_25"), top_shares(cells)
+    left = {key: percent(share) for key, share in held["left"].items()}
+    strict, first = left["halved", "optimal"], left["halved", "first20"]
+    assert (
+        f"On 25×25 in {strict} of all 576 combinations by the strict clock (target left), in "
+        f"{first} by the first 20 episodes"
+    ) in EVERY
+    assert (
+        f"In {left['grows', 'optimal']} of combinations by the strict clock, "
+        f"{left['grows', 'first20']} by the first 20 episodes"
+    ) in EVERY
+    assert (
+        f"Against no teacher: in {left['beats scratch', 'first20']} of combinations in the first "
+        f"20 episodes, {left['beats scratch', 'optimal']} by the strict clock"
+    ) in EVERY
+    assert left["not just sharper", "first20"] == left["not just sharper", "optimal"] == "0 %"
+    assert (held.loc["halved", "mismatch"] == 0).all()
+    assert f"{percent(tops.loc['house_a', 'holds'])} mostly pick right in house A" in EVERY
+    curve = every_combination(cells, "halved", "corners_25")
+    literal, clipped, softmax = (
+        percent(curve.loc[curve["weighting"] == one, "holds"].mean())
+        for one in ("literal", "clipped", "softmax")
+    )
+    assert what_decides(curve).index[0] == "weighting"
+    assert (
+        f"in {literal} of combinations by the strict clock, clipping in {clipped}, "
+        f"a softmax in {softmax}" in EVERY
+    )
+    assert (
+        f"{strict} halve Algorithm 1's cost, {literal} of those that divide by Σd as printed, "
+        f"{softmax} of those with a softmax"
+    ) in README
+
+
+def test_delta_alone_turns_the_headline() -> None:
+    figure2, worlds = (
+        read_table(data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")
+    )
+    judge = Judge(figure2, worlds, read_cells())
+    said = {
+        delta: judge.finding("halved", {"algorithm_2": "box", "temperature": delta}).verdict
+        for delta in ("0.07", "0.5")
+    }
+    assert said == {"0.07": "confirmed from 15×15 on", "0.5": "not confirmed"}
 
 
 NETWORKS = PAGE.partition("## The same with networks")[2].partition("\n## ")[0]

@@ -13,6 +13,7 @@ from cliprl_lite.check.answers import Function, Stopped, as_array, blank, kind, 
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.experiments.claims import CLAIMS, Judge
+from cliprl_lite.experiments.multiverse import read_cells
 from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.results import verdict as library_verdict
 from cliprl_lite.experiments.statistics import Interval, median_interval, paired_log_ratio
@@ -277,6 +278,7 @@ def _hollow(choices: dict[Any, Any]) -> bool:
 
 @cache
 def _judge() -> Judge:
-    return Judge(
-        *(read_table(data_path("results", f"{name}.csv")) for name in ("figure2", "worlds"))
+    figure2, worlds = (
+        read_table(data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")
     )
+    return Judge(figure2, worlds, read_cells())

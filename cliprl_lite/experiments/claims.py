@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,18 @@ import pandas as pd
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
+from cliprl_lite.experiments.multiverse import (
+    CELLS,
+    GROWTH,
+    TOP,
+    Combination,
+    specification_curve,
+    what_decides,
+)
 from cliprl_lite.experiments.results import verdict
 from cliprl_lite.experiments.statistics import (
-    Growth,
+    MIDDLE,
+    RESAMPLES,
     Interval,
     fit_growth,
     growth_of_averages,
@@ -40,6 +49,9 @@ CHOICES: dict[str, dict[str, str]] = {
         "text": "as in the text: cosine",
         "box": "as printed: dot product",
     },
+    "temperature": {"0.07": "0.07", "0.2": "0.2", "0.5": "0.5", "1.0": "1"},
+    "length": {"short": "short", "flat": "until it is flat", "long": "ten times that"},
+    "optimiser": {"descent": "plain descent", "adam": "Adam"},
     "algorithm_1": {
         "printed": "all teachers, as printed",
         "closest": "the closest only",
@@ -53,29 +65,37 @@ START = {
     "clock": "optimal",
     "target": "left",
     "algorithm_2": "repaired",
+    "temperature": "0.07",
+    "length": "flat",
+    "optimiser": "descent",
     "algorithm_1": "printed",
     "statistic": "median",
 }
 """The choices to begin with."""
 
+PRINTED = {"text": "cosine", "box": "dot"}
+"""The ways of running Algorithm 2 as printed, for which δ, length and optimiser are open: in the
+other ways they were chosen on the development suites."""
+
+OPEN = ("temperature", "length", "optimiser")
+"""The choices that are open for those."""
+
 METHOD = {
     "repaired": "alg2",
     "identity": "alg2_identity",
-    "text": "alg2_text",
-    "box": "alg2_box",
     "printed": "alg1",
     "closest": "alg1_closest",
     "sharpened": "alg1_cold",
 }
-"""Each way of running an algorithm → its method in the tables."""
+"""Each way of running an algorithm, but Algorithm 2 as printed → its method in the tables."""
 
 WORLDS = {
     "colours_6": "6 tasks",
     "colours_9": "9 tasks",
     "colours_16": "16 tasks",
-    "colours_6_sides": "6, sides",
-    "colours_9_sides": "9, sides",
-    "colours_16_sides": "16, sides",
+    "colours_6_sides": "6 sides",
+    "colours_9_sides": "9 sides",
+    "colours_16_sides": "16 sides",
     "house_a": "house A",
 }
 """Worlds in which rooms follow colours, while sentences are most alike by shape."""
@@ -87,21 +107,24 @@ class Claim:
 
     Attributes:
         words: in a sentence.
+        short: in two or three words.
         kind: `"ratio"`, `"growth"` (of the ratio with the grid) or `"share"` (of right favourites).
         method, reference: whose cost is divided by whose; the name of a choice, or of a method.
         factor: the claim holds for ratios below it, or for shares above it.
     """
 
     words: str
+    short: str
     kind: str
     method: str
     reference: str
     factor: float
 
-    @property
-    def asks(self) -> list[str]:
-        """Names of the choices that matter to it."""
+    def asks(self, choices: Mapping[str, str]) -> list[str]:
+        """Names of the choices that matter to it, where these are made."""
         sides = [side for side in ("algorithm_2", "algorithm_1") if self.uses(side)]
+        if "algorithm_2" in sides and choices["algorithm_2"] in PRINTED:
+            sides += OPEN
         return sides if self.kind == "share" else ["clock", "target", *sides, "statistic"]
 
     def uses(self, side: str) -> bool:
@@ -115,11 +138,13 @@ class Claim:
             choices: a value for each name in `CHOICES`.
 
         Example:
+            >>> CLAIMS["halved"].compared(START)
+            ('alg2', 'alg1')
             >>> CLAIMS["halved"].compared(START | {"algorithm_2": "text"})
-            ('alg2_text', 'alg1')
+            ('cosine 0.07 descent flat raw unit literal', 'alg1')
         """
         method, reference = (
-            METHOD[choices[side]] if side in choices else side
+            _way(side, choices) if side in choices else side
             for side in (self.method, self.reference)
         )
         return method, reference
@@ -127,27 +152,27 @@ class Claim:
 
 CLAIMS = {
     "halved": Claim(
-        "Algorithm 2 needs at most half of Algorithm 1’s steps",
+        "Algorithm 2 needs at most half of Algorithm 1’s steps", "half the steps",
         "ratio", "algorithm_2", "algorithm_1", 0.5,
     ),
     "grows": Claim(
-        "Algorithm 2 gains on Algorithm 1 as the grid grows",
+        "Algorithm 2 gains on Algorithm 1 as the grid grows", "gains with size",
         "growth", "algorithm_2", "algorithm_1", 1.0,
     ),
     "beats scratch": Claim(
-        "Algorithm 2 needs fewer steps than from scratch",
+        "Algorithm 2 needs fewer steps than from scratch", "beats no teacher",
         "ratio", "algorithm_2", "scratch", 1.0,
     ),
     "cosine beats scratch": Claim(
-        "Algorithm 1 needs fewer steps than from scratch",
+        "Algorithm 1 needs fewer steps than from scratch", "so does Algorithm 1",
         "ratio", "algorithm_1", "scratch", 1.0,
     ),
     "not just sharper": Claim(
-        "It is the alignment: Algorithm 2 beats a sharpened cosine",
+        "It is the alignment: Algorithm 2 beats a sharpened cosine", "beats sharpening",
         "ratio", "algorithm_2", "alg1_cold", 1.0,
     ),
     "right favourite": Claim(
-        "Where words mislead, Algorithm 2 mostly picks right",
+        "Where words mislead, Algorithm 2 mostly picks right", "picks right",
         "share", "algorithm_2", "words", 0.5,
     ),
 }  # fmt: skip
@@ -185,7 +210,7 @@ class Finding:
 
     verdict: str
     rows: tuple[Row, ...]
-    slope: Growth | None = None
+    slope: Interval | None = None
 
     @property
     def mark(self) -> str:
@@ -199,19 +224,22 @@ class Judge:
     Args:
         table: the paper's task at several sizes, as `figure2.csv`.
         worlds: worlds with leave-one-out, as `worlds.csv`.
+        cells: what Algorithm 2 as printed does under every choice, as `read_cells` gives it.
 
     Raises:
         ValueError: if a table lacks runs that a choice needs; the message names them.
 
     Example:
         >>> from cliprl_lite import data_path, read_table
-        >>> judge = Judge(*(read_table(data_path("results", f"{name}.csv"))
-        ...                 for name in ("figure2", "worlds")))
+        >>> from cliprl_lite.experiments.multiverse import read_cells
+        >>> tables = [read_table(data_path("results", f"{name}.csv"))
+        ...           for name in ("figure2", "worlds")]
+        >>> judge = Judge(*tables, read_cells())
         >>> judge.finding("beats scratch").verdict
         'confirmed'
     """
 
-    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame) -> None:
+    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame, cells: pd.DataFrame) -> None:
         needed = {*METHOD.values(), "scratch"}
         _demand(table, "method", needed)
         _demand(table, "target", CHOICES["target"])
@@ -237,6 +265,7 @@ class Judge:
             for suite in WORLDS
             for method in METHOD.values()
         }
+        self._cells = {row[:5]: row[5:] for row in cells[list(CELLS)].itertuples(index=False)}
         self._known: dict[tuple[str, ...], Finding] = {}
 
     def finding(self, name: str, choices: Mapping[str, str] = START) -> Finding:
@@ -247,7 +276,7 @@ class Judge:
         """
         choices = complete(choices)
         claim = CLAIMS[name]
-        key = (name, *(choices[asked] for asked in claim.asks))
+        key = (name, *(choices[asked] for asked in claim.asks(choices)))
         if key not in self._known:
             self._known[key] = (
                 self._share(choices) if claim.kind == "share" else self._ratio(claim, choices)
@@ -264,48 +293,174 @@ class Judge:
 
     def _ratio(self, claim: Claim, choices: Mapping[str, str]) -> Finding:
         clock, target = choices["clock"], choices["target"]
-        values, reference = (
-            self._cost[clock, method, target] for method in claim.compared(choices)
-        )
-        plus = 0.0 if clock == "first20" else 1.0
+        method, rival = claim.compared(choices)
         medians = choices["statistic"] == "median"
-        pairs = list(zip(values, reference, strict=True))
-        if medians:
-            logs = np.array([paired_log_ratio(*pair, plus=plus) for pair in pairs])
-            found = [_exp2(median_interval(row)) for row in logs]
+        if choices["algorithm_2"] in PRINTED and claim.uses("algorithm_2"):
+            places = [f"corners_{size}" for size in self.sizes]
+            if claim.kind == "growth":
+                places.append(GROWTH)
+            found = [self._cell(method, place, target, clock, rival, medians) for place in places]
+            slope = found.pop() if claim.kind == "growth" else None
         else:
-            found = [ratio_of_averages(*pair, plus=plus) for pair in pairs]
+            costs = self._cost[clock, method, target], self._cost[clock, rival, target]
+            found, slope = _compared(self.sizes, *costs, clock, medians)
         labels = [f"{size}×{size}" for size in self.sizes]
-        if claim.kind == "ratio":
+        if claim.kind == "ratio" or slope is None:
             holds = [one.high < claim.factor for one in found]
             rows = tuple(Row(*row) for row in zip(labels, found, holds, strict=True))
             words = verdict(dict(zip(self.sizes, holds, strict=True)))
             return Finding(re.sub(r"\d+", r"\g<0>×\g<0>", words), rows)
-        slope = (
-            fit_growth(self.sizes, logs, "exponential")
-            if medians
-            else growth_of_averages(self.sizes, values, reference, plus)
-        )
         middle = np.mean([np.log2(one.value) for one in found])
-        line = np.exp2(middle + slope.slope * (np.array(self.sizes) - np.mean(self.sizes)))
+        line = np.exp2(middle + slope.value * (np.array(self.sizes) - np.mean(self.sizes)))
         rows = tuple(
             Row(label, one, None, fitted=float(fitted))
             for label, one, fitted in zip(labels, found, line, strict=True)
         )
         return Finding("confirmed" if rounded(slope.high) < 0 else "not confirmed", rows, slope)
 
+    def _cell(
+        self, method: str, place: str, target: str, clock: str, rival: str, medians: bool = True
+    ) -> Interval:
+        n, *numbers = self._cells[method, place, target, clock, rival]
+        value, low, high = numbers[:3] if medians else numbers[3:]
+        return Interval(value, low, high, n)
+
     def _share(self, choices: Mapping[str, str]) -> Finding:
         rows = []
         for suite, label in WORLDS.items():
-            right = self._right[suite, METHOD[choices["algorithm_2"]]]
-            picks = np.random.default_rng(0).integers(0, len(right), size=(2_000, len(right)))
-            low, high = rounded(np.percentile(right[picks].mean(axis=1), [2.5, 97.5])).tolist()
-            found = Interval(float(rounded(right.mean())), low, high, len(right))
+            if choices["algorithm_2"] in PRINTED:
+                name = _combination(choices)._replace(weighting="").name
+                found = self._cell(name, suite, "", TOP, "")
+            else:
+                found = _mean(self._right[suite, METHOD[choices["algorithm_2"]]])
             words = float(rounded(self._right[suite, "alg1"].mean()))
-            rows.append(Row(label, found, low > CLAIMS["right favourite"].factor, other=words))
+            holds = found.low > CLAIMS["right favourite"].factor
+            rows.append(Row(label, found, holds, other=words))
         held = sum(row.holds is True for row in rows)
         words_for = {0: "not confirmed", len(rows): "confirmed"}
         return Finding(words_for.get(held, f"only in {held} of {len(rows)} worlds"), tuple(rows))
+
+
+def every_combination(
+    cells: pd.DataFrame, name: str, place: str, choices: Mapping[str, str] = START
+) -> pd.DataFrame:
+    """What every combination of the choices that the paper leaves open says to a claim.
+
+    Args:
+        cells: as `read_cells` gives them.
+        name: a claim in which Algorithm 2 is one side, by its name in `CLAIMS`.
+        place: a suite: one of the corners, for a claim about shares one of `WORLDS`; a claim about
+            growth has no place of its own.
+        choices: clock, target and Algorithm 1; the others are what is combined.
+
+    Returns:
+        As `specification_curve`.
+
+    Raises:
+        ValueError: for a choice or place that there is not.
+
+    Example: how many of the combinations halve the cost of Algorithm 1 on the smallest grid?
+        >>> from cliprl_lite.experiments.multiverse import read_cells
+        >>> int(every_combination(read_cells(), "halved", "corners_8")["holds"].sum())
+        0
+    """
+    claim, choices = CLAIMS[name], complete(choices)
+    if claim.kind == "share":
+        return specification_curve(cells, "", TOP, "", place, claim.factor)
+    _, rival = claim.compared(choices)
+    place, factor = (GROWTH, 0.0) if claim.kind == "growth" else (place, claim.factor)
+    return specification_curve(cells, rival, choices["clock"], choices["target"], place, factor)
+
+
+def shares(cells: pd.DataFrame, place: str) -> pd.DataFrame:
+    """In what share of all combinations each claim about costs holds, clock by clock.
+
+    Args:
+        cells: as `read_cells` gives them.
+        place: one of the corners.
+
+    Returns:
+        Index: claim and clock. Columns: the targets' names, each with the share; and `decides`,
+        the choice that decides most with target left, with the share of pairs that it decides.
+
+    Example:
+        >>> from cliprl_lite.experiments.multiverse import read_cells
+        >>> float(shares(read_cells(), "corners_8").loc[("halved", "optimal"), "left"])
+        0.0
+    """
+    rows = {}
+    for name, claim in CLAIMS.items():
+        if claim.kind == "share" or not claim.uses("algorithm_2"):
+            continue
+        for clock in CLOCKS:
+            curves = {
+                target: every_combination(cells, name, place, {"clock": clock, "target": target})
+                for target in CHOICES["target"]
+            }
+            decides = what_decides(curves["left"])
+            rows[name, clock] = {
+                **{target: curve["holds"].mean() for target, curve in curves.items()},
+                "decides": (decides.index[0], decides.iloc[0]),
+            }
+    return pd.DataFrame(rows).T
+
+
+def top_shares(cells: pd.DataFrame) -> pd.DataFrame:
+    """World by world: in what share of all trainings Algorithm 2 mostly picks right, and which
+    choice decides most, with the share of pairs that it decides.
+
+    Args:
+        cells: as `read_cells` gives them.
+
+    Returns:
+        Index: the names in `WORLDS`. Columns: `holds`, `decides`.
+    """
+    rows = {}
+    for world in WORLDS:
+        curve = every_combination(cells, "right favourite", world)
+        decides = what_decides(curve)
+        rows[world] = {
+            "holds": curve["holds"].mean(),
+            "decides": (decides.index[0], decides.iloc[0]),
+        }
+    return pd.DataFrame(rows).T
+
+
+def _mean(values: FloatArray) -> Interval:
+    """The mean over trials with its 95 % bootstrap interval."""
+    picks = np.random.default_rng(0).integers(0, len(values), size=(RESAMPLES, len(values)))
+    low, high = rounded(np.percentile(values[picks].mean(axis=1), MIDDLE)).tolist()
+    return Interval(float(rounded(values.mean())), low, high, len(values))
+
+
+def _compared(
+    sizes: Sequence[int], values: FloatArray, reference: FloatArray, clock: str, medians: bool
+) -> tuple[list[Interval], Interval]:
+    """At every size the cost over the reference's, and how its log₂ changes with the size."""
+    plus = 0.0 if clock == "first20" else 1.0
+    pairs = list(zip(values, reference, strict=True))
+    if medians:
+        logs = np.array([paired_log_ratio(*pair, plus=plus) for pair in pairs])
+        found = [_exp2(median_interval(row)) for row in logs]
+        slope = fit_growth(sizes, logs, "exponential")
+    else:
+        found = [ratio_of_averages(*pair, plus=plus) for pair in pairs]
+        slope = growth_of_averages(sizes, values, reference, plus)
+    return found, Interval(slope.slope, slope.low, slope.high, values.shape[1])
+
+
+def _way(side: str, choices: Mapping[str, str]) -> str:
+    """The name, in the tables, of the way in which one of the algorithms is run."""
+    if side == "algorithm_2" and choices[side] in PRINTED:
+        return _combination(choices).name
+    return METHOD[choices[side]]
+
+
+def _combination(choices: Mapping[str, str]) -> Combination:
+    """Algorithm 2 as printed: not centred, inputs at unit length, literal weights."""
+    similarity, delta = PRINTED[choices["algorithm_2"]], float(choices["temperature"])
+    where = choices["optimiser"], choices["length"]
+    return Combination(similarity, delta, *where, False, True, "literal")
 
 
 def complete(choices: Mapping[str, str]) -> dict[str, str]:

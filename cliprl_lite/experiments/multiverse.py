@@ -108,6 +108,17 @@ def combinations() -> tuple[Combination, ...]:
 
 
 @cache
+def unweighted() -> tuple[Combination, ...]:
+    """Every combination that trains another alignment; the weighting is empty.
+
+    Example:
+        >>> len(unweighted())
+        192
+    """
+    return tuple(dict.fromkeys(one._replace(weighting="") for one in combinations()))
+
+
+@cache
 def trainings() -> pd.DataFrame:
     """The learning rate and the lengths, in steps, that the plan's rules gave to each training.
 
@@ -137,25 +148,36 @@ def read_cells(path: Path | None = None) -> pd.DataFrame:
     return pd.read_csv(text, keep_default_na=False, dtype={"n": int, "value": float})
 
 
+def percent(share: float) -> str:
+    """A share in words.
+
+    Example:
+        >>> percent(0.476)
+        '48 %'
+    """
+    return f"{share:.0%}".replace("%", " %")
+
+
 def specification_curve(
-    cells: pd.DataFrame, rival: str, clock: str, target: str, place: str, below: float
+    cells: pd.DataFrame, rival: str, clock: str, target: str, place: str, factor: float
 ) -> pd.DataFrame:
     """Every combination with what it found, from the lowest to the highest.
 
     Args:
         cells: a table with the columns `CELLS`.
         rival, clock, target, place: which cells.
-        below: the claim holds where the whole interval lies below this.
+        factor: the claim holds where the whole interval lies below it; for `TOP`, a share, above.
 
     Returns:
-        Columns: those of `Combination`, and `value`, `low`, `high`, `holds`.
+        Columns: those of `Combination` (for `TOP` without the weighting), and `value`, `low`,
+        `high`, `holds`.
 
     Raises:
         ValueError: if the table has no such cells.
 
     Example: at how many of the combinations is Algorithm 2 slower than no teacher?
         >>> curve = specification_curve(
-        ...     read_cells(), "scratch", "optimal", "left", "corners_8", below=1.0)
+        ...     read_cells(), "scratch", "optimal", "left", "corners_8", 1.0)
         >>> list(curve.columns[:3]), len(curve)
         (['similarity', 'temperature', 'optimiser'], 576)
     """
@@ -165,11 +187,18 @@ def specification_curve(
         some = some[some[column] == name]
         if some.empty:
             raise ValueError(f"the multiverse has no cells with {column} {name!r} among these")
-    by_name = {one.name: one for one in combinations()}
-    choices = pd.DataFrame([by_name[name] for name in some["method"]], columns=Combination._fields)
-    found = some[["value", "low", "high"]].reset_index(drop=True)
-    curve = choices.join(found).assign(holds=rounded(found["high"]) < below)
-    return curve.sort_values(["value", *Combination._fields], ignore_index=True)
+    found = rounded(some[["value", "low", "high"]].to_numpy())
+    top = clock == TOP  # no weights yet, and the rivals' own shares stand there too
+    by_name = {one.name: one for one in (unweighted() if top else combinations())}
+    known = some["method"].isin(by_name).to_numpy()
+    found, names = found[known], some["method"][known]
+    curve = pd.DataFrame([by_name[name] for name in names], columns=Combination._fields)
+    if top:
+        curve = curve.drop(columns="weighting")
+    holds = found[:, 1] > factor if top else found[:, 2] < factor
+    choices = curve.columns.tolist()
+    curve = curve.assign(value=found[:, 0], low=found[:, 1], high=found[:, 2], holds=holds)
+    return curve.sort_values(["value", *choices], ignore_index=True)
 
 
 def what_decides(curve: pd.DataFrame) -> pd.Series:

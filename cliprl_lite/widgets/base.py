@@ -7,6 +7,7 @@ library, and its picture is drawn in Python as SVG, the same one with a kernel a
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,28 @@ CALM = 25
 
 def module(name: str) -> str:
     """The ES module of a widget: the part that all widgets share, then its own."""
-    return "\n".join((FOLDER / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
+    return lean(
+        "\n".join((FOLDER / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
+    )
 
 
 def style(name: str = "") -> str:
     """The style sheet of a widget: the part that all widgets share, then its own, if any."""
     sheets = [FOLDER / "course.css", FOLDER / f"{name}.css"]
-    return "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
+    return lean("\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists()))
+
+
+def lean(source: str) -> str:
+    """A module or a style sheet without indentation and without comments that have lines of their
+    own: every stored widget holds both, a notebook many of them.
+
+    Example:
+        >>> lean("// What it does.\\nif (a) {\\n  b(); // now\\n}\\n/* A\\n   note. */\\nc();")
+        'if (a) {\\nb(); // now\\n}\\nc();'
+    """
+    source = re.sub(r"^\s*/\*.*?\*/[ \t]*$", "", source, flags=re.MULTILINE | re.DOTALL)
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 class Refused(traitlets.TraitError, ValueError):

@@ -28,19 +28,15 @@ ASKED = {
     "clock": "Clock",
     "target": "Target",
     "algorithm_2": "Algorithm 2 is run",
+    "temperature": "δ, as printed",
+    "length": "Training, as printed",
+    "optimiser": "Optimiser, as printed",
     "algorithm_1": "Algorithm 1 weighs",
     "statistic": "Statistic",
 }
 """The label of each drop-down."""
 
-_UNTOUCHED = {
-    "clock": "clock",
-    "target": "target",
-    "algorithm_2": "Algorithm 2",
-    "algorithm_1": "Algorithm 1",
-    "statistic": "statistic",
-}
-_WIDTH, _LEFT, _RIGHT, _TOP, _ROWS = 276.0, 72.0, 26.0, 22.0, 112.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _ROWS = 208.0, 66.0, 22.0, 20.0, 96.0
 _OCTAVES = 7.0
 
 
@@ -50,19 +46,23 @@ class VerdictCards(Asked):
     Args:
         table: runs of the paper's task at several sizes, as `figure2.csv`.
         worlds: runs in worlds with leave-one-out, as `worlds.csv`.
+        cells: what Algorithm 2 as printed does under every choice, as `read_cells` gives it.
 
     Attributes:
         choices: what is chosen now, choice → value.
         cards: what each card shows.
         told: how many cards differ from the starting choices, and which.
+        resting: choices that no card asks for now.
 
     Raises:
         ValueError: if a table lacks runs that a card needs.
 
     Example:
         >>> from cliprl_lite import data_path, read_table
-        >>> app = VerdictCards(*(read_table(data_path("results", f"{name}.csv"))
-        ...                      for name in ("figure2", "worlds")))
+        >>> from cliprl_lite.experiments.multiverse import read_cells
+        >>> tables = [read_table(data_path("results", f"{name}.csv"))
+        ...           for name in ("figure2", "worlds")]
+        >>> app = VerdictCards(*tables, read_cells())
         >>> app.choose(target="mismatch")
         >>> app.verdicts["halved"], len(app.differs)
         ('not confirmed', 4)
@@ -77,9 +77,10 @@ class VerdictCards(Asked):
     choices: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True, heard=True)
     cards: traitlets.List[Any] = traitlets.List().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
+    resting: traitlets.List[str] = traitlets.List().tag(sync=True)
 
-    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame) -> None:
-        self._judge = Judge(table, worlds)
+    def __init__(self, table: pd.DataFrame, worlds: pd.DataFrame, cells: pd.DataFrame) -> None:
+        self._judge = Judge(table, worlds, cells)
         self._found: dict[str, Finding] = {}
         self._was: dict[str, str] = {}
         super().__init__(
@@ -157,10 +158,13 @@ class VerdictCards(Asked):
         choices = complete(self.choices)
         numbers = {name: number for number, name in enumerate(CLAIMS, start=1)}
         apart = [str(numbers[name]) for name in self.differs]
+        asked = {choice for claim in CLAIMS.values() for choice in claim.asks(choices)}
         with self.hold_sync():
+            self.resting = [name for name in CHOICES if name not in asked]
             self.cards = [
                 {
                     "claim": f"{numbers[name]} · {CLAIMS[name].words}",
+                    "short": f"{numbers[name]} {CLAIMS[name].short}",
                     "verdict": found.verdict,
                     "sign": sign_svg(found.mark),
                     "was": self._was.get(name, ""),
@@ -189,34 +193,36 @@ class VerdictCards(Asked):
         return f"{chosen}: {said}"
 
     def svg(self) -> str:
-        width, height, step, top = 948.0, 372.0, 316.0, 84.0
+        step, height, top = 232.0, 318.0, 104.0
+        width = 3 * step
         chosen = " · ".join(
-            f"{ASKED[name]}: {CHOICES[name][value]}" for name, value in self.choices.items()
+            f"{ASKED[name]}: {CHOICES[name][value]}"
+            for name, value in self.choices.items()
+            if name not in self.resting
         )
         marks = []
         for place, card in enumerate(self.cards):
             x, y = step * (place % 3) + 4, top + height * (place // 3)
-            claim = wrap(card["claim"], 32)
             lines = [
-                tag("text", text(line), x=14, y=26 + 20 * n, font_size=15, font_weight=600,
+                tag("text", text(line), x=8, y=22 + 17 * n, font_size=14, font_weight=600,
                     fill=colour("ink"))
-                for n, line in enumerate(claim)
+                for n, line in enumerate(wrap(card["claim"], 28))
             ] + [
-                tag("text", text(line), x=14, y=306 + 17 * n, font_size=13, fill=colour("ink"))
-                for n, line in enumerate(wrap(card["note"], 40))
+                tag("text", text(line), x=8, y=262 + 16 * n, font_size=13, fill=colour("ink"))
+                for n, line in enumerate(wrap(card["note"], 33))
             ]  # fmt: skip
-            was = f" (was: {card['was']})" if card["was"] else ""
+            was = f"was: {card['was']}" if card["was"] else ""
             marks.append(
                 tag(
                     "g",
-                    tag("rect", width=304, height=height - 14, rx=6, fill=colour("page"),
+                    tag("rect", width=step - 8, height=height - 8, rx=6, fill=colour("page"),
                         stroke=colour("map" if was else "hair"), stroke_width=3 if was else 1),
                     *lines,
-                    tag("g", card["sign"], transform="translate(14 78)"),
-                    tag("text", text(card["verdict"]), x=40, y=93, font_size=16, font_weight=700,
+                    tag("g", card["sign"], transform="translate(8 68)"),
+                    tag("text", text(card["verdict"]), x=32, y=82, font_size=15, font_weight=700,
                         fill=colour("ink")),
-                    tag("text", text(was), x=40, y=110, font_size=13, fill=colour("ink")),
-                    tag("g", card["picture"], transform="translate(14 116)"),
+                    tag("text", text(was), x=32, y=99, font_size=13, fill=colour("ink")),
+                    tag("g", card["picture"], transform="translate(8 106)"),
                     transform=f"translate({x:g} {y:g})",
                 )
             )  # fmt: skip
@@ -227,10 +233,10 @@ class VerdictCards(Asked):
             width, top + 2 * height, "Six claims and their verdicts", told + ".",
             tag("rect", width=width, height=top + 2 * height, fill=colour("page")),
             *(
-                tag("text", text(line, 160), x=4, y=22 + 18 * n, font_size=13, fill=colour("ink"))
-                for n, line in enumerate(wrap(chosen, 120))
+                tag("text", text(line, 160), x=4, y=20 + 17 * n, font_size=13, fill=colour("ink"))
+                for n, line in enumerate(wrap(chosen, 100))
             ),
-            tag("text", text(self.told, 160), x=4, y=66, font_size=14, font_weight=600,
+            tag("text", text(self.told, 160), x=4, y=90, font_size=14, font_weight=600,
                 fill=colour("ink")),
             *marks,
         )  # fmt: skip
@@ -264,12 +270,13 @@ def card_svg(claim: Claim, found: Finding) -> str:
     Example:
         >>> from cliprl_lite.experiments.statistics import Interval
         >>> row = Row("8×8", Interval(0.25, 0.2, 0.3, 9), True)
-        >>> svg = card_svg(Claim("halved", "ratio", "a", "b", 0.5), Finding("confirmed", (row,)))
+        >>> claim = Claim("halved", "half", "ratio", "a", "b", 0.5)
+        >>> svg = card_svg(claim, Finding("confirmed", (row,)))
         >>> "holds here" in svg, "8×8: 0.25 (0.20 to 0.30), holds" in svg
         (True, True)
     """
     share = claim.kind == "share"
-    ticks = (0.0, 0.5, 1.0) if share else (2.0**-6, 2.0**-3, 1.0, 2.0**3, 2.0**6)
+    ticks = (0.0, 0.5, 1.0) if share else (2.0**-6, 1.0, 2.0**6)
     bottom, right = _TOP + _ROWS, _WIDTH - _RIGHT
     line = _across(claim.factor, share)
     marks = []
@@ -282,7 +289,7 @@ def card_svg(claim: Claim, found: Finding) -> str:
                 fill=colour("ink")),
         ]  # fmt: skip
     if claim.kind == "growth" and found.slope is not None:
-        slope = (found.slope.slope, found.slope.low, found.slope.high)
+        slope = (found.slope.value, found.slope.low, found.slope.high)
         shown = "{} ({} to {})".format(*(f"{one:+z.2f}".replace("-", "−") for one in slope))
         marks.append(_text(f"slope {shown}", 0, 13))
         told = f"The slope is {shown}. "
@@ -382,15 +389,14 @@ def _number(ratio: float) -> str:
 
 
 def _note(claim: Claim, choices: Mapping[str, str]) -> str:
-    """Which cost is divided by which, and which choices do not matter to it."""
-    free = [words for name, words in _UNTOUCHED.items() if name not in claim.asks]
-    untouched = f" Not touched by {_listed(free)}." if free else ""
+    """What the numbers are."""
     if claim.kind == "share":
-        return "Share of right picks by the map; squares: by words." + untouched
-    above, below = (METHODS[method].label for method in claim.compared(choices))
-    how = " Slope: log₂ of the ratio, a cell." if claim.kind == "growth" else ""
-    return f"Steps: {above} / {below}.{how}{untouched}"
+        return "Share of right picks; squares: by words."
+    above, below = map(_label, claim.compared(choices))
+    how = " Slope: log₂ of it, a cell." if claim.kind == "growth" else ""
+    return f"Steps: {above} / {below}.{how}"
 
 
-def _listed(words: list[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def _label(method: str) -> str:
+    """The words for a method, or for a combination of the multiverse."""
+    return METHODS[method].label if method in METHODS else "Algorithm 2, as printed"

@@ -111,3 +111,50 @@ def test_nothing_is_cut_or_small(opened) -> None:
       return bad;
     }""")
     assert found == []
+
+
+def test_every_combination_can_be_walked_along(opened) -> None:
+    board = opened.widget("multiverse-board")
+    said, slider = board.locator(".cl-said"), board.get_by_role("slider")
+    board.get_by_text("of 576 combinations", exact=False).first.wait_for()
+    first = said.text_content()
+    slider.focus()
+    slider.press("End")
+    opened.page.wait_for_function(
+        "([line, old]) => line.textContent !== old", arg=[said.element_handle(), first]
+    )
+    assert said.text_content().count(",") == 6  # seven choices
+    assert slider.get_attribute("aria-valuetext") == said.text_content()
+    board.get_by_label("Claim").select_option(
+        label="Where words mislead, Algorithm 2 mostly picks right"
+    )
+    board.get_by_label("World").wait_for()
+    assert board.get_by_label("Clock").is_hidden()
+    board.get_by_text("of 192 combinations", exact=False).first.wait_for()
+    opened.screenshot("board", board)
+    opened.dark()
+    opened.page.wait_for_timeout(500)
+    opened.screenshot("board_dark", board)
+    opened.dark(False)
+    opened.page.set_viewport_size({"width": 390, "height": 900})
+    opened.page.wait_for_timeout(500)
+    wide = board.evaluate("root => root.scrollWidth - root.clientWidth")
+    opened.screenshot("board_phone", board)
+    assert wide <= 1
+
+
+def test_the_paper_is_right_and_wrong_by_two_choices(opened) -> None:
+    app = opened.widget("verdict-cards")
+    delta = choice(app, "δ, as printed")
+    assert delta.is_disabled()
+    choice(app, "Algorithm 2 is run").select_option("as printed: dot product")
+    app.locator(".cl-told").get_by_text("cards (").wait_for()
+    right = verdicts(app)[0]
+    delta.select_option("0.5")
+    app.locator(".cl-card").nth(0).locator(".cl-was").get_by_text("was:").wait_for()
+    assert right != "not confirmed"
+    assert verdicts(app)[0] == "not confirmed"
+    chips = app.locator(".cl-chip")
+    assert chips.count() == 6
+    chips.nth(5).click()
+    assert app.locator(".cl-card").nth(5).evaluate("card => card === document.activeElement")

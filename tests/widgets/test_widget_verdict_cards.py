@@ -9,6 +9,7 @@ import pytest
 
 import cliprl_lite as clip
 from cliprl_lite.experiments.claims import CHOICES, CLAIMS, START, Claim, Finding, Row
+from cliprl_lite.experiments.multiverse import read_cells
 from cliprl_lite.experiments.statistics import Interval
 from cliprl_lite.widgets import VerdictCards
 from cliprl_lite.widgets.verdict_cards import _across, card_svg, sign_svg
@@ -29,7 +30,7 @@ HOSTILE = [
 
 @pytest.fixture
 def app() -> VerdictCards:
-    return VerdictCards(TABLE, RUNS)
+    return VerdictCards(TABLE, RUNS, read_cells())
 
 
 def texts(svg: str) -> str:
@@ -92,12 +93,12 @@ def test_signs_follow_the_words(app: VerdictCards) -> None:
 
 
 def test_a_choice_without_effect_says_so(app: VerdictCards) -> None:
-    app.choose(algorithm_2="text")
-    app.choose(statistic="averages")
+    assert app.resting == ["temperature", "length", "optimiser"]
+    app.choose(temperature="0.5")
     assert app.changed == []
     assert app.status == "This choice changed no card."
     app.choose(clock="near_optimal", algorithm_1="closest")
-    app.choose(clock="optimal", algorithm_1="printed", statistic="median", algorithm_2="repaired")
+    app.choose(clock="optimal", algorithm_1="printed", temperature="0.07")
     assert app.told == "These are the starting choices."
 
 
@@ -182,7 +183,7 @@ def test_a_known_answer_is_quick(app: VerdictCards) -> None:
 @pytest.mark.parametrize(("kind", "inside", "outside"), [("ratio", 0.25, 2), ("share", 0.9, 0.1)])
 def test_the_shade_lies_where_the_claim_holds(kind: str, inside: float, outside: float) -> None:
     row = Row("8×8", Interval(inside, inside, inside, 9), True)
-    svg = card_svg(Claim("halved", kind, "a", "b", 0.5), Finding("confirmed", (row,)))
+    svg = card_svg(Claim("halved", "half", kind, "a", "b", 0.5), Finding("confirmed", (row,)))
     rects = [part for part in ElementTree.fromstring(svg).iter() if part.tag.endswith("rect")]
     (shade,) = [part for part in rects if part.get("fill-opacity") == "0.5"]
     left = float(shade.get("x", "nan"))

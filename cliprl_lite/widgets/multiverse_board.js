@@ -1,0 +1,51 @@
+export default widget("multiverse-board", (model, root, signal) => {
+  const selects = model.get("offered").map(({ name, label, values }) => {
+    const select = element("select", {
+      name, "aria-label": label, onchange: () => tell(model, { choices: { ...model.get("choices"), [name]: select.value } }),
+    }, ...values.map(([value, words]) => element("option", { value }, words)));
+    return { name, select, field: element("label", { class: `cl-choice cl-of-${name}` }, element("span", {}, label), select) };
+  });
+  const picture = element("div", { class: "cl-picture" });
+  const line = element("div", { class: "cl-line", "aria-hidden": "true" });
+  const slider = element("input", { type: "range", min: "0", step: "1", value: "0",
+    "aria-label": "Combination, from the lowest to the highest", oninput: () => point(Number(slider.value)) });
+  const said = element("p", { class: "cl-said" });
+  const frame = element("div", { class: "cl-drawn" }, picture, line);
+  root.append(
+    element("div", { class: "cl-choices", role: "group", "aria-label": "What is shown" }, ...selects.map(({ field }) => field)),
+    frame, element("div", { class: "cl-walk" }, slider), said,
+  );
+  const say = quietly(said, signal);
+  const point = (place) => {
+    const [left, step, top, height] = model.get("where"), spots = model.get("spots"), words = model.get("words");
+    const scale = picture.querySelector("svg").getBoundingClientRect().width / picture.querySelector("svg").viewBox.baseVal.width || 1;
+    const at = Math.min(spots.length - 1, Math.max(0, place));
+    slider.value = String(at);
+    line.style.left = `${(left + (at + 0.5) * step) * scale}px`;
+    line.style.top = `${top * scale}px`;
+    const [codes, number] = spots[at];
+    const choices = [...codes].map((code, row) => words[row][Number(code)]).join(", ");
+    slider.setAttribute("aria-valuetext", `${number}: ${choices}`);
+    say(`${number}: ${choices}`);
+  };
+  frame.addEventListener("pointermove", (event) => {
+    const svg = picture.querySelector("svg"), box = svg.getBoundingClientRect();
+    const [left, step] = model.get("where");
+    const x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+    const place = Math.floor((x - left) / step);
+    if (place >= 0 && place < model.get("spots").length) point(place);
+  }, { signal });
+  follow(model, ["choices", "resting"], () => {
+    for (const { name, select, field } of selects) {
+      select.value = model.get("choices")[name];
+      field.hidden = model.get("resting").includes(name);
+    }
+  }, signal);
+  follow(model, ["picture"], () => { picture.innerHTML = model.get("picture"); }, signal);
+  follow(model, ["spots", "where", "words"], () => {
+    const last = model.get("spots").length - 1;
+    slider.max = String(last);
+    if (model.get("words").every((row, n) => model.get("spots").every(([codes]) => Number(codes[n]) < row.length)))
+      point(Math.min(Number(slider.value), last));
+  }, signal);
+});
