@@ -195,7 +195,7 @@ def test_live_widgets_compute_nothing_in_python_that_they_show() -> None:
         script = assets.classic_script(kind)
         assert "export" not in script
         assert f'window.courseWidgets ??= {{}})["{kind}"] = widget(' in script
-        assert "ask(model" not in script.split("/** A widget's view")[1]
+        assert "ask(model" not in script.split("\nfunction widget(")[1]
 
 
 def test_a_module_that_imports_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ export default widget("hope-board", (model, root, signal) => {
   let running = false;
   const play = button("Play", () => ask(model, running ? "pause" : "play"), { class: "cl-main" });
   const choice = (label, trait, entries, read) => {
-    const box = element("select", { onchange: () => tell(model, { [trait]: read(box.value) }) },
+    const box = element("select", { "aria-label": label, onchange: () => tell(model, { [trait]: read(box.value) }) },
       ...entries.map(([value, words]) => element("option", { value: String(value) }, words)));
     follow(model, [trait], () => { box.value = String(model.get(trait)); }, signal);
     return element("label", {}, label, box);

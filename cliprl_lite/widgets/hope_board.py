@@ -168,7 +168,7 @@ class HopeBoard(Player):
     def _walk(self, steps: int) -> None:
         for _ in range(steps):
             if self.over:
-                return
+                break
             self.learner.run(1, last_episode=1)
             self._seen.append(self.learner.goal_state if self.over else self.learner.state)
         if self.over:

@@ -393,7 +393,7 @@ def _note(claim: Claim, choices: Mapping[str, str]) -> str:
     if claim.kind == "share":
         return "Share of right picks; squares: by words."
     above, below = map(_label, claim.compared(choices))
-    how = " Slope: log₂ of it, a cell." if claim.kind == "growth" else ""
+    how = " Slope: of its log₂, by size." if claim.kind == "growth" else ""
     return f"Steps: {above} / {below}.{how}"
 
 

@@ -27,8 +27,8 @@ def suite_names() -> list[str]:
     """The names of the shipped suites, sorted.
 
     Example:
-        >>> suite_names()[-3:]
-        ['shapes_16', 'shapes_6', 'shapes_9']
+        >>> suite_names()[:3]
+        ['colours_16', 'colours_16_sides', 'colours_6']
     """
     return sorted(path.stem for path in data_path("suites").glob("*.toml"))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+FILES = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
+
 VERDICTS = [
     "confirmed from 15×15 on",
     "confirmed",
@@ -116,7 +118,7 @@ def test_nothing_is_cut_or_small(opened) -> None:
 def test_every_combination_can_be_walked_along(opened) -> None:
     board = opened.widget("multiverse-board")
     said, slider = board.locator(".cl-said"), board.get_by_role("slider")
-    board.get_by_text("of 576 combinations", exact=False).first.wait_for()
+    board.locator(".cl-status").get_by_text("of 576 combinations").wait_for()
     first = said.text_content()
     slider.focus()
     slider.press("End")
@@ -130,12 +132,13 @@ def test_every_combination_can_be_walked_along(opened) -> None:
     )
     board.get_by_label("World").wait_for()
     assert board.get_by_label("Clock").is_hidden()
-    board.get_by_text("of 192 combinations", exact=False).first.wait_for()
+    board.locator(".cl-status").get_by_text("of 192 combinations").wait_for()
     opened.screenshot("board", board)
     opened.dark()
     opened.page.wait_for_timeout(500)
     opened.screenshot("board_dark", board)
     opened.dark(False)
+    opened.page.evaluate(FILES)
     opened.page.set_viewport_size({"width": 390, "height": 900})
     opened.page.wait_for_timeout(500)
     wide = board.evaluate("root => root.scrollWidth - root.clientWidth")

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+FILES = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
+
 
 @pytest.fixture(scope="module")
 def opened(shared):
@@ -30,6 +32,7 @@ def test_the_search(opened) -> None:
     play = board.get_by_role("button", name="Play")
     play.press("Enter")
     board.locator(".cl-status").get_by_text("the goal is found, after 36 steps").wait_for()
+    board.locator("tbody").get_by_text("36").wait_for()
     assert steps(board)["Algorithm 2"] == "36"
     opened.screenshot("found", board)
 
@@ -45,6 +48,7 @@ def test_the_search(opened) -> None:
     opened.screenshot("searching", board)
     play.click()
     board.locator(".cl-status").get_by_text("after 274 steps").wait_for(timeout=60_000)
+    board.locator("tbody").get_by_text("274").wait_for()
     assert steps(board)["no teacher"] == "274"
     seed = board.get_by_label("seed")
     seed.fill("2")
@@ -62,9 +66,9 @@ def test_the_whole_notebook_in_both_themes(opened) -> None:
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page(opened) -> None:
+    opened.page.evaluate(FILES)
     opened.page.set_viewport_size({"width": 390, "height": 800})
     opened.page.wait_for_timeout(500)
     board = opened.widget("hope-board")
-    assert board.evaluate("root => root.scrollWidth <= root.clientWidth + 1")
     opened.screenshot("phone", board)
-    opened.page.set_viewport_size({"width": 1280, "height": 900})
+    assert board.evaluate("root => root.scrollWidth <= root.clientWidth + 1")

@@ -84,6 +84,16 @@ def test_it_plays_to_the_goal() -> None:
     assert "outside a notebook" in board.error
 
 
+@pytest.mark.parametrize("pieces", [1, 3, 7, 1_000])
+def test_pieces_of_any_length_end_at_the_goal(board: HopeBoard, pieces: int) -> None:
+    while not board.over:
+        board._walk(pieces)
+    board._draw()
+    run = learn(WORLD, GOAL, None, 0, learner=RULES["map_alone"].learner)
+    assert board.found == {"nobody": run.episode_lengths[0]}
+    assert board.rows[0][1] == f"{run.episode_lengths[0]:,}"
+
+
 def test_what_cannot_be_is_refused(board: HopeBoard) -> None:
     for state, said in (({"teacher": 3}, "numbered 0 to 2"), ({"seed": -1}, "from 0 on")):
         board.set_state(state)
