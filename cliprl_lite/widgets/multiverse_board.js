@@ -10,7 +10,7 @@ export default widget("multiverse-board", (model, root, signal) => {
   const slider = element("input", { type: "range", min: "0", step: "1", value: "0",
     "aria-label": "Combination, from the lowest to the highest", oninput: () => point(Number(slider.value)) });
   const said = element("p", { class: "cl-said" });
-  const frame = element("div", { class: "cl-drawn" }, picture, line);
+  const frame = element("div", { class: "cl-drawn", tabindex: "0", role: "group", "aria-label": "Every combination, drawn" }, picture, line);
   root.append(
     element("div", { class: "cl-choices", role: "group", "aria-label": "What is shown" }, ...selects.map(({ field }) => field)),
     frame, element("div", { class: "cl-walk" }, slider), said,
