@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pages
 from measurement import Measurement, figure, versions
 
 from cliprl_lite._paths import write_text
@@ -27,7 +28,7 @@ from cliprl_lite._printing import forgiving_output
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "performance.md"
 RESULTS = HERE / "results.json"
-BEGIN, END = "<!-- The output of `make bench`: -->", "<!-- end of that output -->"
+BEGIN = "<!-- The output of `make bench`: -->"
 
 PARTS = (
     "qlearning",
@@ -67,15 +68,6 @@ def as_table(measurements: list[Measurement], versions: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"Made by `make bench` with {named}."])
 
 
-def into_page(text: str, table: str) -> str:
-    """The page with the table between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"docs/performance.md has lost its marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
-
-
 def merge(old: list[Measurement], new: list[Measurement]) -> list[Measurement]:
     """The old figures with the new ones in their places; what is new altogether comes last."""
     anew = {one.key: one for one in new}
@@ -111,7 +103,7 @@ def main(parts: list[str]) -> int:
         "measurements": [vars(one) for one in measurements],
     }
     write_text(RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    write_text(PAGE, into_page(PAGE.read_text("utf-8"), table))
+    pages.put(PAGE, BEGIN, table)
     return 0 if all(one.met for one in measurements) else 1
 
 

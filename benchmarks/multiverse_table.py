@@ -17,11 +17,12 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pages
 import pandas as pd
 from joblib import Parallel, delayed
 from multiverse import RUN_COLUMNS, TOP_COLUMNS
 
-from cliprl_lite._paths import data_path, in_one_move, write_text
+from cliprl_lite._paths import data_path, in_one_move
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.claims import CHOICES, CLAIMS, WORLDS, shares, top_shares
@@ -178,7 +179,7 @@ def cells(tables: list[pd.DataFrame]) -> pd.DataFrame:
 # The page
 # ---------------------------------------------------------------------------------------------
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
-BEGIN, END = "<!-- The output of multiverse_table.py: -->", "<!-- end of that output -->"
+BEGIN = "<!-- The output of multiverse_table.py: -->"
 LARGEST = "corners_25"
 DECIDES = {
     "similarity": "dot product or cosine",
@@ -212,15 +213,6 @@ def _decides(choice: str, share: float) -> str:
     return f"{DECIDES[choice]} ({percent(share)} of pairs)" if share > 0 else "none"
 
 
-def into_page(text: str, tables: str) -> str:
-    """The page with the tables between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"docs/findings.md has lost its marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
-
-
 @forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -232,7 +224,7 @@ def main() -> None:
     found = cells([read_packed(path) for path in sorted(folder.iterdir())])
     write_cells(data_path("results", "multiverse.csv.gz"), found)
     print(f"{len(found):,} cells")
-    write_text(PAGE, into_page(PAGE.read_text("utf-8"), as_tables(found)))
+    pages.put(PAGE, BEGIN, as_tables(found))
 
 
 if __name__ == "__main__":

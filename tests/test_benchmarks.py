@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bench
 import guard
+import pages
 import pytest
 from measurement import Measurement, figure
 
@@ -19,7 +20,7 @@ MEASURED = [Measurement(**entry) for entry in RESULTS["measurements"]]
 
 def test_the_page_holds_the_table_that_was_measured() -> None:
     table = bench.as_table(MEASURED, RESULTS["versions"])
-    assert bench.into_page(PAGE, table) == PAGE
+    assert pages.with_output(bench.PAGE, bench.BEGIN, table) == PAGE
     assert table in PAGE
 
 
@@ -97,9 +98,12 @@ def test_a_part_that_is_not_there() -> None:
         bench.main(["nets"])
 
 
-def test_a_page_without_its_marks_is_left_alone() -> None:
-    with pytest.raises(SystemExit, match=r"performance\.md has lost its marks"):
-        bench.into_page("# A page\n", "table")
+def test_a_page_without_its_marks_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A page\n", "utf-8")
+    with pytest.raises(SystemExit, match=r"page\.md has lost its marks"):
+        pages.put(page, bench.BEGIN, "table")
+    assert page.read_text("utf-8") == "# A page\n"
 
 
 @pytest.mark.parametrize(("factor", "status"), [(1, 0), (0.6, 0), (0.1, 1)])

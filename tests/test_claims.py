@@ -17,9 +17,9 @@ from cliprl_lite.experiments.claims import (
     PRINTED,
     START,
     WORLDS,
-    Judge,
     complete,
 )
+from cliprl_lite.experiments.judge import Judge
 from cliprl_lite.experiments.multiverse import Combination, read_cells
 
 TABLE, RUNS = (

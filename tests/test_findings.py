@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import multiverse_table
+import pages
 import pytest
 
 from cliprl_lite._paths import data_path
-from cliprl_lite.experiments.claims import Judge, every_combination, shares, top_shares
+from cliprl_lite.experiments.claims import every_combination, shares, top_shares
+from cliprl_lite.experiments.judge import Judge
 from cliprl_lite.experiments.multiverse import percent, read_cells, what_decides
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
@@ -146,7 +148,7 @@ EVERY = PAGE.partition("## What a reader may conclude")[2].partition(
 
 def test_the_tables_of_every_combination_are_those_of_the_cells() -> None:
     tables = multiverse_table.as_tables(read_cells())
-    assert multiverse_table.into_page(PAGE, tables) == PAGE
+    assert pages.with_output(multiverse_table.PAGE, multiverse_table.BEGIN, tables) == PAGE
     assert tables in PAGE
 
 

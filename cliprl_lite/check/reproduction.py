@@ -12,7 +12,8 @@ from cliprl_lite._paths import data_path
 from cliprl_lite.check.answers import Function, Stopped, as_array, blank, kind, message
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
-from cliprl_lite.experiments.claims import CLAIMS, Judge
+from cliprl_lite.experiments.claims import CLAIMS
+from cliprl_lite.experiments.judge import Judge
 from cliprl_lite.experiments.multiverse import read_cells
 from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.results import verdict as library_verdict

@@ -8,7 +8,7 @@ export default widget("multiverse-board", (model, root, signal) => {
   const picture = element("div", { class: "cl-picture" });
   const line = element("div", { class: "cl-line", "aria-hidden": "true" });
   const slider = element("input", { type: "range", min: "0", step: "1", value: "0",
-    "aria-label": "Combination, from the lowest to the highest", oninput: () => point(Number(slider.value)) });
+    "aria-label": "Combination, from the lowest to the highest", oninput: () => { point(Number(slider.value)); frame.scrollLeft = parseFloat(line.style.left) - frame.clientWidth / 2; } });
   const said = element("p", { class: "cl-said" });
   const frame = element("div", { class: "cl-drawn", tabindex: "0", role: "group", "aria-label": "Every combination, drawn" }, picture, line);
   root.append(

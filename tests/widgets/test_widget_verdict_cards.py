@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 import pytest
 
 import cliprl_lite as clip
-from cliprl_lite.experiments.claims import CHOICES, CLAIMS, START, Claim, Finding, Row
+from cliprl_lite.experiments.claims import CHOICES, CLAIMS, START, Claim
+from cliprl_lite.experiments.judge import Finding, Row
 from cliprl_lite.experiments.multiverse import read_cells
 from cliprl_lite.experiments.statistics import Interval
 from cliprl_lite.widgets import VerdictCards
-from cliprl_lite.widgets.verdict_cards import _across, card_svg, sign_svg
+from cliprl_lite.widgets.card_pictures import _across, card_svg, sign_svg
 
 TABLE, RUNS = (
     clip.read_table(clip.data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")
