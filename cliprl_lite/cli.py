@@ -32,7 +32,7 @@ from cliprl_lite.experiments.sweeps import (
 from cliprl_lite.language.sentences import ModelError
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.teachers.rules import RULES
-from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, find_method
+from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, TABLE_METHODS, find_method
 
 STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")
 """Worlds whose base policies the studies measure."""
@@ -170,7 +170,10 @@ def _add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
     _add_run_options(parser, out)
-    methods = f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}"
+    methods = (
+        f"default: {','.join(METHODS)}; for tables also {','.join(TABLE_METHODS)}, "
+        f"for networks {','.join(NETWORK_METHODS)}"
+    )
     targets = """names, one with a comma in double quotes: '"first left, then up",right'"""
     cap = "steps; default: 10 million, networks 20,000, on large maps more"
     parser.add_argument("--policy", default="tabular", help=POLICIES)

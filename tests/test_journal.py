@@ -248,7 +248,7 @@ def test_a_method_that_changed_since_is_another_choice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_quietly(replace(SMALL, trials=1), tmp_path / "table.csv")
-    monkeypatch.setitem(methods.METHODS, "alg1", replace(METHODS["alg1"], weighting="softmax"))
+    monkeypatch.setitem(methods.ALL_METHODS, "alg1", replace(METHODS["alg1"], weighting="softmax"))
     with pytest.raises(ValueError, match="other methods"):
         run_quietly(SMALL, tmp_path / "table.csv")
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from multiverse import Part, Trial, by_adam, by_descent
+from packed import read_packed
 
 from cliprl_lite._paths import data_path
 from cliprl_lite.experiments.multiverse import (
@@ -109,13 +110,13 @@ def test_a_trial_gives_its_rivals_the_rows_of_an_ordinary_sweep() -> None:
 
 def test_a_combination_is_learned_as_a_method_of_its_settings_would_be(monkeypatch) -> None:
     """The short way round, equal starts once, gives what an ordinary trial gives."""
-    from cliprl_lite.transfer.methods import METHODS, Method
+    from cliprl_lite.transfer.methods import ALL_METHODS, Method
 
     one = next(o for o in combinations() if o.name == "dot 0.5 descent flat raw unit literal")
     row = trainings().set_index(bench.TRAINING).loc[("dot", 0.5, "descent", False, True)]
     own = AlignmentSettings("dot", "identity", False, True, 0.5, int(row["flat"]),
                             float(row["learning_rate"]))  # fmt: skip
-    monkeypatch.setitem(METHODS, "as_one", Method("as_one", "", "alignment", "literal", own))
+    monkeypatch.setitem(ALL_METHODS, "as_one", Method("as_one", "", "alignment", "literal", own))
     suite = load_suite("corners", 6)
     ordinary = to_table(run_job(Job(suite, 1000, (), ("as_one",), 10_000_000)))
     table = to_table(bench.learned_rows(Trial("corners", suite, 1000)), bench.RUN_COLUMNS)
@@ -149,7 +150,7 @@ SHAKY = ("cosine", "long", "raw")
 
 
 def test_a_trial_of_the_packed_runs_is_made_again() -> None:
-    packed = multiverse_table.read_packed(SHIPPED / "corners_8.csv.xz").droplevel("place")
+    packed = read_packed(SHIPPED / "corners_8.csv.xz", multiverse_table.NAMES).droplevel("place")
     seed = plan()["first_seed"] + 7
     rows = bench.learned_rows(Trial("corners", load_suite("corners", 8), seed))
     compared = 0
@@ -165,7 +166,7 @@ def test_a_trial_of_the_packed_runs_is_made_again() -> None:
 def test_packed_runs_are_whole() -> None:
     """Every combination and rival, every target, clock and trial, once."""
     for path in SHIPPED.glob("corners_*"):
-        packed = multiverse_table.read_packed(path)
+        packed = read_packed(path, multiverse_table.NAMES)
         assert packed.shape == ((576 + len(bench.RIVALS)) * 3 * 3, plan()["corners"]["trials"])
         assert packed.index.is_unique
         assert packed.notna().all(axis=None)
@@ -173,7 +174,7 @@ def test_packed_runs_are_whole() -> None:
 
 @pytest.mark.parametrize("rival", ["alg1", "scratch"])
 def test_a_cell_is_the_median_of_the_packed_ratios(rival: str) -> None:
-    packed = multiverse_table.read_packed(SHIPPED / "corners_8.csv.xz")
+    packed = read_packed(SHIPPED / "corners_8.csv.xz", multiverse_table.NAMES)
     cells = read_cells().query("place == 'corners_8' and target == 'right' and rival == @rival")
     optimal = packed.loc[("corners_8", "right")].xs("optimal", level="clock")
     ours = 2 ** np.log2((optimal + 1) / (optimal.loc[rival] + 1)).median(axis=1)

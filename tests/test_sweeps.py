@@ -25,7 +25,7 @@ from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.sweeps import Sweep, figure2_sweep, run_sweep, worlds_sweep
-from cliprl_lite.transfer.methods import METHODS
+from cliprl_lite.transfer.methods import METHODS, TABLE_METHODS
 from cliprl_lite.worlds.suite_files import SuiteError, load_suite
 
 
@@ -48,7 +48,7 @@ def test_a_sweep_is_its_trials_the_long_ones_first() -> None:
         "corners_8|1",
     ]
     assert {(job.methods, job.targets, job.cap) for job in sweep.jobs()} == {
-        (tuple(METHODS), (), 9)
+        ((*METHODS, *TABLE_METHODS), (), 9)
     }
 
 
@@ -140,8 +140,8 @@ def everything() -> pd.DataFrame:
 
 def test_the_number_of_workers_changes_no_bit(everything: pd.DataFrame) -> None:
     assert_same(run_quietly(EVERYTHING, workers=2), everything)
-    assert set(everything["method"]) == set(METHODS)
-    assert len(everything) == len(METHODS) * (3 + 6)
+    assert set(everything["method"]) == {*METHODS, *TABLE_METHODS}
+    assert len(everything) == len(METHODS | TABLE_METHODS) * (3 + 6)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from typing import Protocol, Self
 import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray
+from cliprl_lite._rounding import rounded
 from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
 from cliprl_lite.learning.runs import Run, learn
 from cliprl_lite.worlds.greedy import greedy_actions
-from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
+from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, GridWorld
 
 
 class Policy(Protocol):
@@ -200,13 +201,40 @@ def greedy_map(policy: Policy) -> FloatArray:
     return (policy.greedy / policy.greedy.sum(axis=1, keepdims=True)).reshape(-1)
 
 
+def greedy_visits(policy: Policy) -> FloatArray:
+    """What a greedy walk does on its way, shape `[4 S]`: how often it is in each state and takes
+    each action there, discounted, from a start in any state.
+
+    The walk ends where the policy promises most, which is its own goal. It is what an encoder of
+    trajectories would be shown, without chance: d = Σₜ γᵗ P(sₜ) solves d = d₀ + γ Pᵀ d.
+
+    Example: from the right of two squares, the goal on the left; action 2 is *left*.
+        >>> world = GridWorld.from_text("..")
+        >>> table = TabularPolicy(world, world.optimal_q((0, 0)))
+        >>> greedy_visits(table).reshape(2, 4)[1].tolist()
+        [0.0, 0.0, 1.0, 0.0]
+    """
+    n = policy.world.n_states
+    taken = greedy_map(policy).reshape(n, len(ACTIONS))
+    goal = rounded(policy.q.max(axis=1)).argmax()
+    taken[goal] = 0.0
+    moves = np.zeros((n, n))
+    np.add.at(moves, (np.arange(n)[:, None], policy.world.next_state), taken)
+    begins = np.full(n, 1 / (n - 1))
+    begins[goal] = 0.0
+    visits = np.linalg.solve(np.eye(n) - DISCOUNT * moves.T, begins)
+    return (visits[:, None] * taken).reshape(-1)
+
+
 MODALITIES: dict[str, Callable[[Policy], FloatArray]] = {
     "weights": lambda policy: policy.weights,
     "q-values": lambda policy: policy.q.reshape(-1),
     "actions": greedy_map,
+    "visits": greedy_visits,
 }
 """The vector that an alignment takes for a policy: its weights (the paper's nn(π)), its action
-values in every state, or its greedy actions. For a Q-table the first two are the same."""
+values in every state, its greedy actions, or what its greedy walk visits. For a Q-table the first
+two are the same."""
 
 
 def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> FloatArray:

@@ -98,6 +98,8 @@ METHOD_STYLE: dict[str, tuple[str, str, str]] = {
     "alg2_text": ("map", "dash", "triangle-up-open"),
     "alg2_box": ("map", "dot", "triangle-down-open"),
     "ridge": ("map", "dashdot", "cross-open"),
+    "alg2_visits": ("map", "longdashdot", "pentagon"),
+    "pairs": ("map", "dot", "cross"),
     "uniform": ("none", "dash", "x-open"),
     "random": ("none", "longdash", "hexagon-open"),
     "oracle": ("none", "solid", "star"),
