@@ -202,8 +202,7 @@ def as_tables(cells: pd.DataFrame) -> str:
         lines.append(f"| {words} | {found} | {_decides(*row['decides'])} |")
     lines += ["", "| world | mostly picks right | decides most |", "|---|--:|---|"]
     for world, row in top_shares(cells).iterrows():
-        label = (WORLDS | OTHER_WORLDS)[world]
-        lines.append(f"| {label} | {percent(row['holds'])} | {_decides(*row['decides'])} |")
+        lines.append(f"| {_world(world)} | {percent(row['holds'])} | {_decides(*row['decides'])} |")
     clocks = " / ".join(CHOICES["clock"].values())
     lines += [
         "",
@@ -216,9 +215,14 @@ def as_tables(cells: pd.DataFrame) -> str:
             " / ".join(percent(row[claim, clock]) for clock in CLOCKS)
             for claim in ("halved", "beats scratch")
         )
-        label = f"networks, 10×10, {targets[target]}" if target else (WORLDS | OTHER_WORLDS)[place]
-        lines.append(f"| {label} | {row['combinations']} | {found} |")
+        label = f"networks, 10×10, {targets[target]}" if target else _world(place)
+        lines.append(f"| {label} | {row['combinations']:.0f} | {found} |")
     return "\n".join(lines)
+
+
+def _world(name: str) -> str:
+    by_colour = ", by colour" if name.startswith("colours") else ""
+    return (WORLDS | OTHER_WORLDS)[name] + by_colour
 
 
 def _decides(choice: str, share: float) -> str:

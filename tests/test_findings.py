@@ -9,11 +9,19 @@ from pathlib import Path
 import multiverse_table
 import pages
 import pytest
+from multiverse_table import NAMES
+from packed import read_packed
 
 from cliprl_lite._paths import data_path
-from cliprl_lite.experiments.claims import every_combination, shares, top_shares
+from cliprl_lite.experiments.claims import (
+    WORLDS,
+    every_combination,
+    learned_shares,
+    shares,
+    top_shares,
+)
 from cliprl_lite.experiments.judge import Judge
-from cliprl_lite.experiments.multiverse import percent, read_cells, what_decides
+from cliprl_lite.experiments.multiverse import percent, plan, read_cells, what_decides
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
 from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
@@ -186,6 +194,32 @@ def test_what_is_said_of_every_combination() -> None:
         f"{strict} halve Algorithm 1's cost, {literal} of those that divide by Σd as printed, "
         f"{softmax} of those with a softmax"
     ) in README
+
+
+def test_what_is_said_of_worlds_and_of_networks() -> None:
+    cells = read_cells()
+    tops, learned = top_shares(cells)["holds"], learned_shares(cells)
+    assert tops[list(WORLDS)].max() < 0.25  # "a fifth at best"
+    assert tops[["shapes_6", "shapes_9", "shapes_16", "house_b"]].min() > 0.5  # "most"
+    assert tops["house_c"] == 0
+    houses = learned.xs("", level=1)
+    assert len(houses) == 4
+    for claim, words in (
+        ("halved", "{} to {} of them halve Algorithm 1's steps"),
+        ("beats scratch", "{} to {} take fewer than no teacher"),
+    ):
+        found = houses[claim, "first20"]
+        assert words.format(percent(found.min()), percent(found.max())) in EVERY
+    late = houses["halved", "optimal"]
+    assert f"{percent(late.min())} to {percent(late.max())} halve them" in EVERY
+    most = percent(houses["beats scratch", "optimal"].max())
+    assert f"**no more than {most} take fewer steps than no teacher**" in EVERY
+    networks = learned.loc["networks"]
+    assert all((networks["halved", clock] == 0).all() for clock in CLOCKS)
+    faster = [networks["beats scratch", clock] for clock in CLOCKS]
+    assert (min(map(min, faster)), max(map(max, faster))) == (pytest.approx(0.5), 0.75)
+    slice_ = read_packed(data_path("results", "multiverse", "networks.csv.xz"), NAMES)
+    assert slice_.shape[1] == plan()["networks"]["trials"] == 10
 
 
 def test_delta_alone_turns_the_headline() -> None:

@@ -172,6 +172,26 @@ def test_packed_runs_are_whole() -> None:
         assert packed.notna().all(axis=None)
 
 
+def test_every_part_of_the_plan_was_run() -> None:
+    """Places, trials and combinations, as `data/multiverse.toml` says."""
+    runs = pd.concat(
+        [read_packed(path, multiverse_table.NAMES).reset_index() for path in SHIPPED.iterdir()]
+    )
+    corners = {f"corners_{size}" for size in plan()["corners"]["sizes"]}
+    worlds, clocks = plan()["worlds"]["suites"], plan()["clocks"]["suites"]
+    known = runs[~runs["method"].isin(bench.RIVALS)].groupby(["place", "clock"])["method"].nunique()
+    assert known.xs("top", level="clock").to_dict() == dict.fromkeys(worlds, 192)
+    thinned = sum(o.optimiser in plan()["clocks"]["optimiser"] and o.length in
+                  plan()["clocks"]["length"] for o in combinations())  # fmt: skip
+    expected = dict.fromkeys(corners, 576) | dict.fromkeys(clocks, thinned) | {"networks": 24}
+    for clock in CLOCKS:
+        assert known.xs(clock, level="clock").to_dict() == expected
+    seeds = [column for column in runs if column.isdigit()]
+    for place, part in runs.groupby("place"):
+        kind = "corners" if place in corners else "networks" if place == "networks" else "worlds"
+        assert (part[seeds].notna().sum(axis=1) == plan()[kind]["trials"]).all()
+
+
 @pytest.mark.parametrize("rival", ["alg1", "scratch"])
 def test_a_cell_is_the_median_of_the_packed_ratios(rival: str) -> None:
     packed = read_packed(SHIPPED / "corners_8.csv.xz", multiverse_table.NAMES)
