@@ -20,9 +20,9 @@ from joblib import Parallel, delayed
 from multiverse_table import PAGE
 from packed import packed, read_packed, write_packed
 
-from cliprl_lite._paths import data_path, in_one_move
+from cliprl_lite._paths import data_path
 from cliprl_lite._printing import forgiving_output
-from cliprl_lite.experiments.results import read_table
+from cliprl_lite.experiments.results import read_table, write_table
 from cliprl_lite.experiments.rule_sweeps import RULE_COLUMNS
 from cliprl_lite.experiments.rule_verdicts import RULE_CELLS, UNSEEN, rule_cells, tally
 from cliprl_lite.learning.clocks import CLOCKS
@@ -87,8 +87,7 @@ def main() -> None:
     for path in parser.parse_args().tables:
         write_packed(folder / f"{path.stem}.csv.xz", runs_of(path))
     found = cells([read_packed(path, NAMES) for path in sorted(folder.iterdir())])
-    with in_one_move(data_path("results", "rules.csv")) as fresh:
-        found.to_csv(fresh, index=False, lineterminator="\n")
+    write_table(data_path("results", "rules.csv"), found)
     print(f"{len(found):,} cells")
     pages.put(PAGE, BEGIN, as_tables(found))
 

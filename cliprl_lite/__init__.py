@@ -39,7 +39,7 @@ _HOME = {
     "transfer.sensitivity": "sensitivity",
     "transfer.held_out_alignment": "align_suite record_alignment",
     "transfer.first_steps": "gradient_step suite_first_steps",
-    "transfer.methods": "METHODS ridge_scores",
+    "transfer.methods": "find_method ridge_scores",
     "transfer.weightings": "WEIGHTINGS clipped closest literal softmax",
     "transfer.algorithms": "algorithm_1 algorithm_2 warm_start",
     "experiments.statistics": "fit_growth paired_log_ratio",

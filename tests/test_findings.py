@@ -22,6 +22,8 @@ from cliprl_lite.experiments.claims import (
 )
 from cliprl_lite.experiments.judge import Judge
 from cliprl_lite.experiments.multiverse import percent, plan, read_cells, what_decides
+from cliprl_lite.experiments.pair_trials import try_pairs
+from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
 from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
@@ -232,6 +234,33 @@ def test_delta_alone_turns_the_headline() -> None:
         for delta in ("0.07", "0.5")
     }
     assert said == {"0.07": "confirmed from 15×15 on", "0.5": "not confirmed"}
+
+
+RIVALS = PAGE.partition("## Two rivals from outside the paper")[2].partition("\n## ")[0]
+
+
+def test_the_two_rivals() -> None:
+    worlds = read_table(data_path("results", "worlds.csv"))
+    colours = worlds[worlds["suite"].str.startswith("colours")]
+    share = 100 * colours.groupby("method")["top_right"].mean()
+    each = 100 * worlds.groupby(["method", "suite"])["top_right"].mean()
+    assert f"right colour in {share['pairs']:.0f} % of cases" in RIVALS
+    assert f"in house A in {each['pairs', 'house_a']:.0f} %; with six tasks" in RIVALS
+    few = [each["pairs", f"colours_6{sides}"] for sides in ("", "_sides")]
+    assert "only in {:.0f} % and {:.0f} %".format(*few) in RIVALS
+    assert f"right in {share['alg2_visits']:.0f} % of cases" in RIVALS
+    visits = each["alg2_visits"]
+    assert f"from {visits['colours_16_sides']:.0f} % (16" in RIVALS
+    assert visits[["colours_6", "colours_6_sides"]].min() == 100
+    assert f"in house A in {visits['house_a']:.0f} %, where tables have 100 %" in RIVALS
+    assert each["alg2", "house_a"] == 100
+    steps = [median_steps("left", name) for name in ("alg2_visits", "alg2")]
+    assert "{} steps until optimal everywhere where they need {}".format(*steps) in RIVALS
+    house = load_suite("house_a")
+    tried = try_pairs(house, policy_class("tabular").learn_bases(house, 0), 0)
+    assert f"in house A {tried.steps / 1e6:.2f} million steps" in RIVALS
+    scratch = worlds.query("suite == 'house_a' and method == 'scratch'")["optimal"].median()
+    assert f"from nothing takes {scratch:,.0f}." in RIVALS
 
 
 NETWORKS = PAGE.partition("## The same with networks")[2].partition("\n## ")[0]

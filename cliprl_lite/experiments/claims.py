@@ -275,7 +275,7 @@ def learned_shares(cells: pd.DataFrame) -> pd.DataFrame:
 
     Example:
         >>> from cliprl_lite.experiments.multiverse import read_cells
-        >>> learned_shares(read_cells()).loc[("house_a", ""), "combinations"]
+        >>> int(learned_shares(read_cells()).loc[("house_a", ""), "combinations"])
         96
     """
     worlds = [(world, "") for world in plan()["clocks"]["suites"]]
@@ -288,7 +288,7 @@ def learned_shares(cells: pd.DataFrame) -> pd.DataFrame:
             curve = specification_curve(cells, rival, clock, target, place, factor)
             row |= {"combinations": len(curve), (name, clock): curve["holds"].mean()}
         rows[place, target] = row
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.astype({"combinations": int})
 
 
 def _way(side: str, choices: Mapping[str, str]) -> str:

@@ -105,7 +105,7 @@ def modality_rows(job: StudyJob) -> Rows:
     Example:
         >>> rows = modality_rows(StudyJob(load_suite("corners", 6), "tabular", 0))
         >>> [row["modality"] for row in rows]
-        ['weights', 'q-values', 'actions']
+        ['weights', 'q-values', 'actions', 'visits']
     """
     suite = job.suite
     policies = policy_class(job.policy).learn_bases(suite, job.seed)

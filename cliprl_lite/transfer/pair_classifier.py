@@ -57,7 +57,7 @@ def pair_scores(
         >>> known = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 0.5], [0.0, 0.2]])
         >>> helps = known[:, [0]] == known[:, 0]
         >>> pair_scores(np.array([1.0, 0.4]), known, helps).round(1).tolist()
-        [0.9, 0.9, 0.1, 0.1]
+        [1.0, 1.0, 0.0, 0.0]
     """
     n = len(base_sentences)
     if not 0 < penalty < np.inf:
