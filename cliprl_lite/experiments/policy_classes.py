@@ -36,8 +36,8 @@ from cliprl_lite.learning.networks import (
 from cliprl_lite.learning.policies import MLPPolicy, Policy, TabularPolicy, learn_policy
 from cliprl_lite.learning.qlearning import EPSILON, LEARNING_RATE
 from cliprl_lite.learning.runs import CHECK_SPACING, Run, cap_for, learn
+from cliprl_lite.worlds.finite_world import DISCOUNT, STEP_REWARD, FiniteWorld, Goal
 from cliprl_lite.worlds.greedy import NEAR_OPTIMAL
-from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, GridWorld
 from cliprl_lite.worlds.tasks import TaskSuite
 
 NETWORK_CAP = 20_000
@@ -74,21 +74,21 @@ class PolicyClass(Protocol):
     def settings(self) -> dict[str, Any]:
         """What rows must have in common to stand in one table."""
 
-    def cap(self, world: GridWorld) -> int:
+    def cap(self, world: FiniteWorld) -> int:
         """Environment steps after which a run is cut off, unless a sweep says otherwise."""
 
     def learn_bases(self, suite: TaskSuite, seed: int) -> dict[str, Policy]:
         """Step 1 of a trial: every task's policy, by its name, learned from nothing."""
 
     def distil(
-        self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
+        self, world: FiniteWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> Sequence[Policy]:
-        """Policies that reproduce tables `[K, S, 4]`; each may draw from a generator."""
+        """Policies that reproduce tables `[K, S, A]`; each may draw from a generator."""
 
     def practise(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
@@ -108,7 +108,7 @@ class Tables:
             "check_spacing": CHECK_SPACING,
         }
 
-    def cap(self, world: GridWorld) -> int:
+    def cap(self, world: FiniteWorld) -> int:
         return cap_for(world)
 
     def learn_bases(self, suite: TaskSuite, seed: int) -> dict[str, Policy]:
@@ -118,14 +118,14 @@ class Tables:
         }
 
     def distil(
-        self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
+        self, world: FiniteWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> list[TabularPolicy]:
         return [TabularPolicy(world, table) for table in tables]  # nothing has to be learned
 
     def practise(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
@@ -162,7 +162,7 @@ class Networks:
         more = {"frequencies": FREQUENCIES, "distil_steps": DISTIL_STEPS, "adam": RATES}
         return _OF_EVERY_RUN | asdict(self) | more
 
-    def cap(self, world: GridWorld) -> int:
+    def cap(self, world: FiniteWorld) -> int:
         return NETWORK_CAP * max(world.n_states, _CAP_STATES) // _CAP_STATES
 
     def learn_bases(self, suite: TaskSuite, seed: int) -> dict[str, Policy]:
@@ -176,7 +176,7 @@ class Networks:
             if run.stop_reason == "cap":
                 raise ValueError(
                     f"a base network for {task.name!r} is not optimal after {run.steps:,} "
-                    "gradient steps; take a smaller map"
+                    "gradient steps; take a smaller world"
                 )
         networks = [run.parameters for run in runs]
         if self.bases == "matched":
@@ -187,7 +187,7 @@ class Networks:
         }
 
     def distil(
-        self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
+        self, world: FiniteWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> list[MLPPolicy]:
         start = initialise(self.network.widths(world), rngs)
         trained = distil(world, tables, start, self.network)
@@ -195,8 +195,8 @@ class Networks:
 
     def practise(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
@@ -207,11 +207,11 @@ class Networks:
         ]
         return deep_q_learning(world, goals, stack(networks), rngs, self.network, cap=cap)
 
-    def _fresh(self, world: GridWorld, rng: np.random.Generator) -> Parameters:
+    def _fresh(self, world: FiniteWorld, rng: np.random.Generator) -> Parameters:
         """A network before any learning; the numbers that `rng` draws next stay the same."""
         return pick(initialise(self.network.widths(world), rng.spawn(1)), 0)
 
-    def _policy(self, world: GridWorld, parameters: Parameters) -> MLPPolicy:
+    def _policy(self, world: FiniteWorld, parameters: Parameters) -> MLPPolicy:
         return MLPPolicy(world, parameters, self.network.features)
 
 
@@ -231,6 +231,7 @@ def policy_class(name: str) -> PolicyClass:
         ValueError: if there is none; the message lists those there are.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> policy_class("mlp").cap(GridWorld.open_map(8))
         20000
     """

@@ -12,6 +12,7 @@ from unicodedata import category, normalize
 
 from cliprl_lite._paths import data_path, name_on_disk
 from cliprl_lite.language.encoder import heard
+from cliprl_lite.worlds.finite_world import Goal
 from cliprl_lite.worlds.gridworld import GridWorld, drawn_rows
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
@@ -194,7 +195,7 @@ class _Reader:
                     f"two tasks have {_in_common(known, task)}; "
                     "a sentence names one task, so change one of them"
                 )
-        goals: dict[tuple[int, int], Task] = {}
+        goals: dict[Goal, Task] = {}
         for task in tasks:
             if task.goal in goals:
                 raise self.error(
