@@ -23,7 +23,7 @@ _HOME = {
     "worlds.finite_world": "DISCOUNT FiniteWorld",
     "worlds.gridworld": "ACTIONS GridWorld",
     "worlds.tasks": "Task TaskSuite",
-    "worlds.suite_files": "load_suite",
+    "worlds.suite_files": "load_suite save_suite",
     "worlds.greedy": "evaluate_greedy greedy_actions",
     "learning.clocks": "CLOCKS",
     "learning.qlearning": "Learner",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cliprl_lite._compiling import compiled
+from cliprl_lite.worlds.finite_world import FiniteWorld
 from cliprl_lite.worlds.greedy import (
     GreedyEvaluation,
     believed_steps,
@@ -35,12 +36,12 @@ def ways(world: GridWorld, goal: int) -> tuple[np.ndarray, ...]:
     return world.next_state, found.distances, found.counted, *world.predecessors
 
 
-def slow_greedy_walk(q: np.ndarray, world: GridWorld, goal: int) -> np.ndarray:
+def slow_greedy_walk(q: np.ndarray, world: FiniteWorld, goal: int) -> np.ndarray:
     """Expected steps to the goal by linear algebra; −1 where a circle lies within reach."""
     n = world.n_states
     chain = np.zeros((n, n))
     for state in range(n):
-        greedy = [action for action in range(4) if q[state, action] == max(q[state])]
+        greedy = [action for action in range(q.shape[1]) if q[state, action] == max(q[state])]
         for action in greedy:
             chain[state, world.next_state[state, action]] += 1 / len(greedy)
     chain[goal] = 0

@@ -393,7 +393,11 @@ BAD_FILES = {
         "'form'",
         "colour, goal, group, name, sentence, shape",
     ),
-    "unknown key of the file": (GOOD.replace("title", "titel"), "'titel'", "map, size, targets"),
+    "unknown key of the file": (
+        GOOD.replace("title", "titel"),
+        "'titel'",
+        "map, next_state, size, starts, targets",
+    ),
     "no map": (OPEN.replace('map = "open"\nsize = 4\n', ""), "no map", 'map = "open"'),
     "empty": ("", "no map", 'map = "open"'),
     "map blank": (GOOD.replace("a..#\n.#.b\n.c..\n", ""), "no map", 'map = "open"'),

@@ -74,7 +74,7 @@ def _require_pairs(policies: Sequence[Policy], weights: FloatArray) -> None:
     if len(policies) == 0 or len(policies) != len(weights):
         raise ValueError(f"{len(policies)} policies cannot take {len(weights)} weights")
     first = policies[0].world
-    if not all(p.world is first or str(p.world) == str(first) for p in policies):
+    if not all(p.world is first or p.world.content == first.content for p in policies):
         raise ValueError("policies learned on different maps cannot be averaged")
 
 

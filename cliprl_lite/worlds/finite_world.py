@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
+from cliprl_lite.worlds.enumeration import Key, Walk
+
+if TYPE_CHECKING:
+    import gymnasium
 
 STEP_REWARD = -1.0
 """Reward of every step, the one into the goal included."""
@@ -130,6 +134,49 @@ class FiniteWorld:
             raise ValueError(f"{n_states} states need as many labels; got {len(labels)}")
         self._set(next_state=_read_only(table), starts=_read_only(starts), labels=labels)
 
+    @staticmethod
+    def from_gymnasium(
+        env: gymnasium.Env[Any, Any],
+        *,
+        seeds: Iterable[int] = (0,),
+        starts: Literal["anywhere", "resets"] = "anywhere",
+        key: Key | None = None,
+        limit: int = 10_000,
+    ) -> FiniteWorld:
+        """Every state of a small deterministic Gymnasium environment, as a table.
+
+        The environment itself is walked in: reset it before you use it again. A state in which it
+        ends an episode leads to itself; its rewards and its time limit are left out.
+
+        Args:
+            env: with numbered actions (`Discrete`).
+            seeds: of the resets: what they lead to belongs to the world.
+            starts: where episodes may begin later on: in any state, as on the course's maps, or
+                only in those that the resets gave. Then states that episodes seldom come to are
+                seldom right, and the clock that asks for all of them may never stop.
+            key: what tells states apart, a function of `env.unwrapped` that returns a number, a
+                text, or a tuple of such: the label. The observation if None, which is not enough
+                where the agent does not see all that matters.
+            limit: the most states that are looked for.
+
+        Raises:
+            ValueError: if chance has a say, the labels leave out something that matters, there are
+                too many states, or actions or labels are none. Every action is tried eight times in
+                every state, each time with other random numbers: what happens less often than that
+                may be missed.
+
+        Example:
+            >>> import gymnasium
+            >>> env = gymnasium.make("FrozenLake-v1", is_slippery=False)
+            >>> lake = FiniteWorld.from_gymnasium(env)
+            >>> lake, lake.labels[:3], lake.where(lambda square: square == 15)
+            (FiniteWorld(16 states, 4 actions), (0, 4, 1), (15,))
+        """
+        if starts not in ("anywhere", "resets"):
+            raise ValueError(f"starts is 'anywhere' or 'resets'; got {starts!r}")
+        table, begun, labels = Walk(env, seeds, key, limit).table()
+        return FiniteWorld(table, np.arange(len(table)) if starts == "anywhere" else begun, labels)
+
     def _set(self, **fields: Any) -> None:
         """Give a frozen world its fields."""
         for name, value in fields.items():
@@ -229,7 +276,8 @@ class FiniteWorld:
                     "from it"
                 )
             counted = self._reached_from(starts, ends)
-            known[goals] = Episodes(np.array(goals), distances, ends, starts, counted)
+            parts = (np.array(goals), distances, ends, starts, counted)
+            known[goals] = Episodes(*[_read_only(part) for part in parts])
         return known[goals]
 
     def _distances_to(self, goals: Sequence[int]) -> IntArray:
@@ -294,10 +342,10 @@ class FiniteWorld:
         closer[distance <= 0] = True
         return closer
 
-    def __str__(self) -> str:
-        rows = [" ".join(map(str, row)) for row in self.next_state.tolist()]
-        starts = " ".join(map(str, self.starts.tolist()))
-        return "\n".join([*rows, f"starts: {starts}"])
+    @property
+    def content(self) -> str:
+        """All that makes it this world, as a text: two worlds are the same if their texts are."""
+        return f"{self.next_state.tolist()}\n{self.starts.tolist()}"
 
     def __repr__(self) -> str:
         return f"FiniteWorld({self.n_states} states, {self.n_actions} actions)"

@@ -189,6 +189,11 @@ class GridWorld(FiniteWorld):
         stay = np.broadcast_to(np.arange(len(self.cells))[:, None], reached.shape)
         return np.where(reached < 0, stay, reached)
 
+    @property
+    def content(self) -> str:
+        """The drawing of the map, which is all that makes it this world."""
+        return str(self)
+
     def __str__(self) -> str:
         return "\n".join("".join("#" if wall else "." for wall in row) for row in self.walls)
 

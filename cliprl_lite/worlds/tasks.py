@@ -138,7 +138,7 @@ class TaskSuite:
     @property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with the world, the tasks or the targets."""
-        content = f"{self.world}\n{self.tasks}\n{self.targets}"
+        content = f"{self.world.content}\n{self.tasks}\n{self.targets}"
         return sha256(content.encode(errors="backslashreplace")).hexdigest()[:12]
 
     @property
