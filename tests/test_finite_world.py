@@ -9,6 +9,8 @@ import pytest
 from test_greedy import slow_greedy_walk
 
 from cliprl_lite._compiling import compiled
+from cliprl_lite.learning.network_training import deep_q_learning, fitted_q_iteration
+from cliprl_lite.learning.networks import NetworkSettings, features, forward, initialise
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.learning.runs import learn
 from cliprl_lite.teachers.rules import RULES
@@ -214,6 +216,28 @@ def test_who_is_lost_walks_on_until_a_multiple_of_all_states(loop: str) -> None:
     assert set(lengths) == {1, 4}
     assert learner.steps == sum(lengths) + learner._place[2]
     assert learner.evaluate().optimal
+
+
+def test_networks_learn_where_they_may_be_lost() -> None:
+    """Several goal states, few starts, a pit: by all transitions, and by an agent that walks."""
+    settings = NetworkSettings(features="one-hot", hidden=(16,), learning_rate=0.01)
+    street = [[1, 5], [2, 0], [3, 6], [4, 2], [4, 3], [5, 5], [6, 5]]
+    world = FiniteWorld(street, starts=[0, 2, 5])
+    goals = [(4,), (3, 1)]
+    start = initialise(settings.widths(world), seeds=[0, 1])
+    fitted = fitted_q_iteration(world, goals, start, settings)
+    walked = deep_q_learning(world, goals, start, [2, 3], settings, min_episodes=150)
+    for goal, run, other in zip(goals, fitted, walked, strict=True):
+        assert run.stop_reason == other.stop_reason == "finished"
+        q = forward(run.parameters, features(world, "one-hot"))
+        assert evaluate_greedy(q, world, goal).optimal
+        assert not (q[[5, 6]] > -2).any()  # it knows that the pit is deep
+        assert len(other.episode_lengths) == 150
+        lost = other.episode_lengths % 7 == 0
+        assert 0 < lost.sum() < 150
+        assert set(other.episode_shortest) == set(
+            world.distances(goal)[world.episodes(goal).starts]
+        )
 
 
 def test_a_goal_may_be_a_set_of_states() -> None:
