@@ -11,6 +11,7 @@ from test_greedy import slow_greedy_walk
 from cliprl_lite._compiling import compiled
 from cliprl_lite.learning.network_training import deep_q_learning, fitted_q_iteration
 from cliprl_lite.learning.networks import NetworkSettings, features, forward, initialise
+from cliprl_lite.learning.policies import TabularPolicy, greedy_visits
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.learning.runs import learn
 from cliprl_lite.teachers.rules import RULES
@@ -88,6 +89,26 @@ def test_predecessors_are_all_ways_in_from_elsewhere() -> None:
             if reached != state
         ]
         assert sorted(found) == sorted(expected)
+
+
+def test_optimal_actions_come_one_step_nearer() -> None:
+    """At a goal, and where none can be reached, each is as good as any other."""
+    for world, goal in WORLDS:
+        steps = np.array(slow_distances(world, goal))
+        nearer = steps[world.next_state] == steps[:, None] - 1
+        nearer[(steps == 0) | (steps == np.inf)] = True
+        assert (world.optimal_actions(goal) == nearer).all()
+
+
+def test_visits_of_an_optimal_policy_pay_what_it_is_worth() -> None:
+    """Each visit costs 1, discounted; goals are no starts, and nothing is done in them."""
+    for world, goal in WORLDS:
+        if world.episodes(goal).ends.max() == LOST:
+            continue  # a walk that never ends
+        q = world.optimal_q(goal)
+        visits = greedy_visits(TabularPolicy(world, q)).reshape(q.shape)
+        assert visits.sum() == pytest.approx(-np.delete(q.max(axis=1), list(goal)).mean())
+        assert not visits[list(goal)].any()
 
 
 @pytest.mark.parametrize("discount", [0.5, 0.99])

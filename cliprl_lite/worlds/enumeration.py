@@ -37,25 +37,27 @@ class Walk:
     """A walk through an environment, and what it has found so far.
 
     Args:
-        env, seeds, key, limit: as for `FiniteWorld.from_gymnasium`.
+        env, key, limit: as for `FiniteWorld.from_gymnasium`.
 
     Attributes:
         met: the states, each with its number.
         rows: where each action leads, a row for each state. A state that ended an episode leads to
             itself, whatever is done.
+        tries: how often each action was tried, in the same shape.
         starts: the state that each seed gave.
 
     Raises:
         ValueError: as for `FiniteWorld.from_gymnasium`.
+
+    Example: a lake of 4 × 4 squares, without slipping.
+        >>> import gymnasium
+        >>> walk = Walk(gymnasium.make("FrozenLake-v1", is_slippery=False), key=None, limit=100)
+        >>> walk.explore(seeds=[0])
+        >>> len(walk.rows), walk.starts
+        (16, [0])
     """
 
-    def __init__(
-        self,
-        env: gymnasium.Env[Any, Any],
-        seeds: Iterable[int],
-        key: Key | None,
-        limit: int,
-    ) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], key: Key | None, limit: int) -> None:
         space: Any = env.action_space
         if not (hasattr(space, "n") and hasattr(space, "start")):
             raise ValueError(f"the actions have to be numbered, Discrete(…); got {space}")
@@ -64,19 +66,22 @@ class Walk:
         self.met: dict[Met, int] = {}
         self.rows: list[list[int]] = []
         self.tries: list[list[int]] = []
-        self.steps = 0
+        self.starts: list[int] = []
+        self.here = self.steps = 0
+        self.rng = np.random.default_rng(0)  # of the order in which actions are tried
+
+    def explore(self, seeds: Iterable[int]) -> None:
+        """Find all states that can be come to from what these seeds give."""
         seeds = [int(seed) for seed in seeds]
         if not seeds:
             raise ValueError("give at least one seed to reset the environment with")
         self.starts = [self.reset(seed) for seed in seeds]
-        self.seed_of = dict(zip(self.starts, seeds, strict=True))
-        self.here = self.starts[-1]
-        self.rng = np.random.default_rng(0)  # of the order in which actions are tried
+        self.here, seed_of = self.starts[-1], dict(zip(self.starts, seeds, strict=True))
         for tries in range(1, ROUNDS + 1):
             while (way := self.way([self.here], tries) or self.way(self.starts, tries)) is not None:
                 source, actions = way
                 if source != self.here:
-                    self.here = self.reset(self.seed_of[source])
+                    self.here = self.reset(seed_of[source])
                     self.require(self.here == source, "reset with the same seed", self.here, source)
                 for action in actions:
                     self.step(action)

@@ -174,7 +174,9 @@ class FiniteWorld:
         """
         if starts not in ("anywhere", "resets"):
             raise ValueError(f"starts is 'anywhere' or 'resets'; got {starts!r}")
-        table, begun, labels = Walk(env, seeds, key, limit).table()
+        walk = Walk(env, key, limit)
+        walk.explore(seeds)
+        table, begun, labels = walk.table()
         return FiniteWorld(table, np.arange(len(table)) if starts == "anywhere" else begun, labels)
 
     def _set(self, **fields: Any) -> None:
