@@ -265,7 +265,7 @@ def _learn(options: argparse.Namespace) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     policies = kind.learn_bases(suite, options.seed)
     tables = NetworkSettings(features="one-hot", hidden=())
-    settings = kind.network if isinstance(kind, Networks) else tables
+    settings = kind.network_for(suite.world) if isinstance(kind, Networks) else tables
     networks = [policy.network.parameters for policy in policies.values()]
     save_networks(out, stack(networks), suite, settings)
     print(f"{len(networks)} policies of {suite.name}: {out}")

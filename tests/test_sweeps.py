@@ -239,8 +239,8 @@ PLACES = [
     ("clocks", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
     ("clocks", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
     ("runs", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables rules"),
-    ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
-    ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
+    ("finite_world", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
+    ("finite_world", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
     ("greedy", "NEAR_OPTIMAL = 1.05", "NEAR_OPTIMAL = 1.1", "all"),
     ("policy_classes", "NETWORK_CAP = 20_000", "NETWORK_CAP = 10_000", "networks"),
     ("networks", "epsilon_end: float = 0.1", "epsilon_end: float = 0.2",
@@ -351,7 +351,7 @@ OF_NO_ROW = {
 
 OF_TRIALS = (
     "_rounding", "algorithms", "alignment", "alignment_training", "averaging", "between_networks",
-    "clocks", "contract", "greedy", "gridworld", "jump_start", "matching", "memory", "methods",
+    "clocks", "contract", "finite_world", "greedy", "jump_start", "matching", "memory", "methods",
     "network_stacks", "network_training", "networks", "policies", "policy_classes", "pi_reuse",
     "policy_studies", "qlearning", "rule_sweeps", "runs", "search", "sensitivity", "sentences",
     "several_goals", "starts", "statistics", "tasks", "trials", "two_tables", "weightings",

@@ -24,7 +24,7 @@ KEYS = ["suite", "policy", "target", "method", "seed"]
 
 COLUMNS = {
     "suite": "name of the suite",
-    "size": "rows of the map",
+    "size": "rows of the map, or states of another world",
     "policy": "class of the policies, a name in `POLICY_CLASSES`",
     "target": "name of the new task",
     "method": "name in `ALL_METHODS`",

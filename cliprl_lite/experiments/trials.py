@@ -107,7 +107,7 @@ class Job:
         return [
             {
                 "suite": self.suite.name,
-                "size": self.suite.world.shape[0],
+                "size": self.suite.world.size,
                 "policy": self.policy,
                 "target": meeting.transfer.target.name,
                 "method": meeting.method.name,

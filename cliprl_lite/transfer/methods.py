@@ -25,6 +25,7 @@ from cliprl_lite.transfer.alignment import (
     unit_rows,
 )
 from cliprl_lite.transfer.pair_classifier import pair_scores
+from cliprl_lite.worlds.finite_world import Goal
 from cliprl_lite.worlds.greedy import expected_path
 
 RIDGE_PENALTY = 0.03
@@ -157,7 +158,7 @@ def method_scores(
     instruction: FloatArray,
     base_sentences: FloatArray,
     policies: Sequence[Policy],
-    goal: tuple[int, int],
+    goal: Goal,
     rng: np.random.Generator,
     alignment: Alignment | None = None,
     helps: BoolArray | None = None,

@@ -198,7 +198,7 @@ class WeightMixer(CourseWidget):
     def _map(self) -> str:
         values = self.q.max(axis=1)
         spread = float(np.ptp(values))
-        objects = [(task.goal, task.colour, task.shape, task.sentence) for task in self.tasks]
+        objects = [(task.cell, task.colour, task.shape, task.sentence) for task in self.tasks]
         return map_svg(
             self.world,
             title="The averaged policy",
