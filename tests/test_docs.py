@@ -182,6 +182,7 @@ def python(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("section", "edits", "shows", "tests"),
     [

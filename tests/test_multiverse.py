@@ -55,6 +55,7 @@ def rngs(number: int) -> list:
     return [lambda seed=seed: np.random.default_rng(seed) for seed in range(number)]
 
 
+@pytest.mark.slow
 def test_trainings_by_adam_are_those_of_towers_trained_alone(pairs) -> None:
     """An answer of its own: one pair of towers, autograd, `torch.optim.Adam`, no batch."""
     said, learned, new = pairs
@@ -98,6 +99,7 @@ def test_a_training_that_diverges_is_none_and_leaves_the_others_alone(pairs) -> 
     assert found[1][1] is None
 
 
+@pytest.mark.slow
 def test_a_trial_gives_its_rivals_the_rows_of_an_ordinary_sweep() -> None:
     trial = Trial("corners", load_suite("corners", 5), 1000)
     table = to_table(bench.learned_rows(trial), bench.RUN_COLUMNS)
@@ -108,6 +110,7 @@ def test_a_trial_gives_its_rivals_the_rows_of_an_ordinary_sweep() -> None:
             assert row[clock] == expected[clock]
 
 
+@pytest.mark.slow
 def test_a_combination_is_learned_as_a_method_of_its_settings_would_be(monkeypatch) -> None:
     """The short way round, equal starts once, gives what an ordinary trial gives."""
     from cliprl_lite.transfer.methods import ALL_METHODS, Method
@@ -125,6 +128,7 @@ def test_a_combination_is_learned_as_a_method_of_its_settings_would_be(monkeypat
         assert mine[clock].tolist() == ordinary[clock].tolist()
 
 
+@pytest.mark.slow
 def test_worlds_leave_out_three_tasks_a_trial_and_say_which_teacher_is_on_top() -> None:
     trial = Trial("worlds", load_suite("colours_6"), 1003)
     rows = bench.top_rows(trial)
@@ -133,6 +137,7 @@ def test_worlds_leave_out_three_tasks_a_trial_and_say_which_teacher_is_on_top() 
     assert {row["top_right"] for row in rows} <= {0.0, 0.5, 1.0}
 
 
+@pytest.mark.slow
 def test_a_part_goes_on_where_it_was_stopped(tmp_path) -> None:
     part = Part("worlds", 0.05, ("colours_6",))
     whole = run_sweep(part, tmp_path / "a.csv", workers=1, progress=False)
@@ -149,6 +154,7 @@ SHAKY = ("cosine", "long", "raw")
 """Of 192 trainings two or so amplify a last bit beyond the sixth decimal: all of this kind."""
 
 
+@pytest.mark.slow
 def test_a_trial_of_the_packed_runs_is_made_again() -> None:
     packed = read_packed(SHIPPED / "corners_8.csv.xz", multiverse_table.NAMES).droplevel("place")
     seed = plan()["first_seed"] + 7

@@ -97,6 +97,7 @@ def test_shipped_sentence_vectors_of_an_installed_archive(installed, tmp_path):
     assert run("-c", code, cwd=tmp_path, PYTHONPATH=str(installed)) == "(1, 384)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", ["wheel"], indirect=True)
 def test_figure2_from_the_installed_wheel(installed, tmp_path):
     choices = ["--sizes", "8", "--trials", "2", "--out", "x.csv"]

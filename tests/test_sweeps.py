@@ -113,6 +113,7 @@ def test_an_empty_name_of_a_file_is_not_no_file() -> None:
         run_sweep(SMALL, "", workers=1)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_script_that_nobody_listens_to_ends_well(workers: int, tmp_path: Path) -> None:
     """The bar has nowhere to go: standard error is closed, or a pipe that nobody reads."""

@@ -212,6 +212,7 @@ def test_distilling_a_table_is_averaging_it() -> None:
     assert average_ == distilled
 
 
+@pytest.mark.slow
 def test_rows_of_networks_recomputed_by_hand() -> None:
     """From scratch, by the average of weights, and by a network that was taught their values."""
     suite, seed, cap = load_suite("corners", 6), 1, 2_000
