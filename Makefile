@@ -45,7 +45,9 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
 
-# While you work: the examples in the code, and the tests that need no other process.
+# While you work: the examples in the code, and the tests of the algorithms.
+QUICK := cliprl_lite tests/teachers \
+	$(wildcard $(addprefix tests/test_,a*.py g*.py me*.py mi*.py po*.py q*.py ru*.py w*.py))
 quick: $(INSTALLED)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(QUICK)
 

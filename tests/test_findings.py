@@ -27,6 +27,7 @@ from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
 from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
+from cliprl_lite.experiments.rule_verdicts import read_rule_cells, tally
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, AlignmentSettings
@@ -261,6 +262,57 @@ def test_the_two_rivals() -> None:
     assert f"in house A {tried.steps / 1e6:.2f} million steps" in RIVALS
     scratch = worlds.query("suite == 'house_a' and method == 'scratch'")["optimal"].median()
     assert f"from nothing takes {scratch:,.0f}." in RIVALS
+
+
+RULES_SAY = PAGE.partition("## What a teacher adds to a learner that remembers")[2].partition(
+    "\n## "
+)[0]
+
+
+def test_what_a_teacher_adds() -> None:
+    """Each never names its rival, the number of its cells and its worst one."""
+    cells = read_rule_cells()
+    counts = tally(cells)
+    places = cells["place"].nunique()
+    assert f"in {places} places: six grids" in RULES_SAY
+    assert f"in any of the {6 * places} cells, by any clock" in RULES_SAY
+    assert f"or {6 * places / 40:.0f} of {6 * places}" in RULES_SAY
+    remembering = ("memory", "memory_level", "memory_alone", "map_hope", "map_alone")
+    for rule in remembering:
+        assert (counts.loc[rule, "scratch"]["slower"] == 0).all()
+    worst = {rule: counts.loc[rule, "scratch"]["worst"].max() for rule in remembering}
+    assert f"memory has ×{worst['memory']:.2f} of the steps (25×25, exactly as" in RULES_SAY
+    there = counts.loc[("memory", "scratch", "optimal")]
+    assert (there["place"], there["teacher"]) == ("corners_25 mismatch", "worst")
+    assert f"*map and hope* ×{worst['map_hope']:.2f}" in RULES_SAY
+    warm = counts.loc[("warm", "scratch", "optimal")]
+    assert (
+        f"slower in {warm['slower']} by the strict clock, up to ×{warm['worst']:.2f}" in RULES_SAY
+    )
+    assert (counts.loc["map_hope", "warm"]["slower"] == 0).all()
+    near = counts.loc[("memory", "warm", "near_optimal")]
+    assert f"memory in {near['slower']} by the clock *within 5 %" in RULES_SAY
+    alone = [counts.loc[pair] for pair in (("memory", "memory_alone", "optimal"),
+                                           ("map_hope", "map_alone", "optimal"))]  # fmt: skip
+    assert f"memory in {alone[0]['slower']} of {6 * places} cells" in RULES_SAY
+    assert f"up to ×{alone[0]['worst']:.1f}, *map and hope* in {alone[1]['slower']}" in RULES_SAY
+    assert f"up to ×{alone[1]['worst']:.2f} (house B, the worst teacher)" in RULES_SAY
+    assert (alone[1]["place"], alone[1]["teacher"]) == ("house_b", "worst")
+    late = {rule: counts.loc[rule, "scratch", "optimal"]["median"]
+            for rule in ("memory_alone", "map_alone")}  # fmt: skip
+    assert f"takes ×{late['memory_alone']:.2g} of the steps from nothing" in RULES_SAY
+    assert f"the map alone ×{late['map_alone']:.2g}, in the median place" in RULES_SAY
+    first = counts.loc["map_hope", "map_alone", "first20"]["median"]
+    strict = counts.loc["map_hope", "map_alone", "optimal"]["median"]
+    assert f"×{first:.2f} in the first 20 episodes, ×{strict:.2f} by the strict" in RULES_SAY
+    assert (counts.loc["advantages", "scratch"]["slower"] == 0).all()
+    forgot = counts.loc["advantages", "warm", "first20"]["median"]
+    assert f"(×{forgot:.1f} of the warm start's first 20 episodes)" in RULES_SAY
+    assert counts.loc["raised", "scratch", "first20"]["slower"] == 6 * places
+    assert (
+        f"slower than learning from nothing in none of {6 * places} cells, and slower than the "
+        f"map alone in {alone[1]['slower']} (up to ×{alone[1]['worst']:.2f})"
+    ) in README
 
 
 NETWORKS = PAGE.partition("## The same with networks")[2].partition("\n## ")[0]

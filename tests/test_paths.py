@@ -94,9 +94,9 @@ def test_files_are_those_of_every_other_platform(tmp_path: Path) -> None:
     assert main([*command, "--out", str(tmp_path / "figure2.csv")]) == 0
     remember("grid_world", "next_cell", tmp_path)
     working_copy(ROOT, tmp_path)
-    found = {path.suffix for path in tmp_path.iterdir()}
-    assert found == {".csv", ".json", ".html", ".ipynb", ".md"}
-    assert [path.name for path in tmp_path.iterdir() if b"\r\n" in path.read_bytes()] == []
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".csv", ".json", ".html", ".ipynb", ".md"}
+    assert [path.name for path in files if b"\r\n" in path.read_bytes()] == []
 
 
 def text_writes(tree: ast.AST) -> list[str]:

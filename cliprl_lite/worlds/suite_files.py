@@ -33,7 +33,7 @@ def suite_names() -> list[str]:
 
     Example:
         >>> suite_names()[:3]
-        ['colours_16', 'colours_16_sides', 'colours_6']
+        ['babyai_house_a', 'babyai_house_b', 'babyai_house_c']
     """
     return sorted(path.stem for path in data_path("suites").glob("*.toml"))
 
