@@ -85,7 +85,7 @@ def test_what_stays_in_its_rooms_stays_where_it_is() -> None:
     ("change", "said"),
     [
         ({("red", "ball"): "room 9"}, "the red ball has a room, one of room 1, room 2"),
-        ({("red", "ball"): "room 2"}, "room 1 has places for 3 objects; got 2"),
+        ({("red", "ball"): "room 2"}, "room 1: 0 objects come and 1 go"),
     ],
 )
 def test_a_house_that_cannot_be_is_refused(change: dict[tuple[str, str], str], said: str) -> None:

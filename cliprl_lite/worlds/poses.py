@@ -96,7 +96,8 @@ def refurnished(suite: TaskSuite, rooms: Mapping[Any, str]) -> TaskSuite:
     """The same house with its objects in other rooms.
 
     An object is an obstacle, whatever it looks like. So when objects change places the table of
-    next states stays as it is, and each task takes over the goal of the object that lay there.
+    next states stays as it is, and each task takes over the goal of the object that lay there. An
+    object whose room stays the same stays where it is.
 
     Args:
         suite: a house in which every task has a room, its `group`.
@@ -115,23 +116,24 @@ def refurnished(suite: TaskSuite, rooms: Mapping[Any, str]) -> TaskSuite:
         >>> other.tasks[0].group, other.world is house.world
         ('room 2', True)
     """
-    places: dict[str, list[Goal]] = {}
-    for task in suite.tasks:
-        places.setdefault(task.group, []).append(task.goal)
-    moved: dict[str, list[Task]] = {room: [] for room in places}
+    free: dict[str, list[Goal]] = {task.group: [] for task in suite.tasks}
+    moved: dict[str, list[Task]] = {room: [] for room in free}
+    new: dict[str, Task] = {}
     for task in suite.tasks:
         thing, room = f"the {task.colour} {task.shape}", rooms.get((task.colour, task.shape))
-        if room not in moved:
-            raise ValueError(f"{thing} has a room, one of {', '.join(sorted(moved))}; got {room!r}")
-        moved[room].append(task)
+        if room not in free:
+            raise ValueError(f"{thing} has a room, one of {', '.join(sorted(free))}; got {room!r}")
+        if room == task.group:
+            new[task.name] = task
+        else:
+            free[task.group].append(task.goal)
+            moved[room].append(task)
     for room, tasks in moved.items():
-        if len(tasks) != len(places[room]):
-            raise ValueError(f"{room} has places for {len(places[room])} objects; got {len(tasks)}")
-    new = {
-        task.name: replace(task, goal=goal, group=room)
-        for room, tasks in moved.items()
-        for task, goal in zip(tasks, places[room], strict=True)
-    }
+        if len(tasks) != len(free[room]):
+            came, left = len(tasks), len(free[room])
+            raise ValueError(f"{room}: {came} objects come and {left} go; let as many come as go")
+        for task, goal in zip(tasks, free[room], strict=True):
+            new[task.name] = replace(task, goal=goal, group=room)
     tasks_as_before = tuple(new[task.name] for task in suite.tasks)
     return TaskSuite(
         f"{suite.name}_refurnished", f"{suite.title}, refurnished", suite.world, tasks_as_before
