@@ -9,7 +9,7 @@ export default widget("mission-board", (model, root, signal) => {
     if (pick.value) { box.value = pick.value; choose(); }
   } }, element("option", { value: "" }, "or pick one"),
   ...model.get("missions").map((mission) => element("option", { value: mission }, mission)));
-  const goal = element("select", { onchange: () => tell(model, { goal: Number(goal.value) }) },
+  const goal = element("select", { "aria-label": "goal", onchange: () => tell(model, { goal: Number(goal.value) }) },
     element("option", { value: "-1" }, "none yet"),
     ...model.get("missions").map((mission, k) => element("option", { value: String(k) }, mission.replace(/^go to an? |^go to the /, ""))));
   let going = false;
