@@ -8,7 +8,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cliprl_lite.pictures.drawing import Agent, arrow_masks, glyph, map_svg, picture, tag, text
+from cliprl_lite.pictures.drawing import (
+    OBJECT_COLOURS,
+    Agent,
+    arrow_masks,
+    glyph,
+    map_svg,
+    picture,
+    tag,
+    text,
+)
 from cliprl_lite.worlds.gridworld import GridWorld
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -123,10 +132,14 @@ def test_what_does_not_fit_the_map(what: str) -> None:
 def test_colours_differ_without_colour(shape: str) -> None:
     """Each has a second cue, so that the picture without its fills still tells them apart."""
     drawn = {
-        paint: re.sub(r"var\(--(red|blue|green|yellow)[^)]*\)", "", glyph(paint, shape, 10, 10, 20))
-        for paint in ("red", "blue", "green", "yellow")
+        paint: re.sub(
+            r"var\(--(red|blue|green|yellow|purple|grey)[^)]*\)",
+            "",
+            glyph(paint, shape, 10, 10, 20),
+        )
+        for paint in OBJECT_COLOURS
     }
-    assert len(set(drawn.values())) == 4
+    assert len(set(drawn.values())) == len(OBJECT_COLOURS)
 
 
 def test_agents_have_letters_voices_and_trails() -> None:

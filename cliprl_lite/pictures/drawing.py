@@ -2,8 +2,8 @@
 kernel show them as they are.
 
 Colours are those of `palette`, by name. Each object colour has a second cue: red is solid, blue
-has bars, green has dots, yellow is a hollow ring. What people typed goes in by `text`, and nowhere
-else.
+has bars, green has dots, yellow is a hollow ring, purple has an upright bar, grey a slanted one.
+What people typed goes in by `text`, and nowhere else.
 """
 
 from __future__ import annotations
@@ -95,13 +95,17 @@ def picture(width: float, height: float, title: str, description: str, *children
 
 
 # Objects and agents ------------------------------------------------------------------------------
+OBJECT_COLOURS = ("red", "blue", "green", "yellow", "purple", "grey")
+"""Colours that objects have."""
+
+
 def glyph(
     paint: str, shape: str, x: float, y: float, size: float, hint: str = "", **attributes: Any
 ) -> str:
     """An object: its shape in ink outline, its colour with that colour's second cue.
 
     Args:
-        paint: `"red"`, `"blue"`, `"green"`, `"yellow"`; anything else is left empty.
+        paint: a name in `OBJECT_COLOURS`; anything else is left empty.
         shape: `"box"`, `"ball"`, `"cone"`, `"key"`; anything else is a ball.
         x, y: of the centre, in pixels.
         size: its width, in pixels.
@@ -111,7 +115,7 @@ def glyph(
         >>> "<rect" in glyph("red", "box", 10, 10, 8)
         True
     """
-    known = paint in ("red", "blue", "green", "yellow")
+    known = paint in OBJECT_COLOURS
     r, cue = size / 2, ""
     body = _outline(shape, x, y, r, fill=colour(paint) if known else "none",
                     stroke_linejoin="round", stroke=colour("ink"),
@@ -127,6 +131,11 @@ def glyph(
             tag("circle", cx=x + r * dx, cy=y + r * dy, r=max(0.7, size / 14), fill=colour("floor"))
             for dx, dy in ((-0.28, 0.3), (0.28, 0.3), (0.0, -0.15))
         )
+    elif paint == "purple":
+        cue = tag("path", d=f"M{x:.1f} {y - r * 0.8:.1f}v{r * 1.6:.1f}", **light)
+    elif paint == "grey":
+        slant = f"M{x - r * 0.3:.1f} {y + r * 0.3:.1f}l{r * 0.6:.1f} {-r * 0.6:.1f}"
+        cue = tag("path", d=slant, **light)
     elif paint == "yellow":
         cue = _outline(
             shape, x, y + (r * 0.12 if shape == "cone" else 0.0), r * 0.45,
@@ -176,7 +185,8 @@ class Agent:
     kind: str = "none"
 
 
-_DASH = {"none": "1.5 2.5", "words": "5 3", "map": None}
+DASHES = {"none": "1.5 2.5", "words": "5 3", "map": None}
+"""Kind of an agent → how its outline is dashed."""
 
 
 # The map -----------------------------------------------------------------------------------------
@@ -346,7 +356,7 @@ def _agent(world: GridWorld, agent: Agent, cell: float) -> str:
         "g",
         *trail,
         tag("circle", cx=x, cy=y, r=cell * 0.36, fill=colour("page"), stroke=colour(agent.kind),
-            stroke_width=2.0, stroke_dasharray=_DASH[agent.kind]),
+            stroke_width=2.0, stroke_dasharray=DASHES[agent.kind]),
         tag("text", text(agent.letter, 2), x=x, y=y + cell * 0.17, text_anchor="middle",
             font_size=cell * 0.48, font_weight=700, fill=colour("ink")),
     )  # fmt: skip

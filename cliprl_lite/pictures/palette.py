@@ -21,6 +21,8 @@ HUES = {
     "blue": ("#2a64d0", "#6c9bf0"),
     "green": ("#2e9e4f", "#4fbf70"),
     "yellow": ("#f5d327", "#f5d327"),
+    "purple": ("#6a35c9", "#a98bf0"),  # this and grey are BabyAI's
+    "grey": ("#8b9098", "#8b9098"),
     # Voices
     "none": ("#737373", "#a3a3a3"),  # no teacher: learning from scratch, and controls
     "words": ("#1f1f1f", "#f2f2f2"),  # what the words say: Algorithm 1

@@ -15,6 +15,7 @@ _HOME = {
     "HopeBoard": "hope_board",
     "HouseBoard": "house_board",
     "LearnerLab": "learner_lab",
+    "MissionBoard": "mission_board",
     "MultiverseBoard": "multiverse_board",
     "Prediction": "prediction",
     "Progress": "progress",

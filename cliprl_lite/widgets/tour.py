@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import traitlets
@@ -25,6 +24,7 @@ from cliprl_lite.pictures.drawing import (
 from cliprl_lite.transfer.algorithms import closest_teachers
 from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.widgets.base import Player, Refused, module, style
+from cliprl_lite.widgets.runners import LETTERS, Runner, bars_svg, outcome
 from cliprl_lite.widgets.words import square
 from cliprl_lite.worlds.instruction_parser import Request, asked_for
 from cliprl_lite.worlds.tasks import Task, TaskSuite
@@ -32,48 +32,7 @@ from cliprl_lite.worlds.tasks import Task, TaskSuite
 LONGEST = 200
 """Characters of an instruction that are read."""
 
-ENDLESS = 100_000
-"""Steps after which a first episode is given up."""
-
 _SIDE = 390.0
-
-_LETTERS = {"words": "W", "none": "0", "map": "M"}
-
-
-@dataclass
-class _Runner:
-    """One of the three agents in its first episode."""
-
-    letter: str
-    kind: str
-    words: str
-    learner: Learner
-    trail: list[int]
-
-    @property
-    def steps(self) -> int:
-        return self.learner.steps
-
-    @property
-    def arrived(self) -> bool:
-        return self.learner.episode > 0
-
-    def walk(self, steps: int) -> None:
-        """Go on with the first episode, and remember its last squares."""
-        if self.arrived:
-            return
-        watched = min(steps, 12)
-        if steps > watched:
-            self.learner.run(steps - watched, last_episode=1)
-            self.trail = []
-        for _ in range(watched):
-            if self.arrived or self.steps >= ENDLESS:
-                break
-            self.trail = [*self.trail[-12:], self.learner.state]
-            self.learner.run(1, last_episode=1)
-        here = self.learner.episodes.goals[0] if self.arrived else self.learner.state
-        if self.trail[-1:] != [here]:
-            self.trail = [*self.trail[-12:], here]
 
 
 class Tour(Player):
@@ -116,7 +75,7 @@ class Tour(Player):
         self._request = Request(None, ())
         self._teachers: dict[str, Task] = {}
         self._warning = ""
-        self._runners: list[_Runner] = []
+        self._runners: list[Runner] = []
         super().__init__(cells=suite.map.cells.tolist())
         things = {t.goal: [f"{t.colour} {t.shape}"] for t in suite.tasks}
         self.names = [
@@ -176,12 +135,12 @@ class Tour(Player):
             return
         world, goal = self.suite.map, self.suite.map.cell(self.goal)
         self._runners = []
-        for kind, letter in _LETTERS.items():
+        for kind, letter in LETTERS.items():
             teacher = self._teachers.get(kind)
             words = f"copies “{teacher.sentence}”" if teacher else "starts from nothing"
             table = self.policies[teacher.sentence].q if teacher else None
             learner = Learner(world, goal, table, self.seed)
-            self._runners.append(_Runner(letter, kind, words, learner, [learner.state]))
+            self._runners.append(Runner(letter, kind, words, learner))
         self.seed += 1
         self.status = "In their first episode …"
         try:
@@ -229,7 +188,7 @@ class Tour(Player):
 
     @property
     def _over(self) -> bool:
-        return all(runner.arrived or runner.steps >= ENDLESS for runner in self._runners)
+        return all(runner.over for runner in self._runners)
 
     async def _watch(self) -> None:
         frame = 0
@@ -247,15 +206,7 @@ class Tour(Player):
             runner.walk(steps)
 
     def _arrived(self) -> None:
-        lost = [runner for runner in self._runners if not runner.arrived]
-        last = max(self._runners, key=lambda runner: runner.steps)
-        self.status = (
-            f"All three have arrived. Last was {last.letter}, which {last.words}: "
-            f"{last.steps:,} steps."
-        )
-        if lost:
-            who = " and ".join(f"{runner.letter}, which {runner.words}" for runner in lost)
-            self.status = f"Given up after {ENDLESS:,} steps: {who}."
+        self.status = outcome(self._runners)
         self._draw_runners()
 
     # -----------------------------------------------------------------------------------------
@@ -297,7 +248,7 @@ class Tour(Player):
             said.append(f"The encoder does not hear “not” and listens to {named} too{then}.")
         for task in self.suite.tasks:
             if task is not asked and self.goal == self.suite.map.state(task.cell):
-                pupils = [_LETTERS[kind] for kind, own in self._teachers.items() if own is task]
+                pupils = [LETTERS[kind] for kind, own in self._teachers.items() if own is task]
                 copied = f", copied by {' and '.join(pupils)}" if pupils else ""
                 said.append(f"Somebody has learned exactly this: “{task.sentence}”{copied}.")
         return " ".join([*said, self._warning]).strip()
@@ -321,10 +272,10 @@ class Tour(Player):
 
     def _draw_runners(self) -> None:
         self.runners = agents_svg(self.suite.map, self._agents(), _SIDE)
-        self.bars = self._bars()
+        self.bars = bars_svg(self._runners)
 
     def _agents(self) -> list[Agent]:
-        return [Agent(runner.letter, runner.trail, runner.kind) for runner in self._runners]
+        return [runner.agent for runner in self._runners]
 
     def _map(self, agents: list[Agent] | tuple[()]) -> str:
         return map_svg(
@@ -342,25 +293,6 @@ class Tour(Player):
         chosen = ". ".join(self.choices)
         return f"A map with {objects}. {chosen}. {self.told} {self.status}"
 
-    def _bars(self) -> str:
-        width, row = 290.0, 50.0
-        longest = max([400, *(runner.steps for runner in self._runners)])
-        marks = []
-        for number, runner in enumerate(self._runners):
-            y = number * row
-            length = (width - 96) * runner.steps / longest
-            state = "" if runner.arrived else " …"
-            marks += [
-                tag("text", text(f"{runner.letter} {runner.words}", 40), x=0, y=y + 16,
-                    font_size=14, fill=colour("ink")),
-                tag("rect", x=0, y=y + 24, width=max(2.0, length), height=14,
-                    fill=colour(runner.kind)),
-                tag("text", f"{runner.steps:,} steps{state}", x=length + 6, y=y + 36,
-                    font_size=13, fill=colour("ink")),
-            ]  # fmt: skip
-        told = "; ".join(f"{r.letter} {r.words}: {r.steps:,} steps" for r in self._runners)
-        return picture(width, 3 * row, "First episodes", told, *marks)
-
     def svg(self) -> str:
         rows = [
             tag("text", text(self.typed or "(nothing typed yet)", 60), x=430, y=30, font_size=16,
@@ -374,7 +306,7 @@ class Tour(Player):
                     tag("text", text(self.choices[number], 60), x=458, y=65 + 30 * number,
                         font_size=14, fill=colour("ink")),
                 ]  # fmt: skip
-        nested = self._bars().replace("<svg ", '<svg x="430" y="130" ', 1)
+        nested = bars_svg(self._runners).replace("<svg ", '<svg x="430" y="130" ', 1)
         inner = self._map(self._agents())
         return picture(
             820, 410, "The tour", self._description(),

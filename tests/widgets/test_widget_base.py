@@ -271,5 +271,6 @@ def test_no_state_says_that_something_runs(made: Callable[[], Asked], start: obj
 def test_whatever_plays_is_a_player() -> None:
     for name in widgets.__all__:
         kind = getattr(widgets, name)
-        assert issubclass(kind, Player) == (name in ("HopeBoard", "LearnerLab", "Race", "Tour"))
+        plays = ("HopeBoard", "LearnerLab", "MissionBoard", "Race", "Tour")
+        assert issubclass(kind, Player) == (name in plays)
         assert not {"playing", "running", "busy"} & {*kind.class_traits(sync=True)}

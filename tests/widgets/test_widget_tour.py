@@ -351,7 +351,7 @@ def test_a_new_goal_on_the_way_ends_the_way_in_words(tour: Tour) -> None:
 
 
 def test_who_gives_up_is_named(tour: Tour, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cliprl_lite.widgets.tour.ENDLESS", 200)
+    monkeypatch.setattr("cliprl_lite.widgets.runners.ENDLESS", 200)
     tour.choose("go to the red box")
     tour.seed = 4  # W takes 5,508 steps
     tour.go()
