@@ -22,7 +22,10 @@ NEEDLESS = re.compile(
 """Files of packages that nothing in a tab reads; plotly's script is the page's own."""
 
 LARGE = re.compile(r"^results/")
-"""Data that only some notebooks read: the tables of results, which have an archive of their own."""
+"""Data that only some notebooks read: the tables of results, which have a wheel of their own."""
+
+UNREAD = re.compile(r"^multiverse/")
+"""Tables that no notebook reads."""
 
 
 def canonical(name: str) -> str:
@@ -45,42 +48,54 @@ def slim_wheel(name: str, folder: Path) -> Path:
     files = {
         str(path): Path(str(found.locate_file(path))).read_bytes()
         for path in found.files or ()
-        if not NEEDLESS.search(str(path)) and not path.name.startswith("RECORD")
+        if not NEEDLESS.search(str(path)) and ".dist-info" not in str(path)
     }
     return write_wheel(folder, name, found.version, files)
 
 
 def course_wheel(folder: Path) -> Path:
-    """The wheel of this project: the package, and its data without the tables of results."""
-    about = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    name, version = about["name"].replace("-", "_"), about["version"]
-    head = f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {version}\n"
+    """The wheel of this project: the package, its data without the tables of results, and
+    `later.py`, by which it fetches packages when they are first imported."""
     files = tree(ROOT / "cliprl_lite", "cliprl_lite")
-    files |= {
-        f"cliprl_lite/data/{path}": content
-        for path, content in tree(ROOT / "data").items()
-        if not LARGE.search(path)
-    }
-    files[f"{name}-{version}.dist-info/METADATA"] = head.encode()
-    return write_wheel(folder, name, version, files)
+    files |= tree(ROOT / "data", "cliprl_lite/data", without=LARGE)
+    files["cliprl_lite/_later.py"] = (ROOT / "docs" / "live" / "later.py").read_bytes()
+    files["cliprl_lite/__init__.py"] += b"\nfrom cliprl_lite import _later\n"
+    return write_wheel(folder, "cliprl_lite", version(), files)
 
 
-def tree(folder: Path, inside: str = "") -> dict[str, bytes]:
+def results_wheel(folder: Path) -> Path:
+    """The tables of results, which only some notebooks read."""
+    files = tree(ROOT / "data/results", "cliprl_lite/data/results", without=UNREAD)
+    return write_wheel(folder, "cliprl_lite_results", version(), files)
+
+
+def version() -> str:
+    """This project's."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+def tree(folder: Path, inside: str, without: re.Pattern[str] = NEEDLESS) -> dict[str, bytes]:
     """The files below a folder that a tab may read: path → content."""
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
     return {
-        f"{inside}/{name}".lstrip("/"): path.read_bytes()
-        for name, path in paths.items()
-        if path.is_file() and not NEEDLESS.search(name)
+        f"{inside}/{name}": path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not NEEDLESS.search(name := path.relative_to(folder).as_posix())
+        and not without.search(name)
     }
 
 
 def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, bytes]) -> Path:
     """A pure wheel of these files; the same files give the same bytes."""
-    wheel = folder / f"{canonical(name).replace('-', '_')}-{version}-py3-none-any.whl"
-    tag = "Wheel-Version: 1.0\nGenerator: cliprl_lite\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    info = next(path.partition("/")[0] for path in files if ".dist-info/" in path)
-    write_archive(wheel, {**files, f"{info}/WHEEL": tag.encode(), f"{info}/RECORD": b""})
+    stem = f"{canonical(name).replace('-', '_')}-{version}"
+    about = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    head = {f"{stem}.dist-info/{file}": text.encode() for file, text in about.items()}
+    wheel = folder / f"{stem}-py3-none-any.whl"
+    write_archive(wheel, {**files, **head})
     return wheel
 
 

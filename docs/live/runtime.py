@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from packages import canonical, course_wheel, slim_wheel
+from packages import canonical, course_wheel, results_wheel, slim_wheel
 
 from cliprl_lite._paths import write_text
 
@@ -74,6 +74,7 @@ def copy_runtime(source: Path, folder: Path) -> None:
     for name, needs in OWN.items():
         packages[name] = lock_entry(name, slim_wheel(name, folder), needs)
     packages["cliprl-lite"] = lock_entry("cliprl_lite", course_wheel(folder), COURSE)
+    packages["cliprl-lite-results"] = lock_entry("cliprl_lite_results", results_wheel(folder), ())
     whole = {"info": lock["info"], "packages": dict(sorted(packages.items()))}
     write_text(folder / "pyodide-lock.json", json.dumps(whole))
 

@@ -6,19 +6,14 @@ import functools
 import http.server
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from live_course import build
 from playwright.sync_api import Browser, Page, sync_playwright
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "docs" / "live"))
-
-from runtime import copy_runtime  # noqa: E402
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [
@@ -41,13 +36,10 @@ def pyodide() -> Path:
 
 
 @pytest.fixture(scope="session")
-def runtime(pyodide: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the runtime in it, and nothing else."""
-    folder = tmp_path_factory.mktemp("live") / "runtime"
-    copy_runtime(pyodide, folder / "pyodide")
-    (folder / "index.html").write_text(
-        "<!doctype html><link rel=icon href=data:,><title>empty</title>", encoding="utf-8"
-    )
+def built(pyodide: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `make live` makes."""
+    folder = tmp_path_factory.mktemp("built") / "live"
+    build(pyodide, folder)
     return folder
 
 
@@ -80,9 +72,9 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def bare(runtime: Path) -> Iterator[str]:
-    """Where the runtime is served."""
-    server = Server(runtime)
+def live(built: Path) -> Iterator[str]:
+    """Where it is served."""
+    server = Server(built)
     yield server.address
     server.close()
 
@@ -90,7 +82,7 @@ def bare(runtime: Path) -> Iterator[str]:
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
     """A tab that asks nothing of any other host, and whose console calls nothing an error."""
-    context = browser.new_context(viewport={"width": 1250, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1250, "height": 900})
     page = context.new_page()
     page.set_default_timeout(120_000)
     asked, errors = set[str](), list[str]()
