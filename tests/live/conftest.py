@@ -80,16 +80,23 @@ def live(built: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def tab(browser: Browser) -> Iterator[Page]:
-    """A tab that asks nothing of any other host, and whose console calls nothing an error."""
+def patient_tab(browser: Browser) -> Iterator[Page]:
+    """A tab that asks nothing of any other host."""
     context = browser.new_context(viewport={"width": 1250, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    asked, errors = set[str](), list[str]()
+    asked = set[str]()
     context.on("request", lambda request: asked.add(urlparse(request.url).hostname or ""))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page = context.new_page()
+    page.set_default_timeout(240_000)
     yield page
     assert asked <= {"127.0.0.1", ""}, f"something was asked of {asked}"
-    assert errors == []
     context.close()
+
+
+@pytest.fixture
+def tab(patient_tab: Page) -> Iterator[Page]:
+    """Such a tab, whose console calls nothing an error."""
+    errors = list[str]()
+    patient_tab.on("pageerror", lambda error: errors.append(str(error)))
+    patient_tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    yield patient_tab
+    assert errors == []

@@ -7,29 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import compile_loops
+from browser_tab import IN_A_WORKER, SPEED
 from playwright.sync_api import Page
-
-IN_A_WORKER = """
-async (code) => {
-  const script = `
-    onmessage = async ({ data }) => {
-      try {
-        importScripts(data.folder + "pyodide.js");
-        const python = await loadPyodide({ indexURL: data.folder });
-        await python.loadPackage(["cliprl-lite"], { messageCallback() {} });
-        postMessage({ answer: await python.runPythonAsync(data.code) });
-      } catch (trouble) { postMessage({ trouble: String(trouble) }); }
-    };`;
-  const worker = new Worker(URL.createObjectURL(new Blob([script])));
-  const { data } = await new Promise((done) => {
-    worker.onmessage = done;
-    worker.postMessage({ code, folder: new URL("_live/pyodide/", location.href).href });
-  });
-  worker.terminate();
-  if (data.trouble) throw new Error(data.trouble);
-  return data.answer;
-}
-"""
 
 RUNS = """
 import hashlib, json
@@ -66,16 +45,6 @@ def suites():
                             discount=0.9, epsilon=0.0, record=101)),
         ]
     return json.dumps(found)
-"""
-
-SPEED = """
-import time
-from cliprl_lite import GridWorld, Learner
-learner = Learner(GridWorld.open_map(25), (0, 0), seed=1)
-learner.run(1_000)
-begun = time.perf_counter()
-learner.run(10_000_000)
-10 / (time.perf_counter() - begun)
 """
 
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from cliprl_lite import embed, rounded
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 
-CANNOT = {
-    "03_language_similarity": "the encoder",  # a sentence of no suite
-    "08_neural_policies": "PyTorch cannot run in a browser tab",
-}
+CANNOT = {"08_neural_policies": "PyTorch cannot run in a browser tab"}
 """Notebooks with one widget that stays a picture, and what is said in its place."""
 
 
@@ -73,6 +72,19 @@ def test_a_widget_is_driven_and_asked_again(live: str, tab: Page) -> None:
     expect(drive.locator(".cl-status")).not_to_have_text(before or "")
     tab.wait_for_timeout(5_000)  # longer than a widget waits for an answer
     expect(drive.locator(".cl-gone")).to_be_hidden()
+
+
+def test_a_sentence_that_is_in_no_suite(live: str, tab: Page) -> None:
+    """The encoder is fetched when it is first needed; the cosine is the installed course's."""
+    tab.goto(f"{live}/notebooks/03_language_similarity.html")
+    wake(tab)
+    ruler = tab.locator(".cl-sentence-ruler").first
+    typed = "carry the red kettle home"
+    ruler.get_by_label("your sentence").fill(typed)
+    ruler.get_by_role("button", name="place it").click()
+    anchor, new = embed(["go to the red cone", typed])
+    found = ruler.locator("svg").first
+    expect(found).to_contain_text(f"{rounded(anchor @ new, 2):.2f}", timeout=60_000)
 
 
 def test_a_page_from_the_disk(built: Path, tab: Page) -> None:

@@ -149,7 +149,12 @@
   }
 
   if (asleep.size) {
-    line.append(button(), " Then everything below can be touched. Python comes into this tab once, about 12 MB.");
+    line.append(button(), " Then everything below can be touched. Python comes into this tab once, about 12 MB. ");
+    if (location.protocol !== "file:") {
+      const name = location.pathname.split("/").at(-1).replace(".html", ".ipynb");
+      const link = Object.assign(document.createElement("a"), { href: new URL(`lab/lab/index.html?path=${name}`, root), textContent: "Or open it as a notebook" });
+      line.append(link, ", to change its code and solve its exercises.");
+    }
     document.querySelector("article h1").after(line);
     for (const figure of asleep.values()) figure.querySelector("figcaption").replaceChildren(button());
   }
