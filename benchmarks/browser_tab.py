@@ -108,7 +108,7 @@ def new_reader(browser: Browser) -> Iterator[Page]:
     Counting.sent = 0
     context = browser.new_context(viewport={"width": 1250, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(300_000)
+    page.set_default_timeout(60_000)
     yield page
     context.close()
 
@@ -184,7 +184,7 @@ def a_notebook(browser: Browser, address: str) -> list[Measurement]:
         page.goto(f"{address}/lab/lab/index.html?path=00_tour.ipynb")
         page.wait_for_function("window.jupyterapp")
         page.evaluate(RUN_ALL)
-        page.locator(".cl-root").first.wait_for()
+        page.locator(".cl-root").first.wait_for(state="attached")
         seconds = time.perf_counter() - begun
         sent = Counting.sent / 1e6
     return [

@@ -72,6 +72,7 @@ def copy_runtime(source: Path, folder: Path) -> None:
     for name, known in CORE.items():
         copy_checked(source / name, known, folder)
     lock = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))
+    lock["packages"]["ssl"]["depends"] = []  # JupyterLite loads it, and nobody needs OpenSSL
     packages = closure(lock["packages"], SHIPPED)
     for entry in packages.values():
         copy_checked(source / entry["file_name"], entry["sha256"], folder)
