@@ -12,14 +12,15 @@ NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false",
 PAGES := "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
 PICTURES := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
 
-.PHONY: help lab test test-browser test-machines verify check bench guard notebooks labs site live test-live lock
+.PHONY: help lab test quick test-browser test-machines verify check bench guard notebooks labs site live test-live lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
 	@echo 'make test       run the tests, the examples in the code, and the notebooks'
+	@echo 'make quick      run what takes a minute: a part of the tests, and the examples in the code'
 	@echo 'make test-browser   use every notebook in a real browser, as a reader would'
 	@echo 'make test-machines   checks, exercises and notebooks as on every processor that this one can pass for'
-	@echo 'make verify     run the notebooks a second time, and the guard; check the site and accessibility'
+	@echo 'make verify     run the slow tests, the notebooks a second time, and the guard; check the site and accessibility'
 	@echo 'make check      lint, format and types'
 	@echo 'make bench      measure speed, memory and growth, and put the table into docs/performance.md'
 	@echo 'make guard      has something become many times slower? half a minute'
@@ -40,9 +41,15 @@ lab: $(INSTALLED)
 	cd "$$($(BIN)/python -m cliprl_lite.course --where my-course)" && \
 	  ../$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/00_tour.ipynb $(LAB_ARGS)
 
+PARALLEL := -n auto --dist worksteal
+
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
+
+# While you work: the examples in the code, and the tests that need no other process.
+quick: $(INSTALLED)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(QUICK)
 
 # In a real browser: chromium or Chrome has to be installed. Pictures go to tests/*/screenshots.
 ACCESSIBILITY := tests/browser/test_accessibility.py
@@ -57,6 +64,7 @@ test-machines: $(INSTALLED)
 # What a first run cannot show: the notebooks give the same once more, and nothing became slow. And
 # what takes long: every page of the site, and every widget, by an accessibility checker.
 verify: $(INSTALLED) guard
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
 	$(BIN)/python -m pytest tests/site
 	$(BIN)/python -m pytest $(ACCESSIBILITY)

@@ -3,10 +3,11 @@
     python benchmarks/choose_settings.py alignment
     python benchmarks/choose_settings.py printed
     python benchmarks/choose_settings.py weighting
+    python benchmarks/choose_settings.py pairs
 
-Four questions; the answers are frozen as defaults in `alignment.py`, `methods.py` and
-`weightings.py` of `cliprl_lite/transfer/`, and a test holds them equal to the first rows written
-here.
+Five questions; the answers are frozen as defaults in `alignment.py`, `methods.py`, `weightings.py`
+and `pair_classifier.py` of `cliprl_lite/transfer/`, and a test holds them equal to the first rows
+written here.
 
 1. Alignment, with soft and with identity targets, each by itself: temperature δ, learning rate η
    and steps. Eligible is what travels: a shake of the last bit stays far from the sixth decimal.
@@ -20,6 +21,7 @@ here.
 4. The weighting, one for alignment and ridge alike, both as chosen. Wanted: the lowest cost over
    all three clocks (geometric mean over clocks, suites and the two sources of scores, of the
    median ratio to learning from scratch).
+5. The pair classifier's penalty, by the rule of the first question.
 
 Only suites named `dev_…` are read here.
 """
@@ -40,6 +42,7 @@ from joblib import Parallel, delayed
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.measures import measure
+from cliprl_lite.experiments.pair_trials import PairTrials, try_pairs
 from cliprl_lite.experiments.policy_classes import rng_for
 from cliprl_lite.experiments.results import write_table
 from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio, share_on, top_is
@@ -51,6 +54,7 @@ from cliprl_lite.transfer.algorithms import warm_start
 from cliprl_lite.transfer.alignment import PAPER_BOX, PAPER_TEXT, Alignment, AlignmentSettings
 from cliprl_lite.transfer.alignment_training import align_paths
 from cliprl_lite.transfer.methods import ridge_scores
+from cliprl_lite.transfer.pair_classifier import pair_scores
 from cliprl_lite.transfer.sensitivity import sensitivity
 from cliprl_lite.transfer.weightings import clipped, closest, softmax
 from cliprl_lite.worlds.suite_files import load_suite
@@ -75,6 +79,7 @@ STEADY = 1e-10
 """How far a shake may move their scores: a five-thousandth of what reaches the sixth decimal, since
 the alignments of other seeds may amplify it more."""
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
+PAIR_PENALTIES = (0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0)
 WEIGHTINGS = {
     "clipped": clipped,
     "closest": closest,
@@ -114,6 +119,12 @@ class Trial:
     def ridge_scores(self, penalty: float) -> list[np.ndarray]:
         triples = zip(self.instructions, self.sentences, self.vectors, strict=True)
         return [ridge_scores(j, i, policies, penalty) for j, i, policies in triples]
+
+    def pair_scores(self, tried: PairTrials, penalty: float) -> list[np.ndarray]:
+        names = [task.name for task in self.suite.tasks]
+        among = [tried.among([names.index(b.name) for b in t.bases]) for t in self.transfers]
+        triples = zip(self.instructions, self.sentences, among, strict=True)
+        return [pair_scores(j, i, helps, penalty) for j, i, helps in triples]
 
     def quality(self, scores: list[np.ndarray]) -> dict[str, float | str]:
         pairs = list(zip(scores, self.similar, strict=True))
@@ -169,6 +180,12 @@ def judge_printed(source: str, size: int | None, seed: int) -> list[dict]:
 def judge_ridge(source: str, size: int | None, seed: int) -> list[dict]:
     trial = Trial(source, size, seed)
     return [{"penalty": p} | trial.quality(trial.ridge_scores(p)) for p in PENALTIES]
+
+
+def judge_pairs(source: str, size: int | None, seed: int) -> list[dict]:
+    trial = Trial(source, size, seed)
+    tried = try_pairs(trial.suite, trial.policies, seed)
+    return [{"penalty": p} | trial.quality(trial.pair_scores(tried, p)) for p in PAIR_PENALTIES]
 
 
 def judge_weightings(source, size, seed, settings: AlignmentSettings, penalty: float):
@@ -246,6 +263,10 @@ def choose_weighting(seeds: int) -> dict[str, pd.DataFrame]:
     return {"ridge": ridge, "weighting": rank_weightings(AlignmentSettings(), penalty, seeds)}
 
 
+def choose_pairs(seeds: int) -> dict[str, pd.DataFrame]:
+    return {"pairs": rank(everywhere(judge_pairs, seeds), ["penalty"])}
+
+
 def rank_weightings(settings: AlignmentSettings, penalty: float, seeds: int) -> pd.DataFrame:
     """The ranking of weightings, cheapest over all clocks and both sources first."""
     rows = everywhere(judge_weightings, seeds, settings, penalty)
@@ -264,6 +285,7 @@ STAGES = {
     "alignment": choose_alignment,
     "printed": choose_printed,
     "weighting": choose_weighting,
+    "pairs": choose_pairs,
 }
 
 

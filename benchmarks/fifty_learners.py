@@ -17,7 +17,8 @@ import numpy as np
 
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.learning.runs import CHECK_SPACING
-from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld
+from cliprl_lite.worlds.finite_world import DISCOUNT
+from cliprl_lite.worlds.gridworld import GridWorld
 
 WORLD, GOAL = GridWorld.open_map(25), (0, 0)
 EPSILON, LEARNING_RATE = 0.1, 1.0

@@ -11,8 +11,6 @@ the shares of combinations in which each claim holds into `docs/findings.md`.
 from __future__ import annotations
 
 import argparse
-import lzma
-from io import BytesIO
 from itertools import product
 from pathlib import Path
 
@@ -21,14 +19,24 @@ import pages
 import pandas as pd
 from joblib import Parallel, delayed
 from multiverse import RUN_COLUMNS, TOP_COLUMNS
+from packed import packed, read_packed, write_packed
 
-from cliprl_lite._paths import data_path, in_one_move
+from cliprl_lite._paths import data_path
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite._rounding import rounded
-from cliprl_lite.experiments.claims import CHOICES, CLAIMS, WORLDS, shares, top_shares
+from cliprl_lite.experiments.claims import (
+    CHOICES,
+    CLAIMS,
+    OTHER_WORLDS,
+    WORLDS,
+    learned_shares,
+    shares,
+    top_shares,
+)
 from cliprl_lite.experiments.multiverse import (
     CELLS,
     GROWTH,
+    NETWORKS,
     TOP,
     combinations,
     percent,
@@ -52,34 +60,23 @@ COMPARED = ("scratch", "alg1", "alg1_closest", "alg1_cold", "ridge")
 GROWING = ("alg1", "alg1_closest", "alg1_cold")
 """Those against which a gain may grow with the grid."""
 
-NAMES = ["place", "target", "method", "clock"]
-"""What names a line of a packed table; its other columns are trials, by their seeds."""
+NAMES = ("place", "target", "method")
+"""What names a line of a packed table, besides the clock."""
 
 
-# ---------------------------------------------------------------------------------------------
-# Packed runs
-# ---------------------------------------------------------------------------------------------
-def packed(path: Path) -> pd.DataFrame:
-    """A table of runs, or of right teachers, with a line for each method and clock and a column
-    for each trial. Where every trial leaves out other tasks, their mean stands under no name."""
+def runs_of(path: Path) -> pd.DataFrame:
+    """A table of runs, or of right teachers, packed.
+
+    Where every trial leaves out other tasks, their mean stands under no name.
+    """
     head = path.read_text("utf-8").split("\n", 1)[0].split(",")
     runs = read_table(path, RUN_COLUMNS if "first20" in head else TOP_COLUMNS)
     runs = runs.rename(columns={"suite": "place", "top_right": TOP})
     corners = runs["place"].str.startswith("corners")
     runs["target"] = runs["target"].where(corners, "")
-    values = list(CLOCKS) if "first20" in head else [TOP]
-    long = runs.melt([*NAMES[:3], "seed"], values, "clock")
-    return long.pivot_table(index=NAMES, columns="seed", values="value", aggfunc="mean")
-
-
-def write_packed(path: Path, table: pd.DataFrame) -> None:
-    with in_one_move(path) as fresh:
-        fresh.write_bytes(lzma.compress(table.to_csv(lineterminator="\n").encode(), preset=9))
-
-
-def read_packed(path: Path) -> pd.DataFrame:
-    text = BytesIO(lzma.decompress(path.read_bytes()))
-    return pd.read_csv(text, keep_default_na=False).set_index(NAMES)
+    if path.stem == NETWORKS:
+        runs["place"] = NETWORKS
+    return packed(runs, NAMES, list(CLOCKS) if "first20" in head else [TOP])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -205,8 +202,27 @@ def as_tables(cells: pd.DataFrame) -> str:
         lines.append(f"| {words} | {found} | {_decides(*row['decides'])} |")
     lines += ["", "| world | mostly picks right | decides most |", "|---|--:|---|"]
     for world, row in top_shares(cells).iterrows():
-        lines.append(f"| {WORLDS[world]} | {percent(row['holds'])} | {_decides(*row['decides'])} |")
+        lines.append(f"| {_world(world)} | {percent(row['holds'])} | {_decides(*row['decides'])} |")
+    clocks = " / ".join(CHOICES["clock"].values())
+    lines += [
+        "",
+        f"| place | combinations | at most half of Algorithm 1’s steps: {clocks} "
+        "| fewer steps than from scratch, by the same clocks |",
+        "|---|--:|---|---|",
+    ]
+    for (place, target), row in learned_shares(cells).iterrows():
+        found = " | ".join(
+            " / ".join(percent(row[claim, clock]) for clock in CLOCKS)
+            for claim in ("halved", "beats scratch")
+        )
+        label = f"networks, 10×10, {targets[target]}" if target else _world(place)
+        lines.append(f"| {label} | {row['combinations']:.0f} | {found} |")
     return "\n".join(lines)
+
+
+def _world(name: str) -> str:
+    by_colour = ", by colour" if name.startswith("colours") else ""
+    return (WORLDS | OTHER_WORLDS)[name] + by_colour
 
 
 def _decides(choice: str, share: float) -> str:
@@ -220,8 +236,8 @@ def main() -> None:
     folder = data_path("results", "multiverse")
     folder.mkdir(exist_ok=True)
     for path in parser.parse_args().tables:
-        write_packed(folder / f"{path.stem}.csv.xz", packed(path))
-    found = cells([read_packed(path) for path in sorted(folder.iterdir())])
+        write_packed(folder / f"{path.stem}.csv.xz", runs_of(path))
+    found = cells([read_packed(path, NAMES) for path in sorted(folder.iterdir())])
     write_cells(data_path("results", "multiverse.csv.gz"), found)
     print(f"{len(found):,} cells")
     pages.put(PAGE, BEGIN, as_tables(found))

@@ -36,8 +36,8 @@ from numba import njit
 from cliprl_lite._compiling import compiled
 from cliprl_lite.learning import qlearning
 from cliprl_lite.learning.qlearning import Learner, q_learning_steps
+from cliprl_lite.worlds.finite_world import DISCOUNT
 from cliprl_lite.worlds.greedy import evaluate_greedy
-from cliprl_lite.worlds.gridworld import DISCOUNT
 
 HERE = Path(__file__).parent
 FEW, MANY = 20_000, 2_000_000  # steps of one timing, of a slow loop and of a fast one

@@ -31,6 +31,24 @@ def data_path(*parts: str) -> Path:
     )
 
 
+def course_path() -> Path:
+    """The folder that holds the course's `notebooks` and `docs`, and the `labs`: of a wheel inside
+    the package, else the repository.
+
+    Raises:
+        FileNotFoundError: if there is none (a broken install).
+
+    Example:
+        >>> (course_path() / "notebooks" / "00_tour.ipynb").is_file()
+        True
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "data", package.parent):
+        if (folder / "notebooks").is_dir():
+            return folder
+    raise FileNotFoundError("the course's notebooks are missing; install the package anew")
+
+
 def name_on_disk(path: Path) -> str:
     """A file's name as its folder spells it; other spellings open it where case is ignored."""
     with suppress(OSError):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cliprl_lite._arrays import FloatArray, IntArray
+from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 
 LIBRARY = Path(__file__).parent / "learning" / "loops.wasm"
 
@@ -29,19 +29,20 @@ INTEGER, FLOAT, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 def library() -> ctypes.CDLL:
     """The loops; ctypes refuses an array that has another type than C expects."""
     loops = ctypes.CDLL(str(LIBRARY))
-    world = [INTEGERS, INTEGER, INTEGER, INTEGER]  # next states, S, A, goal
+    world = [INTEGERS, INTEGER, INTEGER]  # next states, S, A
     rule: list[Any] = [FLOAT, FLOAT, FLOAT, POINTER, POINTER]  # η, ε, γ, generator
     diary = [INTEGERS, INTEGERS, INTEGER]
-    ends = [INTEGER, TRUTHS, INTEGERS, INTEGER]
+    begin_and_end = [INTEGERS, INTEGERS, INTEGER]
     loops.q_learning_steps.argtypes = [
-        FLOATS, INTEGERS, *ends, *rule, INTEGERS, INTEGER, INTEGER, *diary
+        FLOATS, *world, *begin_and_end, *rule, INTEGERS, INTEGER, INTEGER, *diary
     ]  # fmt: skip
     loops.q_learning_steps.restype = INTEGER
     loops.greedy_walk.argtypes = [
-        FLOATS, *world, *[INTEGERS] * 2, *[FLOATS] * 2, *[INTEGERS] * 3, TRUTHS, INTEGERS
+        FLOATS, *world, INTEGERS, TRUTHS, *[INTEGERS] * 3,
+        *[FLOATS] * 2, *[INTEGERS] * 3, TRUTHS, INTEGERS,
     ]  # fmt: skip
     loops.greedy_walk.restype = FLOAT
-    loops.capped_walks.argtypes = [FLOATS, *world, FLOATS, FLOATS]
+    loops.capped_walks.argtypes = [FLOATS, *world, INTEGERS, FLOATS, FLOATS]
     loops.capped_walks.restype = None
     return loops
 
@@ -54,7 +55,8 @@ def integers(table: IntArray) -> IntArray:
 def q_learning_steps(
     q: FloatArray,
     next_state: IntArray,
-    goal: int,
+    ends: IntArray,
+    starts_from: IntArray,
     learning_rate: float,
     epsilon: float,
     discount: float,
@@ -69,39 +71,43 @@ def q_learning_steps(
     lengths: IntArray,
 ) -> tuple[int, int, int, int, int]:
     """As in `learning.qlearning`."""
-    n_states, n_actions = q.shape
-    ends = np.arange(n_states) == goal
-    begin = integers(np.flatnonzero(~ends))
     place = np.array([state, start, length, episode], dtype=np.int64)
     random = rng.bit_generator.ctypes
     done = library().q_learning_steps(
-        q, integers(next_state), n_actions, ends, begin, begin.size, learning_rate, epsilon,
-        discount, random.next_double, random.state, place, n_steps, last_episode, starts, lengths,
-        lengths.size,
+        q, integers(next_state), *q.shape, integers(ends), integers(starts_from), starts_from.size,
+        learning_rate, epsilon, discount, random.next_double, random.state, place, n_steps,
+        last_episode, starts, lengths, lengths.size,
     )  # fmt: skip
     return done, *place.tolist()
 
 
 def greedy_walk(
-    q: FloatArray, next_state: IntArray, goal: int, distances: IntArray, opposite: IntArray
+    q: FloatArray,
+    next_state: IntArray,
+    distances: IntArray,
+    counted: BoolArray,
+    first: IntArray,
+    before: IntArray,
+    by: IntArray,
 ) -> tuple[FloatArray, float, int, int]:
     """As in `worlds.greedy`."""
-    n_states, n_actions = q.shape
-    lengths, total = np.empty((2, n_states))
-    ties, open_ties, queue = np.empty((3, n_states), dtype=np.int64)
+    lengths, total = np.empty((2, len(q)))
+    ties, open_ties, queue = np.empty((3, len(q)), dtype=np.int64)
     greedy, counts = np.empty(q.shape, dtype=np.bool_), np.empty(2, dtype=np.int64)
     walked = library().greedy_walk(
-        q, integers(next_state), n_states, n_actions, goal, integers(distances), integers(opposite),
-        lengths, total, ties, open_ties, queue, greedy, counts,
+        q, integers(next_state), *q.shape, integers(distances), counted, integers(first),
+        integers(before), integers(by), lengths, total, ties, open_ties, queue, greedy, counts,
     )  # fmt: skip
     n_settled, n_wrong = counts.tolist()
     return lengths, walked, n_settled, n_wrong
 
 
-def capped_walks(share: FloatArray, next_state: IntArray, goal: int) -> FloatArray:
+def capped_walks(share: FloatArray, next_state: IntArray, distances: IntArray) -> FloatArray:
     """As in `worlds.greedy`."""
     left, before = np.empty((2, len(share)))
-    library().capped_walks(share, integers(next_state), *share.shape, goal, left, before)
+    library().capped_walks(
+        share, integers(next_state), *share.shape, integers(distances), left, before
+    )
     return left
 
 

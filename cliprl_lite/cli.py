@@ -1,10 +1,11 @@
-"""The commands: `cliprl-lite figure2`, `worlds`, `rules`, `modalities`, `averages`, `learn`,
-`embed`."""
+"""The commands: `cliprl-lite course`, `doctor`, `figure2`, `worlds`, `rules`, `modalities`,
+`averages`, `learn`, `embed`."""
 
 from __future__ import annotations
 
 import argparse
 import csv
+import subprocess
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -13,8 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cliprl_lite._paths import write_text
+from cliprl_lite._optional import MissingPackageError, require
+from cliprl_lite._paths import course_path, write_text
 from cliprl_lite._printing import forgiving_output
+from cliprl_lite.course import bring
+from cliprl_lite.doctor import report
 from cliprl_lite.experiments.backends import BACKENDS, BackendError
 from cliprl_lite.experiments.policy_classes import POLICY_CLASSES, Networks, policy_class
 from cliprl_lite.experiments.policy_studies import Study
@@ -32,7 +36,7 @@ from cliprl_lite.experiments.sweeps import (
 from cliprl_lite.language.sentences import ModelError
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.teachers.rules import RULES
-from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, find_method
+from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, TABLE_METHODS, find_method
 
 STUDY_WORLDS = ("house_a", "house_b", "house_c", "colours_9", "shapes_9")
 """Worlds whose base policies the studies measure."""
@@ -60,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, OSError, ModelError, BackendError) as error:
+    except (ValueError, OSError, ModelError, BackendError, MissingPackageError) as error:
         print(f"cliprl-lite: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -75,6 +79,21 @@ def _parser() -> argparse.ArgumentParser:
         description="Which old agent should teach the new one? Experiments on CLIP-RL.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
+
+    course = commands.add_parser(
+        "course",
+        help="copy the course into a folder of yours, and open it",
+        description="Copies notebooks, glossary and labs into a folder, and opens JupyterLab "
+        "there. A file that is there already is never touched.",
+    )
+    course.add_argument("folder", type=Path, nargs="?", default=Path("my-course"))
+    course.add_argument("--no-open", action="store_true", help="only copy")
+    course.set_defaults(run=_course)
+
+    doctor = commands.add_parser(
+        "doctor", help="say in ten lines what is there, what is missing, and how fast it is"
+    )
+    doctor.set_defaults(run=_doctor)
 
     figure2 = commands.add_parser(
         "figure2",
@@ -170,13 +189,29 @@ def _add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 def _add_sweep_options(parser: argparse.ArgumentParser, out: str) -> None:
     _add_run_options(parser, out)
-    methods = f"default: {','.join(METHODS)}; for networks also {','.join(NETWORK_METHODS)}"
+    methods = (
+        f"default: {','.join(METHODS)}; for tables also {','.join(TABLE_METHODS)}, "
+        f"for networks {','.join(NETWORK_METHODS)}"
+    )
     targets = """names, one with a comma in double quotes: '"first left, then up",right'"""
     cap = "steps; default: 10 million, networks 20,000, on large maps more"
     parser.add_argument("--policy", default="tabular", help=POLICIES)
     parser.add_argument("--methods", type=_words, help=methods)
     parser.add_argument("--targets", type=_words, default=(), help=f"{targets}; default: all")
     parser.add_argument("--cap", type=int, help=cap)
+
+
+def _course(options: argparse.Namespace) -> None:
+    folder = bring(course_path(), options.folder)
+    print(f"The course is in {folder}.")
+    if not options.no_open:
+        require("jupyterlab", "lab", "opening the course")
+        tour = "--LabApp.default_url=/lab/tree/00_tour.ipynb"
+        subprocess.run([sys.executable, "-m", "jupyterlab", tour], cwd=folder, check=False)
+
+
+def _doctor(_: argparse.Namespace) -> None:
+    print("\n".join(report()))
 
 
 def _figure2(options: argparse.Namespace) -> None:
@@ -262,7 +297,7 @@ def _learn(options: argparse.Namespace) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     policies = kind.learn_bases(suite, options.seed)
     tables = NetworkSettings(features="one-hot", hidden=())
-    settings = kind.network if isinstance(kind, Networks) else tables
+    settings = kind.network_for(suite.world) if isinstance(kind, Networks) else tables
     networks = [policy.network.parameters for policy in policies.values()]
     save_networks(out, stack(networks), suite, settings)
     print(f"{len(networks)} policies of {suite.name}: {out}")

@@ -32,7 +32,8 @@ NOTHING = "data:text/javascript,"
 
 
 def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
-    """Copy the notebooks of a checkout, and the pages to which they link, into folder `target`.
+    """Copy the notebooks of a checkout, the pages to which they link, and the labs' student
+    editions into folder `target`.
 
     A file that is there already is never touched, whatever is in it. Where the notebooks there are
     of another edition, they are copied into the folder beside it that `folder_for` names, and the
@@ -63,6 +64,8 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
             texts[path.name] = unrun(path.read_text("utf-8"))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f"{path} is damaged, no notebook; get it anew") from None
+    for lab in (Path(checkout) / "labs" / "release").glob("*/*.ipynb"):
+        texts[f"labs/{lab.parent.name}/{lab.name}"] = lab.read_text("utf-8")
     texts |= {name: (docs / name).read_text("utf-8") for name in PAGES if (docs / name).exists()}
     folder = folder_for(target)
     before = Path(target) / progress.FILE
@@ -165,6 +168,28 @@ def settle(environment: str | Path) -> list[Path]:
     return [settings]
 
 
+def bring(checkout: str | Path, target: str | Path) -> Path:
+    """`working_copy`, with a line for each new file; Jupyter is told how to export pages.
+
+    Returns:
+        The folder in which the course is, which `folder_for` names.
+
+    Raises:
+        OSError, ValueError: as `working_copy`.
+    """
+    folder, new = folder_for(target), working_copy(checkout, target)
+    if sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir():
+        new += settle(sys.prefix)  # an environment of its own, not the system's Python
+    if folder != Path(target):
+        print(
+            f"{target} holds notebooks of an earlier edition, which ask for modules that have "
+            f"moved. It stays as it is; the course goes on in {folder}, with your progress."
+        )
+    for path in new:
+        print(f"new: {path}")
+    return folder
+
+
 @forgiving_output()
 def main(arguments: Sequence[str]) -> int:
     """Copy as the command line says; returns the exit status. Errors go to stderr in one line."""
@@ -176,19 +201,10 @@ def main(arguments: Sequence[str]) -> int:
         print(folder_for(arguments[1]))
         return 0
     try:
-        new = working_copy(*arguments)
-        if sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir():
-            new += settle(sys.prefix)  # an environment of its own, not the system's Python
+        bring(*arguments)
     except (OSError, ValueError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
-    if (folder := folder_for(arguments[1])) != Path(arguments[1]):
-        print(
-            f"{arguments[1]} holds notebooks of an earlier edition, which ask for modules that "
-            f"have moved. It stays as it is; the course goes on in {folder}, with your progress."
-        )
-    for path in new:
-        print(f"new: {path}")
     return 0
 
 

@@ -16,7 +16,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from cliprl_lite.pictures.palette import rgb
-from cliprl_lite.worlds.gridworld import ACTIONS, STEP_REWARD
+from cliprl_lite.worlds.finite_world import STEP_REWARD
+from cliprl_lite.worlds.gridworld import ACTIONS
 from cliprl_lite.worlds.suite_files import load_suite
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
@@ -107,10 +108,10 @@ class GridWorldEnv(gymnasium.Env):
             raise ValueError(f"suite {suite.name!r} has its map already; give no size with it")
         self.render_mode = render_mode
         self.task = _find_task(suite, task)
-        self.world = suite.world
+        self.world = suite.map
         self.observation_space = spaces.Discrete(self.world.n_states)
         self.action_space = spaces.Discrete(len(ACTIONS))
-        self._goal = self.world.state(self.task.goal)
+        self._goal = self.world.state(self.task.cell)
         self._distances = self.world.distances(self.task.goal)
         self._state: int | None = None
 
@@ -202,7 +203,7 @@ class GridWorldEnv(gymnasium.Env):
         picture[:, CELL_PIXELS - 1 :: CELL_PIXELS] = picture[:, :1] = rgb("hair")
         for row, column in np.argwhere(self.world.walls):
             _block(picture, (row, column))[:] = rgb("wall")
-        goal = _block(picture, self.task.goal)
+        goal = _block(picture, self.task.cell)
         for margin in (2, 4):
             frame = goal[margin : -margin - 1, margin : -margin - 1]
             frame[[0, -1]] = frame[:, [0, -1]] = rgb("ink")

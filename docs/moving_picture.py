@@ -67,7 +67,7 @@ def _walk(learner: Learner) -> list[int]:
     states = [learner.state]
     while learner.episode == 0:
         learner.run(1, last_episode=1)
-        states.append(learner.goal_state if learner.episode else learner.state)
+        states.append(learner.episodes.goals[0] if learner.episode else learner.state)
     return states
 
 

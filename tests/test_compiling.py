@@ -67,6 +67,7 @@ def test_what_was_compiled_is_kept_for_the_next_process(folder: Path) -> None:
     assert files(folder) == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "size"), [("nbi", 0), ("nbi", 1000), ("nbc", 1000)])
 def test_damaged_files_are_said_once_and_made_anew(kind: str, size: int, folder: Path) -> None:
     """An index (nbi) and machine code (nbc), cut off; all loops' at once."""
@@ -84,6 +85,7 @@ def test_damaged_files_are_said_once_and_made_anew(kind: str, size: int, folder:
     assert run(folder) == (STEPS, [])
 
 
+@pytest.mark.slow
 def test_a_loop_is_made_anew_when_one_that_it_calls_has_changed(tmp_path: Path) -> None:
     """Although its own file is as it was."""
     called = tmp_path / "called.py"
@@ -112,6 +114,7 @@ def test_a_loop_is_made_anew_when_one_that_it_calls_has_changed(tmp_path: Path) 
     assert [int(hits) > 0 for _, hits in said] == [False, True, False]
 
 
+@pytest.mark.slow
 def test_a_loop_is_made_anew_when_what_is_called_by_what_it_calls_has_changed(
     tmp_path: Path,
 ) -> None:
@@ -175,6 +178,7 @@ def test_what_is_not_called_cannot_be_replaced() -> None:
         replaced(eight_times, halve=negative)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of this kind")
 @pytest.mark.parametrize("damaged", [False, True])
 def test_a_disk_that_takes_nothing_is_said_once(

@@ -34,6 +34,9 @@ def notebook(words: str) -> str:
 def checkout(tmp_path: Path) -> Path:
     for folder in ("notebooks/.ipynb_checkpoints", "docs"):
         (tmp_path / folder).mkdir(parents=True)
+    lab = tmp_path / "labs" / "release" / "lab1"
+    lab.mkdir(parents=True)
+    (lab / "lab1.ipynb").write_text("as it was released")
     for name in ("00_tour", "01_world", ".ipynb_checkpoints/00_tour"):
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text(notebook(name), "utf-8")
     (tmp_path / "notebooks" / "progress.json").write_text("somebody's")
@@ -45,8 +48,11 @@ def checkout(tmp_path: Path) -> Path:
 def test_notebooks_come_unrun_with_what_they_link_to(checkout: Path) -> None:
     target = checkout / "my course"
     new = working_copy(checkout, target)
-    assert [path.name for path in new] == ["00_tour.ipynb", "01_world.ipynb", "glossary.md"]
-    assert sorted(target.iterdir()) == new
+    names = ["00_tour.ipynb", "01_world.ipynb", "glossary.md", "lab1.ipynb"]
+    assert [path.name for path in new] == names
+    assert sorted(path for path in target.rglob("*") if path.is_file()) == new
+    assert new[-1] == target / "labs" / "lab1" / "lab1.ipynb"
+    assert new[-1].read_text() == "as it was released"
     made = nbformat.read(target / "00_tour.ipynb", as_version=4)
     nbformat.validate(made)
     assert made.cells[0].source == "00_tour, [a word](glossary.md#x)"
@@ -120,7 +126,7 @@ def test_a_damaged_notebook_is_named_and_nothing_is_copied(checkout: Path) -> No
 def test_the_command_names_what_is_new(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = checkout / "课程"
     assert main([str(checkout), str(target)]) == 0
-    names = ("00_tour.ipynb", "01_world.ipynb", "glossary.md")
+    names = ("00_tour.ipynb", "01_world.ipynb", "glossary.md", "labs/lab1/lab1.ipynb")
     assert capsys.readouterr().out.splitlines() == [f"new: {target / name}" for name in names]
     assert main([str(checkout), str(target)]) == 0
     assert capsys.readouterr().out == ""

@@ -182,10 +182,12 @@ def python(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("section", "edits", "shows", "tests"),
     [
         ("A world", 2, "A flat: tools in one room", ""),
+        ("An environment of your own", 0, "[-1, 7]", ""),
         ("A weighting", 3, "'go to the red box'", "tests/test_weightings.py -k best_three"),
         ("A class of policies", 5, "dueling", "tests/test_policies.py -k dueling"),
         ("A notebook", 3, "", "tests/check/test_check_discount.py cliprl_lite/check/discount.py"),

@@ -57,6 +57,7 @@ def reference() -> Callable[[list[str]], np.ndarray]:
     return lambda texts: model.encode(texts, normalize_embeddings=True)
 
 
+@pytest.mark.slow
 def test_it_equals_sentence_transformers_on_a_thousand_sentences(
     tau: LightEncoder, reference: Callable, published: Tokenizer
 ) -> None:
@@ -274,6 +275,7 @@ print(memory("VmHWM") - before)
     assert let_go < kept / 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environment",
     [{"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}, {"OPENBLAS_CORETYPE": "Nehalem"}],

@@ -9,11 +9,21 @@ from pathlib import Path
 import multiverse_table
 import pages
 import pytest
+from multiverse_table import NAMES
+from packed import read_packed
 
 from cliprl_lite._paths import data_path
-from cliprl_lite.experiments.claims import every_combination, shares, top_shares
+from cliprl_lite.experiments.claims import (
+    WORLDS,
+    every_combination,
+    learned_shares,
+    shares,
+    top_shares,
+)
 from cliprl_lite.experiments.judge import Judge
-from cliprl_lite.experiments.multiverse import percent, read_cells, what_decides
+from cliprl_lite.experiments.multiverse import percent, plan, read_cells, what_decides
+from cliprl_lite.experiments.pair_trials import try_pairs
+from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
 from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
@@ -188,6 +198,32 @@ def test_what_is_said_of_every_combination() -> None:
     ) in README
 
 
+def test_what_is_said_of_worlds_and_of_networks() -> None:
+    cells = read_cells()
+    tops, learned = top_shares(cells)["holds"], learned_shares(cells)
+    assert tops[list(WORLDS)].max() < 0.25  # "a fifth at best"
+    assert tops[["shapes_6", "shapes_9", "shapes_16", "house_b"]].min() > 0.5  # "most"
+    assert tops["house_c"] == 0
+    houses = learned.xs("", level=1)
+    assert len(houses) == 4
+    for claim, words in (
+        ("halved", "{} to {} of them halve Algorithm 1's steps"),
+        ("beats scratch", "{} to {} take fewer than no teacher"),
+    ):
+        found = houses[claim, "first20"]
+        assert words.format(percent(found.min()), percent(found.max())) in EVERY
+    late = houses["halved", "optimal"]
+    assert f"{percent(late.min())} to {percent(late.max())} halve them" in EVERY
+    most = percent(houses["beats scratch", "optimal"].max())
+    assert f"**no more than {most} take fewer steps than no teacher**" in EVERY
+    networks = learned.loc["networks"]
+    assert all((networks["halved", clock] == 0).all() for clock in CLOCKS)
+    faster = [networks["beats scratch", clock] for clock in CLOCKS]
+    assert (min(map(min, faster)), max(map(max, faster))) == (pytest.approx(0.5), 0.75)
+    slice_ = read_packed(data_path("results", "multiverse", "networks.csv.xz"), NAMES)
+    assert slice_.shape[1] == plan()["networks"]["trials"] == 10
+
+
 def test_delta_alone_turns_the_headline() -> None:
     figure2, worlds = (
         read_table(data_path("results", f"{name}.csv")) for name in ("figure2", "worlds")
@@ -198,6 +234,33 @@ def test_delta_alone_turns_the_headline() -> None:
         for delta in ("0.07", "0.5")
     }
     assert said == {"0.07": "confirmed from 15×15 on", "0.5": "not confirmed"}
+
+
+RIVALS = PAGE.partition("## Two rivals from outside the paper")[2].partition("\n## ")[0]
+
+
+def test_the_two_rivals() -> None:
+    worlds = read_table(data_path("results", "worlds.csv"))
+    colours = worlds[worlds["suite"].str.startswith("colours")]
+    share = 100 * colours.groupby("method")["top_right"].mean()
+    each = 100 * worlds.groupby(["method", "suite"])["top_right"].mean()
+    assert f"right colour in {share['pairs']:.0f} % of cases" in RIVALS
+    assert f"in house A in {each['pairs', 'house_a']:.0f} %; with six tasks" in RIVALS
+    few = [each["pairs", f"colours_6{sides}"] for sides in ("", "_sides")]
+    assert "only in {:.0f} % and {:.0f} %".format(*few) in RIVALS
+    assert f"right in {share['alg2_visits']:.0f} % of cases" in RIVALS
+    visits = each["alg2_visits"]
+    assert f"from {visits['colours_16_sides']:.0f} % (16" in RIVALS
+    assert visits[["colours_6", "colours_6_sides"]].min() == 100
+    assert f"in house A in {visits['house_a']:.0f} %, where tables have 100 %" in RIVALS
+    assert each["alg2", "house_a"] == 100
+    steps = [median_steps("left", name) for name in ("alg2_visits", "alg2")]
+    assert "{} steps until optimal everywhere where they need {}".format(*steps) in RIVALS
+    house = load_suite("house_a")
+    tried = try_pairs(house, policy_class("tabular").learn_bases(house, 0), 0)
+    assert f"in house A {tried.steps / 1e6:.2f} million steps" in RIVALS
+    scratch = worlds.query("suite == 'house_a' and method == 'scratch'")["optimal"].median()
+    assert f"from nothing takes {scratch:,.0f}." in RIVALS
 
 
 NETWORKS = PAGE.partition("## The same with networks")[2].partition("\n## ")[0]

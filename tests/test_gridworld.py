@@ -10,7 +10,8 @@ from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from cliprl_lite.worlds.gridworld import ACTIONS, MOVES, GridWorld, discounted_return
+from cliprl_lite.worlds.finite_world import discounted_return
+from cliprl_lite.worlds.gridworld import ACTIONS, MOVES, GridWorld
 
 DRAWING = """\
 ....#.

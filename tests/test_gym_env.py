@@ -223,6 +223,7 @@ def test_rendering_without_a_mode_warns():
         assert env.render() is None
 
 
+@pytest.mark.slow
 def test_stable_baselines3_learns_the_way():
     from stable_baselines3 import DQN
 

@@ -186,6 +186,7 @@ def test_a_sentence_that_is_held_out_is_not_trained_on() -> None:
     assert (np.diag(found) == 1).all()
 
 
+@pytest.mark.slow
 def test_however_a_house_is_furnished_another_processor_sees_the_same() -> None:
     """Thirty steps leave a last bit where it is; the hundred of other places do not."""
     rng = np.random.default_rng(0)

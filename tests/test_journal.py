@@ -248,7 +248,7 @@ def test_a_method_that_changed_since_is_another_choice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_quietly(replace(SMALL, trials=1), tmp_path / "table.csv")
-    monkeypatch.setitem(methods.METHODS, "alg1", replace(METHODS["alg1"], weighting="softmax"))
+    monkeypatch.setitem(methods.ALL_METHODS, "alg1", replace(METHODS["alg1"], weighting="softmax"))
     with pytest.raises(ValueError, match="other methods"):
         run_quietly(SMALL, tmp_path / "table.csv")
 
@@ -541,6 +541,7 @@ def test_two_sweeps_at_once_do_not_write_to_one_table(
     assert (both["suite"] == "corners_6").sum() == 9
 
 
+@pytest.mark.slow
 def test_of_many_that_start_together_each_ends_well_or_is_told(tmp_path: Path) -> None:
     """Different sweeps for one table: rows of one that ended well are there."""
     out = tmp_path / "table.csv"

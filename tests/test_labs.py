@@ -158,6 +158,7 @@ def test_rivals_of_lab_3_cost_what_the_table_of_worlds_says() -> None:
 # ---------------------------------------------------------------------------------------------
 # Running them
 # ---------------------------------------------------------------------------------------------
+@pytest.mark.slow
 @each_lab
 def test_the_solved_lab_passes_all_its_tests(lab: str) -> None:
     space: dict[str, Any] = {"__name__": "lab"}

@@ -11,7 +11,7 @@ import pytest
 
 from cliprl_lite.pictures.method_card import HEADS, ROWS, SCORES, facts, method_card
 from cliprl_lite.pictures.result_plots import METHOD_STYLE
-from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, find_method
+from cliprl_lite.transfer.methods import ALL_METHODS, METHODS, find_method
 from cliprl_lite.transfer.weightings import WEIGHTINGS
 
 
@@ -51,7 +51,7 @@ def test_the_table_and_the_words_say_the_same() -> None:
         assert all(cell in line for cell in row)
 
 
-@pytest.mark.parametrize("name", [*METHODS, *NETWORK_METHODS])
+@pytest.mark.parametrize("name", ALL_METHODS)
 def test_each_method_has_a_row_in_the_voice_of_its_curves(name: str) -> None:
     html = method_card([name]).html
     voice, _, _ = METHOD_STYLE[name]

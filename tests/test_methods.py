@@ -13,13 +13,16 @@ from cliprl_lite.transfer.algorithms import warm_start
 from cliprl_lite.transfer.alignment import Alignment
 from cliprl_lite.transfer.alignment_training import align
 from cliprl_lite.transfer.methods import (
+    ALL_METHODS,
     METHODS,
     NETWORK_METHODS,
     RIDGE_PENALTY,
+    TABLE_METHODS,
     find_method,
     method_scores,
     ridge_scores,
 )
+from cliprl_lite.transfer.pair_classifier import pair_scores
 from cliprl_lite.transfer.weightings import WEIGHTINGS
 from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.suite_files import load_suite
@@ -65,8 +68,8 @@ def scores_of(
 
 
 def test_every_method_is_known_by_its_name() -> None:
-    every = METHODS | NETWORK_METHODS
-    assert len(every) == len(METHODS) + len(NETWORK_METHODS)
+    every = ALL_METHODS
+    assert len(every) == len(METHODS) + len(NETWORK_METHODS) + len(TABLE_METHODS)
     assert [method.name for method in every.values()] == list(every)
     assert len({method.label for method in every.values()}) == len(every)
     assert [find_method(name) for name in every] == list(every.values())
@@ -114,6 +117,16 @@ def test_where_the_scores_come_from() -> None:
     assert (scores_of("alg2", fitted=fitted)[0] == expected).all()
 
 
+def test_the_pair_classifier_asks_for_pairs_that_were_tried() -> None:
+    tau_j, *tau_i = embed(["top left third", *SENTENCES])
+    helps = np.array([[False, True, False, False]] * 4)
+    given = (TABLE_METHODS["pairs"], tau_j, np.array(tau_i), POLICIES, (0, 2))
+    scores = method_scores(*given, np.random.default_rng(0), helps=helps)
+    assert (scores == pair_scores(tau_j, np.array(tau_i), helps)).all()
+    with pytest.raises(ValueError, match="needs pairs that were tried"):
+        method_scores(*given, np.random.default_rng(0))
+
+
 def test_random_scores_come_from_their_generator_alone() -> None:
     first, _ = scores_of("random", seed=1)
     np.random.seed(5)  # noqa: NPY002
@@ -157,9 +170,11 @@ def test_what_the_further_methods_change() -> None:
     choices = ("source", "weighting", "alignment", "modality", "merge")
     changed = {
         name: {c: getattr(m, c) for c in choices if getattr(m, c) != getattr(METHODS["alg2"], c)}
-        for name, m in NETWORK_METHODS.items()
+        for name, m in (NETWORK_METHODS | TABLE_METHODS).items()
+        if name != "pairs"
     }
     assert changed == {
+        "alg2_visits": {"modality": "visits"},
         "alg2_q": {"modality": "q-values"},
         "alg2_actions": {"modality": "actions"},
         "alg2_closest": {"weighting": "closest"},

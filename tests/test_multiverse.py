@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from multiverse import Part, Trial, by_adam, by_descent
+from packed import read_packed
 
 from cliprl_lite._paths import data_path
 from cliprl_lite.experiments.multiverse import (
@@ -54,6 +55,7 @@ def rngs(number: int) -> list:
     return [lambda seed=seed: np.random.default_rng(seed) for seed in range(number)]
 
 
+@pytest.mark.slow
 def test_trainings_by_adam_are_those_of_towers_trained_alone(pairs) -> None:
     """An answer of its own: one pair of towers, autograd, `torch.optim.Adam`, no batch."""
     said, learned, new = pairs
@@ -97,6 +99,7 @@ def test_a_training_that_diverges_is_none_and_leaves_the_others_alone(pairs) -> 
     assert found[1][1] is None
 
 
+@pytest.mark.slow
 def test_a_trial_gives_its_rivals_the_rows_of_an_ordinary_sweep() -> None:
     trial = Trial("corners", load_suite("corners", 5), 1000)
     table = to_table(bench.learned_rows(trial), bench.RUN_COLUMNS)
@@ -107,15 +110,16 @@ def test_a_trial_gives_its_rivals_the_rows_of_an_ordinary_sweep() -> None:
             assert row[clock] == expected[clock]
 
 
+@pytest.mark.slow
 def test_a_combination_is_learned_as_a_method_of_its_settings_would_be(monkeypatch) -> None:
     """The short way round, equal starts once, gives what an ordinary trial gives."""
-    from cliprl_lite.transfer.methods import METHODS, Method
+    from cliprl_lite.transfer.methods import ALL_METHODS, Method
 
     one = next(o for o in combinations() if o.name == "dot 0.5 descent flat raw unit literal")
     row = trainings().set_index(bench.TRAINING).loc[("dot", 0.5, "descent", False, True)]
     own = AlignmentSettings("dot", "identity", False, True, 0.5, int(row["flat"]),
                             float(row["learning_rate"]))  # fmt: skip
-    monkeypatch.setitem(METHODS, "as_one", Method("as_one", "", "alignment", "literal", own))
+    monkeypatch.setitem(ALL_METHODS, "as_one", Method("as_one", "", "alignment", "literal", own))
     suite = load_suite("corners", 6)
     ordinary = to_table(run_job(Job(suite, 1000, (), ("as_one",), 10_000_000)))
     table = to_table(bench.learned_rows(Trial("corners", suite, 1000)), bench.RUN_COLUMNS)
@@ -124,6 +128,7 @@ def test_a_combination_is_learned_as_a_method_of_its_settings_would_be(monkeypat
         assert mine[clock].tolist() == ordinary[clock].tolist()
 
 
+@pytest.mark.slow
 def test_worlds_leave_out_three_tasks_a_trial_and_say_which_teacher_is_on_top() -> None:
     trial = Trial("worlds", load_suite("colours_6"), 1003)
     rows = bench.top_rows(trial)
@@ -132,6 +137,7 @@ def test_worlds_leave_out_three_tasks_a_trial_and_say_which_teacher_is_on_top() 
     assert {row["top_right"] for row in rows} <= {0.0, 0.5, 1.0}
 
 
+@pytest.mark.slow
 def test_a_part_goes_on_where_it_was_stopped(tmp_path) -> None:
     part = Part("worlds", 0.05, ("colours_6",))
     whole = run_sweep(part, tmp_path / "a.csv", workers=1, progress=False)
@@ -148,8 +154,9 @@ SHAKY = ("cosine", "long", "raw")
 """Of 192 trainings two or so amplify a last bit beyond the sixth decimal: all of this kind."""
 
 
+@pytest.mark.slow
 def test_a_trial_of_the_packed_runs_is_made_again() -> None:
-    packed = multiverse_table.read_packed(SHIPPED / "corners_8.csv.xz").droplevel("place")
+    packed = read_packed(SHIPPED / "corners_8.csv.xz", multiverse_table.NAMES).droplevel("place")
     seed = plan()["first_seed"] + 7
     rows = bench.learned_rows(Trial("corners", load_suite("corners", 8), seed))
     compared = 0
@@ -165,15 +172,35 @@ def test_a_trial_of_the_packed_runs_is_made_again() -> None:
 def test_packed_runs_are_whole() -> None:
     """Every combination and rival, every target, clock and trial, once."""
     for path in SHIPPED.glob("corners_*"):
-        packed = multiverse_table.read_packed(path)
+        packed = read_packed(path, multiverse_table.NAMES)
         assert packed.shape == ((576 + len(bench.RIVALS)) * 3 * 3, plan()["corners"]["trials"])
         assert packed.index.is_unique
         assert packed.notna().all(axis=None)
 
 
+def test_every_part_of_the_plan_was_run() -> None:
+    """Places, trials and combinations, as `data/multiverse.toml` says."""
+    runs = pd.concat(
+        [read_packed(path, multiverse_table.NAMES).reset_index() for path in SHIPPED.iterdir()]
+    )
+    corners = {f"corners_{size}" for size in plan()["corners"]["sizes"]}
+    worlds, clocks = plan()["worlds"]["suites"], plan()["clocks"]["suites"]
+    known = runs[~runs["method"].isin(bench.RIVALS)].groupby(["place", "clock"])["method"].nunique()
+    assert known.xs("top", level="clock").to_dict() == dict.fromkeys(worlds, 192)
+    thinned = sum(o.optimiser in plan()["clocks"]["optimiser"] and o.length in
+                  plan()["clocks"]["length"] for o in combinations())  # fmt: skip
+    expected = dict.fromkeys(corners, 576) | dict.fromkeys(clocks, thinned) | {"networks": 24}
+    for clock in CLOCKS:
+        assert known.xs(clock, level="clock").to_dict() == expected
+    seeds = [column for column in runs if column.isdigit()]
+    for place, part in runs.groupby("place"):
+        kind = "corners" if place in corners else "networks" if place == "networks" else "worlds"
+        assert (part[seeds].notna().sum(axis=1) == plan()[kind]["trials"]).all()
+
+
 @pytest.mark.parametrize("rival", ["alg1", "scratch"])
 def test_a_cell_is_the_median_of_the_packed_ratios(rival: str) -> None:
-    packed = multiverse_table.read_packed(SHIPPED / "corners_8.csv.xz")
+    packed = read_packed(SHIPPED / "corners_8.csv.xz", multiverse_table.NAMES)
     cells = read_cells().query("place == 'corners_8' and target == 'right' and rival == @rival")
     optimal = packed.loc[("corners_8", "right")].xs("optimal", level="clock")
     ours = 2 ** np.log2((optimal + 1) / (optimal.loc[rival] + 1)).median(axis=1)

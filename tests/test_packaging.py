@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cliprl_lite.transfer.methods import METHODS
+from cliprl_lite.transfer.methods import METHODS, TABLE_METHODS
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (
@@ -24,6 +24,8 @@ SOURCES = (
     "benchmarks",
     "data",
     "docs",
+    "labs",
+    "notebooks",
     "tests",
 )
 
@@ -97,14 +99,24 @@ def test_shipped_sentence_vectors_of_an_installed_archive(installed, tmp_path):
     assert run("-c", code, cwd=tmp_path, PYTHONPATH=str(installed)) == "(1, 384)"
 
 
+def test_the_course_from_an_installed_archive(installed, tmp_path):
+    """Without the repository: the notebooks, unrun, with the pages to which they link."""
+    run("-m", "cliprl_lite.cli", "course", "mine", "--no-open", cwd=tmp_path,
+        PYTHONPATH=str(installed))  # fmt: skip
+    there = {path.name for path in (tmp_path / "mine").iterdir()}
+    notebooks = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert there == {*notebooks, "glossary.md", "symbols.md", "labs"}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", ["wheel"], indirect=True)
 def test_figure2_from_the_installed_wheel(installed, tmp_path):
     choices = ["--sizes", "8", "--trials", "2", "--out", "x.csv"]
     run("-m", "cliprl_lite.cli", "figure2", *choices, cwd=tmp_path, PYTHONPATH=str(installed))
     with (tmp_path / "x.csv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
-    assert len(rows) == 3 * len(METHODS) * 2  # targets × methods × trials
-    assert {row["method"] for row in rows} == set(METHODS)
+    assert len(rows) == 3 * len(METHODS | TABLE_METHODS) * 2  # targets × methods × trials
+    assert {row["method"] for row in rows} == {*METHODS, *TABLE_METHODS}
 
 
 def test_what_the_wheel_holds(archives):
@@ -115,6 +127,9 @@ def test_what_the_wheel_holds(archives):
         "cliprl_lite/worlds/gridworld.py",
         "cliprl_lite/data/suites/house_a.toml",
         "cliprl_lite/data/embeddings/sentences.npy",
+        "cliprl_lite/data/docs/glossary.md",
+        "cliprl_lite/data/labs/release/lab1_tabular_learning/lab1_tabular_learning.ipynb",
+        *(f"cliprl_lite/data/notebooks/{one.name}" for one in (ROOT / "notebooks").glob("*.ipynb")),
     } <= names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"cliprl_lite"}
     shipped = {

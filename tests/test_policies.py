@@ -12,6 +12,7 @@ from cliprl_lite.learning.policies import (
     MLPPolicy,
     TabularPolicy,
     greedy_map,
+    greedy_visits,
     learn_policy,
     policy_vectors,
 )
@@ -283,5 +284,26 @@ def test_modalities_by_hand() -> None:
 
 
 def test_a_modality_that_is_not_there() -> None:
-    with pytest.raises(ValueError, match="one of weights, q-values, actions; got 'pixels'"):
+    with pytest.raises(ValueError, match="one of weights, q-values, actions, visits; got 'pixels'"):
         policy_vectors(random_policies(2), "pixels")
+
+
+def test_visits_are_those_of_a_walk_counted_step_by_step() -> None:
+    """From every start by hand, shared among best actions, until the goal or no one is left."""
+    world = load_suite("house_a").world
+    q = world.optimal_q((4, 1))
+    goal, gamma = world.state((4, 1)), 0.99
+    there = np.full(world.n_states, 1 / (world.n_states - 1))
+    there[goal] = 0
+    expected = np.zeros((world.n_states, 4))
+    for step in range(200):
+        after = np.zeros(world.n_states)
+        for state in np.flatnonzero(there):
+            best = np.flatnonzero(np.isclose(q[state], q[state].max()))
+            for action in best:
+                expected[state, action] += gamma**step * there[state] / len(best)
+                successor = world.next_state[state, action]
+                after[successor] += there[state] / len(best) * (successor != goal)
+        there = after
+    found = greedy_visits(TabularPolicy(world, q)).reshape(-1, 4)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)

@@ -60,8 +60,8 @@ def test_structure_by_hand() -> None:
 
 def test_modalities_of_tables() -> None:
     """Of a table, weights and Q-values are one thing; corners know their sides."""
-    weights, q_values, actions = modality_rows(StudyJob(SUITE, "tabular", 1))
-    assert [weights["modality"], q_values["modality"], actions["modality"]] == list(MODALITIES)
+    weights, q_values, *rest = modality_rows(StudyJob(SUITE, "tabular", 1))
+    assert [row["modality"] for row in (weights, q_values, *rest)] == list(MODALITIES)
     assert {**weights, "modality": ""} == {**q_values, "modality": ""}
     assert set(weights) == set(MODALITY_COLUMNS)
     policies = policy_class("tabular").learn_bases(SUITE, 1)
@@ -162,7 +162,7 @@ def test_a_study_is_kept_and_goes_on(name: str, policy: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "policy", "column", "expected"),
     [
-        ("modalities", "tabular", "modality", ["weights", "q-values", "actions"]),
+        ("modalities", "tabular", "modality", ["weights", "q-values", "actions", "visits"]),
         ("averages", "tabular", "relation", ["same task", "same group", "other group"]),
         ("averages", "mlp", "relation", ["same group", "other group"]),
     ],

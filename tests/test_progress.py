@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from cliprl_lite import progress
-from cliprl_lite.progress import ProgressError, remember, reset_progress, solved
+from cliprl_lite.progress import (
+    ProgressError,
+    guesses,
+    remember,
+    remember_guess,
+    reset_progress,
+    solved,
+)
 
 FIRST_EDITION = {
     "tour": "worst_teacher same_choice misplaced_trust",
@@ -36,6 +43,17 @@ def test_what_is_remembered_comes_back_and_is_forgotten_by_one_call(tmp_path: Pa
     reset_progress(tmp_path)
     reset_progress(tmp_path)
     assert solved(tmp_path) == {}
+
+
+def test_guesses_stand_beside_what_was_solved(tmp_path: Path) -> None:
+    """A later guess takes the place of an earlier one, and neither loses an exercise."""
+    remember("tour", "same_choice", tmp_path)
+    for answer in ("W", "M"):
+        remember_guess("tour", "Who is last?", answer, tmp_path)
+    remember_guess("clocks", "Who is last?", "0", tmp_path)
+    remember("tour", "worst_teacher", tmp_path)
+    assert guesses(tmp_path) == {"tour": {"Who is last?": "M"}, "clocks": {"Who is last?": "0"}}
+    assert solved(tmp_path) == {"tour": ["same_choice", "worst_teacher"]}
 
 
 def test_the_file_is_what_it_was_in_every_version(tmp_path: Path) -> None:

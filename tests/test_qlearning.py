@@ -46,7 +46,9 @@ def take_steps(
     rng = rng or np.random.default_rng(0)
     place = (state, state, 0, 0)
     rule = (learning_rate, epsilon, discount)
-    result = steps(q, next_state, goal, *rule, rng, *place, n_steps, -1, starts, lengths)
+    ends = (np.arange(len(q)) == goal).astype(int)
+    others = np.delete(np.arange(len(q)), goal)
+    result = steps(q, next_state, ends, others, *rule, rng, *place, n_steps, -1, starts, lengths)
     return result, starts, lengths
 
 
@@ -231,10 +233,10 @@ def test_a_generator_may_stand_for_the_seed() -> None:
 def test_the_starting_table_is_copied_and_the_goal_earns_nothing() -> None:
     start = np.full((WORLD.n_states, 4), -2.5)
     learner = Learner(WORLD, GOAL, start)
-    assert learner.q[learner.goal_state].tolist() == [0, 0, 0, 0]
+    assert learner.q[learner.world.state(learner.goal)].tolist() == [0, 0, 0, 0]
     learner.run(100)
     assert (start == -2.5).all()
-    assert learner.q[learner.goal_state].tolist() == [0, 0, 0, 0]
+    assert learner.q[learner.world.state(learner.goal)].tolist() == [0, 0, 0, 0]
     assert (Learner(WORLD, GOAL).q == 0).all()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cliprl_lite.pictures import result_plots
 from cliprl_lite.pictures.palette import LIGHT
-from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.transfer.methods import ALL_METHODS
 
 
 def test_curves_show_the_median_and_the_quartiles() -> None:
@@ -44,8 +44,8 @@ def test_clocks_figure_draws_every_clock_and_target() -> None:
 
 
 def test_every_method_has_a_style_of_its_own() -> None:
-    assert set(result_plots.METHOD_STYLE) == set(METHODS | NETWORK_METHODS)
-    assert len(set(result_plots.METHOD_STYLE.values())) == len(METHODS | NETWORK_METHODS)
+    assert set(result_plots.METHOD_STYLE) == set(ALL_METHODS)
+    assert len(set(result_plots.METHOD_STYLE.values())) == len(ALL_METHODS)
 
 
 def test_a_methods_colour_is_its_voices() -> None:

@@ -24,14 +24,14 @@ from cliprl_lite.experiments.results import (
 )
 from cliprl_lite.experiments.trials import Job, run_job
 from cliprl_lite.learning.clocks import CLOCKS
-from cliprl_lite.transfer.methods import METHODS
+from cliprl_lite.transfer.methods import METHODS, TABLE_METHODS
 from cliprl_lite.worlds.suite_files import load_suite
 
 
 def test_a_table_is_sorted_and_has_the_columns_of_its_description(small: pd.DataFrame) -> None:
     assert list(small.columns) == list(COLUMNS)
     assert len(small) == 3 * 3 * 4
-    order = list(METHODS)
+    order = [*METHODS, *TABLE_METHODS]
     keys = [
         (row.suite, row.size_, row.target, order.index(row.method), row.seed)
         for row in small.rename(columns={"size": "size_"}).itertuples()
@@ -287,7 +287,7 @@ def test_a_part_of_the_committed_worlds_is_remade() -> None:
     the rows that are marked: those of trainings that amplify the last bit."""
     committed = read_table(data_path("results", "worlds.csv"))
     part = committed.query("suite == 'colours_6' and seed == 7").reset_index(drop=True)
-    job = Job(load_suite("colours_6"), 7, (), tuple(METHODS), cap=10_000_000)
+    job = Job(load_suite("colours_6"), 7, (), (*METHODS, *TABLE_METHODS), cap=10_000_000)
     promised = part["sensitive"] != 1
     assert set(part["method"][~promised]) <= {"alg2_text"}
     again, part = (

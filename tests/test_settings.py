@@ -9,6 +9,7 @@ from cliprl_lite._paths import data_path
 from cliprl_lite.experiments.rule_sweeps import RULE_SETTINGS
 from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, PAPER_TEXT, AlignmentSettings
 from cliprl_lite.transfer.methods import METHODS, RIDGE_PENALTY
+from cliprl_lite.transfer.pair_classifier import PENALTY
 from cliprl_lite.transfer.weightings import SOFTMAX_TEMPERATURE
 
 
@@ -60,6 +61,10 @@ def test_the_printed_variants_have_the_longest_steps_that_never_raise_the_loss()
 
 def test_ridge_penalty_is_the_chosen_one() -> None:
     assert chosen("ridge").iloc[0]["penalty"] == RIDGE_PENALTY
+
+
+def test_the_pair_classifiers_penalty_is_the_chosen_one() -> None:
+    assert chosen("pairs").iloc[0]["penalty"] == PENALTY
 
 
 def test_weighting_is_the_chosen_one() -> None:

@@ -25,7 +25,7 @@ from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.policy_studies import Study
 from cliprl_lite.experiments.results import read_table
 from cliprl_lite.experiments.sweeps import Sweep, figure2_sweep, run_sweep, worlds_sweep
-from cliprl_lite.transfer.methods import METHODS
+from cliprl_lite.transfer.methods import METHODS, TABLE_METHODS
 from cliprl_lite.worlds.suite_files import SuiteError, load_suite
 
 
@@ -48,7 +48,7 @@ def test_a_sweep_is_its_trials_the_long_ones_first() -> None:
         "corners_8|1",
     ]
     assert {(job.methods, job.targets, job.cap) for job in sweep.jobs()} == {
-        (tuple(METHODS), (), 9)
+        ((*METHODS, *TABLE_METHODS), (), 9)
     }
 
 
@@ -113,6 +113,7 @@ def test_an_empty_name_of_a_file_is_not_no_file() -> None:
         run_sweep(SMALL, "", workers=1)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_script_that_nobody_listens_to_ends_well(workers: int, tmp_path: Path) -> None:
     """The bar has nowhere to go: standard error is closed, or a pipe that nobody reads."""
@@ -140,8 +141,8 @@ def everything() -> pd.DataFrame:
 
 def test_the_number_of_workers_changes_no_bit(everything: pd.DataFrame) -> None:
     assert_same(run_quietly(EVERYTHING, workers=2), everything)
-    assert set(everything["method"]) == set(METHODS)
-    assert len(everything) == len(METHODS) * (3 + 6)
+    assert set(everything["method"]) == {*METHODS, *TABLE_METHODS}
+    assert len(everything) == len(METHODS | TABLE_METHODS) * (3 + 6)
 
 
 @pytest.mark.parametrize(
@@ -239,8 +240,8 @@ PLACES = [
     ("clocks", "FEW_SHOT_EPISODES = 20", "FEW_SHOT_EPISODES = 10", "all"),
     ("clocks", "REGRET_EPISODES = 100", "REGRET_EPISODES = 50", "all"),
     ("runs", "DEFAULT_CAP = 10_000_000", "DEFAULT_CAP = 1_000_000", "tables rules"),
-    ("gridworld", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
-    ("gridworld", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
+    ("finite_world", "DISCOUNT = 0.99", "DISCOUNT = 0.9", "all"),
+    ("finite_world", "STEP_REWARD = -1.0", "STEP_REWARD = -2.0", "all"),
     ("greedy", "NEAR_OPTIMAL = 1.05", "NEAR_OPTIMAL = 1.1", "all"),
     ("policy_classes", "NETWORK_CAP = 20_000", "NETWORK_CAP = 10_000", "networks"),
     ("networks", "epsilon_end: float = 0.1", "epsilon_end: float = 0.2",
@@ -351,7 +352,7 @@ OF_NO_ROW = {
 
 OF_TRIALS = (
     "_rounding", "algorithms", "alignment", "alignment_training", "averaging", "between_networks",
-    "clocks", "contract", "greedy", "gridworld", "jump_start", "matching", "memory", "methods",
+    "clocks", "contract", "finite_world", "greedy", "jump_start", "matching", "memory", "methods",
     "network_stacks", "network_training", "networks", "policies", "policy_classes", "pi_reuse",
     "policy_studies", "qlearning", "rule_sweeps", "runs", "search", "sensitivity", "sentences",
     "several_goals", "starts", "statistics", "tasks", "trials", "two_tables", "weightings",

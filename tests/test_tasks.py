@@ -217,10 +217,18 @@ def test_an_indented_drawing_keeps_its_marks(write) -> None:
     assert load_suite(write(indented)).fingerprint == load_suite(write(GOOD)).fingerprint
 
 
-@pytest.mark.parametrize("goal", [(2.0, 0), (True, 0), [0], "00", None])
-def test_a_goal_is_a_pair_of_whole_numbers(goal: object) -> None:
-    with pytest.raises(ValueError, match=r"task 'a': the goal: a cell is \(row, column\)"):
+@pytest.mark.parametrize("goal", [(2.0, 0), (True, 0), [], "00", 3, None])
+def test_a_goal_is_made_of_whole_numbers(goal: object) -> None:
+    with pytest.raises(ValueError, match=r"task 'a': the goal: a goal is \(row, column\) on a map"):
         Task("a", "go to a", goal)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("goal", [[0], (1, 2, 3)])
+def test_a_goal_on_a_map_is_a_pair(goal: tuple[int, ...]) -> None:
+    task = Task("a", "go to a", goal)
+    for ask in (lambda: task.cell, lambda: TaskSuite("t", "t", GridWorld.open_map(3), (task,))):
+        with pytest.raises(ValueError, match=r"a cell is \(row, column\), two whole numbers; got"):
+            ask()
 
 
 def test_a_goal_is_kept_as_plain_numbers() -> None:
@@ -385,7 +393,11 @@ BAD_FILES = {
         "'form'",
         "colour, goal, group, name, sentence, shape",
     ),
-    "unknown key of the file": (GOOD.replace("title", "titel"), "'titel'", "map, size, targets"),
+    "unknown key of the file": (
+        GOOD.replace("title", "titel"),
+        "'titel'",
+        "map, next_state, size, starts, targets",
+    ),
     "no map": (OPEN.replace('map = "open"\nsize = 4\n', ""), "no map", 'map = "open"'),
     "empty": ("", "no map", 'map = "open"'),
     "map blank": (GOOD.replace("a..#\n.#.b\n.c..\n", ""), "no map", 'map = "open"'),

@@ -18,6 +18,8 @@ from cliprl_lite.transfer.alignment_training import align_batch
 from cliprl_lite.transfer.sensitivity import sensitivity
 from cliprl_lite.worlds.suite_files import load_suite
 
+pytestmark = pytest.mark.slow
+
 ROWS = """
 import json
 from cliprl_lite.worlds.suite_files import load_suite

@@ -20,7 +20,7 @@ from cliprl_lite.learning.policies import MODALITIES, learn_policy
 from cliprl_lite.learning.runs import learn
 from cliprl_lite.transfer.alignment import Alignment
 from cliprl_lite.transfer.alignment_training import align_batch
-from cliprl_lite.transfer.methods import METHODS, Method
+from cliprl_lite.transfer.methods import ALL_METHODS, METHODS, Method
 from cliprl_lite.transfer.weightings import WEIGHTINGS, ZeroSumError, softmax
 from cliprl_lite.worlds.greedy import GreedyEvaluation, evaluate_greedy
 from cliprl_lite.worlds.gridworld import GridWorld
@@ -73,7 +73,7 @@ def test_all_methods_of_a_trial_meet_the_same_random_numbers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two names for one start give one row; the trial and the target still matter."""
-    monkeypatch.setitem(METHODS, "twin", replace(METHODS["uniform"], name="twin"))
+    monkeypatch.setitem(ALL_METHODS, "twin", replace(METHODS["uniform"], name="twin"))
     rows = {}
     for seed in (0, 1):
         for row in run_job(
@@ -107,7 +107,7 @@ def test_scores_that_cancel_fail_on_every_clock(monkeypatch: pytest.MonkeyPatch)
         raise ZeroSumError("these scores cancel")
 
     monkeypatch.setitem(WEIGHTINGS, "cancel", cancel)
-    monkeypatch.setitem(METHODS, "none", Method("none", "none", "cosine", "cancel"))
+    monkeypatch.setitem(ALL_METHODS, "none", Method("none", "none", "cosine", "cancel"))
     (row,) = run_job(Job(load_suite("corners", 5), 0, ("left",), ("none",), cap=777))
     assert set(row) == set(COLUMNS)
     assert [row[clock] for clock in CLOCKS] == [777 / 20, 777, 777]
@@ -212,6 +212,7 @@ def test_distilling_a_table_is_averaging_it() -> None:
     assert average_ == distilled
 
 
+@pytest.mark.slow
 def test_rows_of_networks_recomputed_by_hand() -> None:
     """From scratch, by the average of weights, and by a network that was taught their values."""
     suite, seed, cap = load_suite("corners", 6), 1, 2_000
@@ -261,4 +262,4 @@ def test_what_is_aligned_is_the_modality() -> None:
         for modality in MODALITIES
     ]
     inputs = 16 * 64 + 64 * 64 + 64 * 4
-    assert towers == [(inputs, 64), (4 * 36, 64), (4 * 36, 64)]
+    assert towers == [(inputs, 64), (4 * 36, 64), (4 * 36, 64), (4 * 36, 64)]

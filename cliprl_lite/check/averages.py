@@ -201,7 +201,7 @@ def _four_teachers() -> tuple[GridWorld, list[Any], list[tuple[int, int]]]:
     house = load_suite("house_a")
     tasks = [task for task in house.tasks if task.sentence in TEACHERS]
     policies = [learn_policy(house.world, task.goal, seed=n)[0] for n, task in enumerate(tasks)]
-    return house.world, policies, [task.goal for task in tasks]
+    return house.map, policies, [task.cell for task in tasks]
 
 
 # ---------------------------------------------------------------------------------------------

@@ -282,4 +282,4 @@ def _good_start() -> tuple[GridWorld, tuple[int, int], FloatArray]:
         agents,
         alignment=align_suite(corners),
     )
-    return corners.world, transfer.target.goal, start.policy.q
+    return corners.map, transfer.target.cell, start.policy.q

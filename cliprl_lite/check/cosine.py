@@ -139,14 +139,14 @@ def house_for_words(goals: Any) -> Verdict:
         return wrong(squares)
     for task, square in zip(b.tasks, squares, strict=True):
         try:
-            b.world.state(square)
+            b.map.state(square)
         except ValueError as error:
             return wrong(f"nothing can stand there ({task.sentence}): {error}")
         if 6 in square:
             return wrong(f"{square} ({task.sentence}) is a doorway: it lies in no room")
     if len(set(squares)) < len(squares):
         return wrong("two objects stand on the same square")
-    rooms, before = _rooms(squares), _rooms([task.goal for task in b.tasks])
+    rooms, before = _rooms(squares), _rooms([task.cell for task in b.tasks])
     crowd = [rooms.count(room) for room in range(4)]
     if crowd != [_PER_ROOM] * 4:
         return wrong(
@@ -239,7 +239,7 @@ def reweigh(answer: Any) -> Verdict:
         )
     scores = cosine_similarity(made[0], made[0])
     count = {
-        name: sum(_right(scores, _rooms([task.goal for task in _house(name).tasks])))
+        name: sum(_right(scores, _rooms([task.cell for task in _house(name).tasks])))
         for name in "ABC"
     }
     if count["A"] == 16:

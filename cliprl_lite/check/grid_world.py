@@ -10,7 +10,8 @@ from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.check.answers import Function, Stopped, as_array, as_number, as_whole, slack
 from cliprl_lite.check.exercises import exercise
 from cliprl_lite.check.verdict import Verdict, right, wrong
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+from cliprl_lite.worlds.finite_world import DISCOUNT
+from cliprl_lite.worlds.gridworld import ACTIONS, MOVES, GridWorld
 
 _MAPS = (
     GridWorld.from_text("..#.\n...."),

@@ -16,7 +16,8 @@ from cliprl_lite.check.exercises import keep as keep
 from cliprl_lite.check.verdict import Verdict, not_yet, right, wrong
 from cliprl_lite.teachers import plain
 from cliprl_lite.teachers.rules import RULES
-from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld, as_cell
+from cliprl_lite.worlds.finite_world import DISCOUNT
+from cliprl_lite.worlds.gridworld import GridWorld, as_cell
 from cliprl_lite.worlds.suite_files import load_suite
 
 WORLDS = (GridWorld.from_text("....."), GridWorld.four_rooms(7), GridWorld.open_map(4))

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import pandas as pd
 
 from cliprl_lite.experiments.multiverse import (
     GROWTH,
+    NETWORKS,
     TOP,
     Combination,
+    plan,
     specification_curve,
     what_decides,
 )
@@ -84,6 +88,15 @@ WORLDS = {
     "house_a": "house A",
 }
 """Worlds in which rooms follow colours, while sentences are most alike by shape."""
+
+OTHER_WORLDS = {
+    "shapes_6": "6 tasks, by shape",
+    "shapes_9": "9 tasks, by shape",
+    "shapes_16": "16 tasks, by shape",
+    "house_b": "house B",
+    "house_c": "house C",
+}
+"""Worlds in which words are right, and house C, in which no word means a place."""
 
 
 @dataclass(frozen=True)
@@ -236,10 +249,10 @@ def top_shares(cells: pd.DataFrame) -> pd.DataFrame:
         cells: as `read_cells` gives them.
 
     Returns:
-        Index: the names in `WORLDS`. Columns: `holds`, `decides`.
+        Index: the names in `WORLDS` and `OTHER_WORLDS`. Columns: `holds`, `decides`.
     """
     rows = {}
-    for world in WORLDS:
+    for world in WORLDS | OTHER_WORLDS:
         curve = every_combination(cells, "right favourite", world)
         decides = what_decides(curve)
         rows[world] = {
@@ -247,6 +260,35 @@ def top_shares(cells: pd.DataFrame) -> pd.DataFrame:
             "decides": (decides.index[0], decides.iloc[0]),
         }
     return pd.DataFrame(rows).T
+
+
+def learned_shares(cells: pd.DataFrame) -> pd.DataFrame:
+    """Where only some combinations were run by the clocks: in what share of them a claim holds.
+
+    Args:
+        cells: as `read_cells` gives them.
+
+    Returns:
+        Index: a place, a world or `NETWORKS`, and its target, empty in a world. Columns:
+        `combinations`, their number; and, for the claims `"halved"` and `"beats scratch"` with each
+        clock, the share in which it holds.
+
+    Example:
+        >>> from cliprl_lite.experiments.multiverse import read_cells
+        >>> int(learned_shares(read_cells()).loc[("house_a", ""), "combinations"])
+        96
+    """
+    worlds = [(world, "") for world in plan()["clocks"]["suites"]]
+    rows: dict[tuple[str, str], dict[Any, Any]] = {}
+    for place, target in [*worlds, *((NETWORKS, target) for target in CHOICES["target"])]:
+        row: dict[Any, Any] = {}
+        for name, clock in product(("halved", "beats scratch"), CLOCKS):
+            _, rival = CLAIMS[name].compared(START)
+            factor = CLAIMS[name].factor
+            curve = specification_curve(cells, rival, clock, target, place, factor)
+            row |= {"combinations": len(curve), (name, clock): curve["holds"].mean()}
+        rows[place, target] = row
+    return pd.DataFrame(rows).T.astype({"combinations": int})
 
 
 def _way(side: str, choices: Mapping[str, str]) -> str:

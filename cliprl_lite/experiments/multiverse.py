@@ -20,13 +20,13 @@ import pandas as pd
 from cliprl_lite._paths import data_path, in_one_move
 from cliprl_lite._rounding import rounded
 
-TOP, GROWTH = "top", "growth"
+TOP, GROWTH, NETWORKS = "top", "growth", "networks"
 """In place of a clock: whether the right teacher is on top. In place of a suite: the change with
-the size of the grid."""
+the size of the grid, and the corners at 10×10 with networks in place of tables."""
 
 CELLS = {
     "method": "name of the combination",
-    "place": "name of the suite, or `growth`",
+    "place": "name of the suite, `growth` or `networks`",
     "target": "name of the new task; empty where each trial has another",
     "clock": "name of the clock, or `top`",
     "rival": "method by whose cost in the same trial the cost is divided; empty for `top`",

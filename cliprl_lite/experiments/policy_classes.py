@@ -8,7 +8,7 @@ that walk (DQN), so that the same three clocks tell how it went.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
 from zlib import crc32
 
@@ -36,8 +36,9 @@ from cliprl_lite.learning.networks import (
 from cliprl_lite.learning.policies import MLPPolicy, Policy, TabularPolicy, learn_policy
 from cliprl_lite.learning.qlearning import EPSILON, LEARNING_RATE
 from cliprl_lite.learning.runs import CHECK_SPACING, Run, cap_for, learn
+from cliprl_lite.worlds.finite_world import DISCOUNT, STEP_REWARD, FiniteWorld, Goal
 from cliprl_lite.worlds.greedy import NEAR_OPTIMAL
-from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, GridWorld
+from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.tasks import TaskSuite
 
 NETWORK_CAP = 20_000
@@ -74,21 +75,21 @@ class PolicyClass(Protocol):
     def settings(self) -> dict[str, Any]:
         """What rows must have in common to stand in one table."""
 
-    def cap(self, world: GridWorld) -> int:
+    def cap(self, world: FiniteWorld) -> int:
         """Environment steps after which a run is cut off, unless a sweep says otherwise."""
 
     def learn_bases(self, suite: TaskSuite, seed: int) -> dict[str, Policy]:
         """Step 1 of a trial: every task's policy, by its name, learned from nothing."""
 
     def distil(
-        self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
+        self, world: FiniteWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> Sequence[Policy]:
-        """Policies that reproduce tables `[K, S, 4]`; each may draw from a generator."""
+        """Policies that reproduce tables `[K, S, A]`; each may draw from a generator."""
 
     def practise(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
@@ -108,7 +109,7 @@ class Tables:
             "check_spacing": CHECK_SPACING,
         }
 
-    def cap(self, world: GridWorld) -> int:
+    def cap(self, world: FiniteWorld) -> int:
         return cap_for(world)
 
     def learn_bases(self, suite: TaskSuite, seed: int) -> dict[str, Policy]:
@@ -118,14 +119,14 @@ class Tables:
         }
 
     def distil(
-        self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
+        self, world: FiniteWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> list[TabularPolicy]:
         return [TabularPolicy(world, table) for table in tables]  # nothing has to be learned
 
     def practise(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
@@ -144,7 +145,7 @@ class Networks:
         bases: how the networks of the base tasks begin. `"shared"`: all from one random network;
             `"independent"`: each from its own; `"matched"`: each from its own, and after training
             its neurons are put into the order that is nearest to the first task's network.
-        network: shape and training.
+        network: shape and training, on a map.
 
     Example:
         >>> from cliprl_lite.worlds.suite_files import load_suite
@@ -162,41 +163,47 @@ class Networks:
         more = {"frequencies": FREQUENCIES, "distil_steps": DISTIL_STEPS, "adam": RATES}
         return _OF_EVERY_RUN | asdict(self) | more
 
-    def cap(self, world: GridWorld) -> int:
+    def network_for(self, world: FiniteWorld) -> NetworkSettings:
+        """Shape and training on this world. One without cells is read one-hot."""
+        if isinstance(world, GridWorld):
+            return self.network
+        return replace(self.network, features="one-hot")
+
+    def cap(self, world: FiniteWorld) -> int:
         return NETWORK_CAP * max(world.n_states, _CAP_STATES) // _CAP_STATES
 
     def learn_bases(self, suite: TaskSuite, seed: int) -> dict[str, Policy]:
-        shared = self.bases == "shared"
+        shared, network = self.bases == "shared", self.network_for(suite.world)
         names = ["start" if shared else task.name for task in suite.tasks]
         rngs = [rng_for(seed, suite.name, name) for name in names]
-        start = initialise(self.network.widths(suite.world), rngs)
+        start = initialise(network.widths(suite.world), rngs)
         goals = [task.goal for task in suite.tasks]
-        runs = fitted_q_iteration(suite.world, goals, start, self.network)
+        runs = fitted_q_iteration(suite.world, goals, start, network)
         for task, run in zip(suite.tasks, runs, strict=True):
             if run.stop_reason == "cap":
                 raise ValueError(
                     f"a base network for {task.name!r} is not optimal after {run.steps:,} "
-                    "gradient steps; take a smaller map"
+                    "gradient steps; take a smaller world"
                 )
         networks = [run.parameters for run in runs]
         if self.bases == "matched":
             networks = [networks[0], *(match(networks[0], other) for other in networks[1:])]
         return {
-            task.name: self._policy(suite.world, network)
-            for task, network in zip(suite.tasks, networks, strict=True)
+            task.name: self._policy(suite.world, parameters)
+            for task, parameters in zip(suite.tasks, networks, strict=True)
         }
 
     def distil(
-        self, world: GridWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
+        self, world: FiniteWorld, tables: FloatArray, rngs: Sequence[np.random.Generator]
     ) -> list[MLPPolicy]:
-        start = initialise(self.network.widths(world), rngs)
-        trained = distil(world, tables, start, self.network)
+        network = self.network_for(world)
+        trained = distil(world, tables, initialise(network.widths(world), rngs), network)
         return [self._policy(world, pick(trained, k)) for k in range(len(tables))]
 
     def practise(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         starts: Sequence[Policy | None],
         rngs: Sequence[np.random.Generator],
         cap: int,
@@ -205,14 +212,16 @@ class Networks:
             self._fresh(world, rng) if start is None else start.network.parameters
             for start, rng in zip(starts, rngs, strict=True)
         ]
-        return deep_q_learning(world, goals, stack(networks), rngs, self.network, cap=cap)
+        return deep_q_learning(
+            world, goals, stack(networks), rngs, self.network_for(world), cap=cap
+        )
 
-    def _fresh(self, world: GridWorld, rng: np.random.Generator) -> Parameters:
+    def _fresh(self, world: FiniteWorld, rng: np.random.Generator) -> Parameters:
         """A network before any learning; the numbers that `rng` draws next stay the same."""
-        return pick(initialise(self.network.widths(world), rng.spawn(1)), 0)
+        return pick(initialise(self.network_for(world).widths(world), rng.spawn(1)), 0)
 
-    def _policy(self, world: GridWorld, parameters: Parameters) -> MLPPolicy:
-        return MLPPolicy(world, parameters, self.network.features)
+    def _policy(self, world: FiniteWorld, parameters: Parameters) -> MLPPolicy:
+        return MLPPolicy(world, parameters, self.network_for(world).features)
 
 
 POLICY_CLASSES: dict[str, PolicyClass] = {

@@ -91,7 +91,7 @@ class StudyJob:
 
     def named(self, column: str, values: Iterable[str]) -> Rows:
         """The cells that name each row of the job, one row for each value of a column."""
-        size = self.suite.world.shape[0]
+        size = self.suite.world.size
         names = {"suite": self.suite.name, "size": size, "policy": self.policy, "seed": self.seed}
         return [names | {column: value} for value in values]
 
@@ -105,12 +105,12 @@ def modality_rows(job: StudyJob) -> Rows:
     Example:
         >>> rows = modality_rows(StudyJob(load_suite("corners", 6), "tabular", 0))
         >>> [row["modality"] for row in rows]
-        ['weights', 'q-values', 'actions']
+        ['weights', 'q-values', 'actions', 'visits']
     """
     suite = job.suite
     policies = policy_class(job.policy).learn_bases(suite, job.seed)
     nearness = -np.array(
-        [[suite.world.distances(a.goal)[suite.world.state(b.goal)] for b in suite.tasks]
+        [[suite.map.distances(a.goal)[suite.map.state(b.cell)] for b in suite.tasks]
          for a in suite.tasks]
     )  # fmt: skip
     rows = job.named("modality", MODALITIES)

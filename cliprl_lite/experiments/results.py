@@ -17,17 +17,17 @@ from cliprl_lite._paths import write_text
 from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio
 from cliprl_lite.learning.clocks import CLOCKS
-from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS
+from cliprl_lite.transfer.methods import ALL_METHODS
 
 KEYS = ["suite", "policy", "target", "method", "seed"]
 """Columns that name a row."""
 
 COLUMNS = {
     "suite": "name of the suite",
-    "size": "rows of the map",
+    "size": "rows of the map, or states of another world",
     "policy": "class of the policies, a name in `POLICY_CLASSES`",
     "target": "name of the new task",
-    "method": "name in `METHODS` or `NETWORK_METHODS`",
+    "method": "name in `ALL_METHODS`",
     "weighting": "how scores became weights; empty from scratch",
     "seed": "number of the trial",
     "score_sum": "Σ d over the base policies",
@@ -89,7 +89,7 @@ def to_table(rows: Iterable[dict[str, Any]], columns: Mapping[str, str] = COLUMN
         True
     """
     table = pd.DataFrame(list(rows), columns=list(columns))
-    order = {name: number for number, name in enumerate(METHODS | NETWORK_METHODS)}
+    order = {name: number for number, name in enumerate(ALL_METHODS)}
     return table.sort_values(
         [column for column in _ORDER if column in columns],
         key=lambda column: column.map(order) if column.name == "method" else column,
@@ -280,7 +280,7 @@ def verdicts(table: pd.DataFrame, method: str, reference: str, factor: float = 1
 
     Args:
         table: a result table over several sizes.
-        method, reference: names in `METHODS`.
+        method, reference: names in `ALL_METHODS`.
         factor: 1 for "cheaper", 0.5 for "half the cost or less".
 
     Raises:

@@ -120,7 +120,7 @@ class RuleJob:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The cells that name each row of the trial."""
-        place = {"suite": self.suite.name, "size": self.suite.world.shape[0]}
+        place = {"suite": self.suite.name, "size": self.suite.world.size}
         return [
             place | {"target": transfer.target.name, "rule": rule, "teacher": teacher}
             | {"seed": self.seed}

@@ -20,6 +20,7 @@ import pandas as pd
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.backends import BackendError, choose_backend
 from cliprl_lite.experiments.journal import Journal
+from cliprl_lite.experiments.pair_trials import REPEATS
 from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.results import COLUMNS, to_table
 from cliprl_lite.experiments.trials import Job, run_job
@@ -28,9 +29,11 @@ from cliprl_lite.transfer.methods import (
     METHODS,
     NETWORK_METHODS,
     RIDGE_PENALTY,
+    TABLE_METHODS,
     Method,
     find_method,
 )
+from cliprl_lite.transfer.pair_classifier import PENALTY
 from cliprl_lite.transfer.sensitivity import SENSITIVE, SHAKE, SHAKES
 from cliprl_lite.transfer.weightings import COLD_TEMPERATURE, SOFTMAX_TEMPERATURE
 from cliprl_lite.worlds.suite_files import load_suite
@@ -89,8 +92,8 @@ class Sweep:
     Attributes:
         suites: pairs (name or path of a suite, size or None).
         trials: seeds 0 to trials − 1.
-        methods: names in `METHODS` or `NETWORK_METHODS`; if None all of the former, and for
-            networks of the latter too.
+        methods: names in `ALL_METHODS`; if None those in `METHODS`, and in `TABLE_METHODS` or
+            `NETWORK_METHODS`.
         targets: names of targets; all of them if empty.
         cap: environment steps after which a run is cut off and called censored; what suits the
             map and the class of policies if None.
@@ -156,7 +159,7 @@ class Sweep:
     @property
     def method_names(self) -> tuple[str, ...]:
         """The methods that are run."""
-        every = METHODS if self.policy == "tabular" else METHODS | NETWORK_METHODS
+        every = METHODS | (TABLE_METHODS if self.policy == "tabular" else NETWORK_METHODS)
         return tuple(every) if self.methods is None else self.methods
 
     @property
@@ -302,4 +305,6 @@ def what_it_does(method: Method) -> dict[str, Any]:
         what["sensitive"] = [SENSITIVE, SHAKE, SHAKES]
     if method.source == "ridge":
         what["penalty"] = RIDGE_PENALTY
+    if method.source == "pairs":
+        what["penalty"], what["repeats"] = PENALTY, REPEATS
     return what

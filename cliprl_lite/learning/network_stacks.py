@@ -21,7 +21,14 @@ from cliprl_lite.learning.networks import (
     gradients,
     require_shapes,
 )
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
+from cliprl_lite.worlds.finite_world import (
+    DISCOUNT,
+    GOAL,
+    LOST,
+    STEP_REWARD,
+    FiniteWorld,
+    Goal,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +38,7 @@ def td_targets(values: FloatArray, successors: IntArray, discount: float = DISCO
     """r + γ max_b Q(s', b), the targets towards which Q(s, a) is trained.
 
     Args:
-        values: max_b Q(s, b) by the target networks, shape `[K, S]`; 0 at the goal.
+        values: max_b Q(s, b) by the target networks, shape `[K, S]`; 0 at the goals.
         successors: the states s' that were reached, shape `[K, B]`, or `[1, B]` for all alike.
         discount: γ.
 
@@ -97,7 +104,7 @@ class Stack:
     """K networks in training: their layers, and Adam's running means."""
 
     def __init__(
-        self, world: GridWorld, count: int, start: Parameters, settings: NetworkSettings
+        self, world: FiniteWorld, count: int, start: Parameters, settings: NetworkSettings
     ) -> None:
         require("torch", "networks", "training a network")
         import torch
@@ -122,7 +129,7 @@ class Stack:
         return [(w[place].numpy().copy(), b[place].numpy().copy()) for w, b in self.layers]
 
     def q(self) -> FloatArray:
-        """The action values of every network in every state, shape `[K, S, 4]`."""
+        """The action values of every network in every state, shape `[K, S, A]`."""
         q: FloatArray = forward(self.layers, self.x).numpy()
         if not np.isfinite(q).all():
             raise ValueError(
@@ -146,10 +153,10 @@ class Stack:
 
 
 class DistilledStack(Stack):
-    """The networks that `distil` trains, each towards its own table, shape `[K, S, 4]`."""
+    """The networks that `distil` trains, each towards its own table, shape `[K, S, A]`."""
 
     def __init__(
-        self, world: GridWorld, tables: FloatArray, start: Parameters, settings: NetworkSettings
+        self, world: FiniteWorld, tables: FloatArray, start: Parameters, settings: NetworkSettings
     ) -> None:
         import torch
 
@@ -170,17 +177,18 @@ class TaskStack(Stack):
     that is kept of it is max_b Q(s, b), shape `[K, S]`.
     """
 
-    per_network: tuple[str, ...] = ("goals", "target_values", "episode")
+    per_network: tuple[str, ...] = ("tasks", "at_goal", "target_values", "episode")
 
     def __init__(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         start: Parameters,
         settings: NetworkSettings,
     ) -> None:
         super().__init__(world, len(goals), start, settings)
-        self.goals = np.array([world.state(goal) for goal in goals])
+        self.tasks = np.array([world.episodes(goal) for goal in goals], dtype=object)
+        self.at_goal = np.stack([task.ends == GOAL for task in self.tasks])  # [K, S]
         self.updates = 0
         self.target_values: FloatArray = np.zeros((len(goals), world.n_states))
         self.episode = np.zeros(len(goals), dtype=np.int64)
@@ -195,7 +203,7 @@ class TaskStack(Stack):
         if self.updates % self.settings.target_period:
             return False
         self.target_values = self.q().max(axis=-1)
-        self.target_values[np.arange(len(self.goals)), self.goals] = 0.0  # no reward after the end
+        self.target_values[self.at_goal] = 0.0  # no reward after the end
         return True
 
     def descend(self, rows: Sequence[Tensor], slope: Tensor) -> None:
@@ -215,34 +223,36 @@ class FittedStack(TaskStack):
         import torch
 
         successors = self.world.next_state.reshape(1, -1)
-        scale = 2 / ((self.world.n_states - 1) * len(ACTIONS))  # the slope of a mean of squares
-        places = np.arange(len(self.goals))
+        learned = (~self.at_goal).sum(axis=1) * self.world.n_actions  # state-action pairs, [K]
+        scale = torch.from_numpy(2 / learned)[:, None, None]  # the slope of a mean of squares
+        at_goal = torch.from_numpy(self.at_goal)
         targets = torch.zeros_like(self.x)  # until the first step
         for step in range(n_steps):
             if self.refresh_target() or step == 0:
                 table = td_targets(self.target_values, successors, self.settings.discount)
-                targets = torch.from_numpy(table.reshape(len(places), -1, len(ACTIONS)))
+                targets = torch.from_numpy(table.reshape(*self.at_goal.shape, -1))
             rows = activations(self.layers, self.x)
             error = rows[-1] - targets
-            error[places, self.goals] = 0.0  # no transition leaves the goal
+            error[at_goal] = 0.0  # no transition leaves a goal
             self.descend(rows, scale * error)
 
 
 class OnlineStack(TaskStack):
     """The networks that `deep_q_learning` trains, and the agents that walk by them.
 
-    The replay memory holds a transition as the number of its state and action, `4 s + a`: the next
+    The replay memory holds a transition as the number of its state and action, `A s + a`: the next
     state follows from the map, and the reward is the same everywhere.
     """
 
     per_network = (
-        *TaskStack.per_network, "replay", "state", "start", "length", "starts", "lengths",
+        *TaskStack.per_network, "lost", "starts_from", "n_starts",
+        "replay", "state", "start", "length", "starts", "lengths",
     )  # fmt: skip
 
     def __init__(
         self,
-        world: GridWorld,
-        goals: Sequence[tuple[int, int]],
+        world: FiniteWorld,
+        goals: Sequence[Goal],
         start: Parameters,
         settings: NetworkSettings,
         seeds: Sequence[int | np.random.Generator],
@@ -251,6 +261,11 @@ class OnlineStack(TaskStack):
         super().__init__(world, goals, start, settings)
         k = len(goals)
         self.rngs = [np.random.default_rng(seed) for seed in seeds]
+        self.lost = np.stack([task.ends == LOST for task in self.tasks])
+        self.n_starts = np.array([task.starts.size for task in self.tasks])
+        self.starts_from = np.zeros((k, self.n_starts.max()), dtype=np.int64)
+        for row, task in zip(self.starts_from, self.tasks, strict=True):
+            row[: task.starts.size] = task.starts
         self.steps = 0
         self.replay = np.zeros((k, settings.replay_size), dtype=np.int64)
         self.state = self.start_states(np.array([rng.random() for rng in self.rngs]))
@@ -258,9 +273,8 @@ class OnlineStack(TaskStack):
         self.starts, self.lengths = np.zeros((2, k, record), dtype=np.int64)
 
     def start_states(self, draws: FloatArray) -> IntArray:
-        """Any state but the goal, one for each number in [0, 1); `[K]` in, `[K]` out."""
-        states = (draws * (self.world.n_states - 1)).astype(np.int64)
-        return states + (states >= self.goals)
+        """A start for each task and number in [0, 1); `[K]` in, `[K]` out."""
+        return self.starts_from[np.arange(len(draws)), (draws * self.n_starts).astype(np.int64)]
 
     def advance(self, n_steps: int) -> None:
         batch_size = self.settings.batch_size
@@ -276,13 +290,18 @@ class OnlineStack(TaskStack):
         """One step of every agent, given three numbers in [0, 1) for each, shape `[K]`."""
         q = forward(self.layers, self.x[self.state][:, None]).numpy()[:, 0]
         random = explore < self.settings.epsilon(self.steps)
-        action = np.where(random, (choice * len(ACTIONS)).astype(np.int64), q.argmax(axis=1))
+        action = np.where(
+            random, (choice * self.world.n_actions).astype(np.int64), q.argmax(axis=1)
+        )
         oldest = self.steps % self.settings.replay_size
-        self.replay[:, oldest] = len(ACTIONS) * self.state + action
+        self.replay[:, oldest] = self.world.n_actions * self.state + action
         self.state = self.world.next_state[self.state, action]
         self.steps += 1
         self.length += 1
-        over = (self.state == self.goals) | (self.length >= self.settings.episode_limit)
+        places = np.arange(len(self.state))
+        cut = self.lost[places, self.state] & (self.length % self.world.n_states == 0)
+        over = self.at_goal[places, self.state] | cut
+        over |= self.length >= self.settings.episode_limit
         for place in np.flatnonzero(over):
             if self.episode[place] < self.starts.shape[1]:
                 self.starts[place, self.episode[place]] = self.start[place]
@@ -299,7 +318,7 @@ class OnlineStack(TaskStack):
         self.refresh_target()
         remembered = min(self.steps, self.settings.replay_size)
         batch = np.take_along_axis(self.replay, (draws * remembered).astype(np.int64), axis=1)
-        states, actions = np.divmod(batch, len(ACTIONS))
+        states, actions = np.divmod(batch, self.world.n_actions)
         successors = self.world.next_state[states, actions]
         targets = td_targets(self.target_values, successors, self.settings.discount)
         rows = activations(self.layers, self.x[states])

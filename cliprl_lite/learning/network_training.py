@@ -20,8 +20,8 @@ from cliprl_lite._optional import require
 from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES, REGRET_EPISODES
 from cliprl_lite.learning.network_stacks import DistilledStack, FittedStack, OnlineStack, TaskStack
 from cliprl_lite.learning.networks import NetworkSettings, Parameters
-from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_states
-from cliprl_lite.worlds.gridworld import GridWorld
+from cliprl_lite.worlds.finite_world import FiniteWorld, Goal
+from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_table
 
 DISTIL_STEPS = 2_000
 """Gradient steps of a distillation, unless a call says otherwise."""
@@ -78,8 +78,8 @@ def first_of_row(passed: Sequence[bool], length: int) -> int | None:
 
 
 def fitted_q_iteration(
-    world: GridWorld,
-    goals: Sequence[tuple[int, int]],
+    world: FiniteWorld,
+    goals: Sequence[Goal],
     start: Parameters,
     settings: NetworkSettings | None = None,
     *,
@@ -91,8 +91,8 @@ def fitted_q_iteration(
     from their targets (`td_targets`). Nothing is random.
 
     Args:
-        world: the map.
-        goals: `(row, column)` of each task's goal, K of them.
+        world: the map, or another finite world.
+        goals: `(row, column)` of each task's goal, or its states, K of them.
         start: the networks to start from, a stack of K.
         settings: the defaults if None.
         cap: gradient steps after which a run is cut off and called censored.
@@ -104,6 +104,7 @@ def fitted_q_iteration(
         ValueError: if goals, start, settings and map do not fit each other, or a network diverges.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world, settings = GridWorld.open_map(3), NetworkSettings()
         >>> from cliprl_lite.learning.networks import initialise
         >>> start = initialise(settings.widths(world), seeds=[0, 1])
@@ -117,8 +118,8 @@ def fitted_q_iteration(
 
 
 def deep_q_learning(
-    world: GridWorld,
-    goals: Sequence[tuple[int, int]],
+    world: FiniteWorld,
+    goals: Sequence[Goal],
     start: Parameters,
     seeds: Sequence[int | np.random.Generator],
     settings: NetworkSettings | None = None,
@@ -141,6 +142,7 @@ def deep_q_learning(
     Returns, Raises: as `fitted_q_iteration`.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world, settings = GridWorld.open_map(3), NetworkSettings()
         >>> from cliprl_lite.learning.networks import initialise
         >>> start = initialise(settings.widths(world), seeds=[0, 0])
@@ -159,7 +161,7 @@ def deep_q_learning(
 
 
 def distil(
-    world: GridWorld,
+    world: FiniteWorld,
     tables: FloatArray,
     start: Parameters,
     settings: NetworkSettings | None = None,
@@ -174,7 +176,7 @@ def distil(
 
     Args:
         world: the map.
-        tables: the tables to reproduce, shape `[K, S, 4]`, in reward.
+        tables: the tables to reproduce, shape `[K, S, A]`, in reward.
         start: the networks to start from, a stack of K.
         settings: the defaults if None.
         steps: gradient steps. The default brings the default networks within a root mean square
@@ -190,6 +192,7 @@ def distil(
             finite, there are no steps, or a network diverges.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world, settings = GridWorld.open_map(3), NetworkSettings()
         >>> from cliprl_lite.learning.networks import features, forward, initialise
         >>> tables = np.stack([world.optimal_q((0, 0)), world.optimal_q((2, 1))])
@@ -217,16 +220,16 @@ def _train(stack: TaskStack, cap: int, min_episodes: int) -> list[NetworkRun]:
     if cap < 1:
         raise ValueError(f"the cap is a positive number of steps; got {cap}")
     world, settings = stack.world, stack.settings
-    distances = [world.distances(world.cell(goal)) for goal in stack.goals]
+    tasks = tuple(stack.tasks)
     runs: dict[int, NetworkRun] = {}
-    going = list(range(len(stack.goals)))  # the numbers of the networks still in the stack
+    going = list(range(len(tasks)))  # the numbers of the networks still in the stack
     checks: list[list[GreedyEvaluation]] = [[] for _ in going]
     few_shot: dict[int, GreedyEvaluation] = {}
     check_steps = [0]
     while True:
         ended = []
         for place, (k, q) in enumerate(zip(going, stack.q(), strict=True)):
-            checks[k].append(evaluate_states(q, world, int(stack.goals[place]), distances[k]))
+            checks[k].append(evaluate_table(q, world, tasks[k]))
             if stack.episode[place] >= FEW_SHOT_EPISODES:  # never before the first step
                 few_shot.setdefault(k, checks[k][-1])
             near_optimal, optimal = (
@@ -246,7 +249,7 @@ def _train(stack: TaskStack, cap: int, min_episodes: int) -> list[NetworkRun]:
                     checks=tuple(checks[k]),
                     few_shot=few_shot.get(k),
                     episode_lengths=lengths,
-                    episode_shortest=distances[k][starts],
+                    episode_shortest=tasks[k].distances[starts],
                 )
                 ended.append(place)
         if ended:

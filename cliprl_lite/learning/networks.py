@@ -18,7 +18,8 @@ import numpy as np
 
 from cliprl_lite._arrays import FloatArray
 from cliprl_lite._paths import in_one_move
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, GridWorld
+from cliprl_lite.worlds.finite_world import DISCOUNT, FiniteWorld
+from cliprl_lite.worlds.gridworld import GridWorld
 from cliprl_lite.worlds.tasks import TaskSuite
 
 if TYPE_CHECKING:
@@ -37,16 +38,17 @@ FREQUENCIES = (0.5, 1.0, 2.0, 4.0)
 
 
 # What a network reads and computes ---------------------------------------------------------------
-def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
+def features(world: FiniteWorld, kind: FeatureKind) -> FloatArray:
     """A network's input for every state, shape `[S, F]`.
 
     Args:
         kind: `"one-hot"`, a column per state (F = S), which makes a network without hidden layers
             a Q-table; `"row-column"`, the cell, scaled to −1 … 1 from edge to edge (F = 2); or
-            `"fourier"`, sines and cosines of those two at `FREQUENCIES` (F = 16).
+            `"fourier"`, sines and cosines of those two at `FREQUENCIES` (F = 16). Only the first
+            does for a world without cells.
 
     Raises:
-        ValueError: if there is no such kind.
+        ValueError: if there is no such kind, or the world has no cells.
 
     Example:
         >>> features(GridWorld.open_map(3), "row-column")[5].tolist()
@@ -57,6 +59,8 @@ def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
     _require_kind(kind)
     if kind == "one-hot":
         return np.eye(world.n_states)
+    if not isinstance(world, GridWorld):
+        raise ValueError(f'{world!r} has no cells to read {kind!r} from; take features="one-hot"')
     last = np.maximum(np.array(world.shape) - 1, 1)
     scaled = 2 * world.cells / last - 1
     if kind == "row-column":
@@ -66,7 +70,7 @@ def features(world: GridWorld, kind: FeatureKind) -> FloatArray:
 
 
 def activations(parameters: Sequence[tuple[Array, Array]], x: Array) -> list[Array]:
-    """The input of every layer, `[…, S, in]`, and last the network's output, `[…, S, 4]`.
+    """The input of every layer, `[…, S, in]`, and last the network's output, `[…, S, A]`.
 
     A layer is `x W + b`; all but the last are followed by a ReLU, `max(·, 0)`.
 
@@ -88,7 +92,7 @@ def activations(parameters: Sequence[tuple[Array, Array]], x: Array) -> list[Arr
 
 
 def forward(parameters: Sequence[tuple[Array, Array]], x: Array) -> Array:
-    """Q(s, a) by the networks, shape `[…, S, 4]`; arguments as for `activations`.
+    """Q(s, a) by the networks, shape `[…, S, A]`; arguments as for `activations`.
 
     Example:
         >>> world = GridWorld.open_map(3)
@@ -107,7 +111,7 @@ def gradients(
     Args:
         parameters: of one network, or of a stack.
         rows: what `activations` gave for it.
-        slope: ∂L/∂Q, shape `[…, S, 4]`.
+        slope: ∂L/∂Q, shape `[…, S, A]`.
 
     Returns:
         In the shape of the parameters.
@@ -245,9 +249,9 @@ class NetworkSettings:
                 f"a batch of {self.batch_size} cannot be drawn from {self.replay_size} transitions"
             )
 
-    def widths(self, world: GridWorld) -> tuple[int, ...]:
+    def widths(self, world: FiniteWorld) -> tuple[int, ...]:
         """Of the features, the hidden layers, and the output, as `initialise` takes them."""
-        return (features(world, self.features).shape[1], *self.hidden, len(ACTIONS))
+        return (features(world, self.features).shape[1], *self.hidden, world.n_actions)
 
     def epsilon(self, step: int) -> float:
         """The share of random actions in environment step `step`, counted from 0."""
@@ -272,7 +276,7 @@ def save_networks(
         settings: the setting that they were trained in; loading checks its features and widths.
 
     Raises:
-        ValueError: if the parameters do not fit the settings and the map.
+        ValueError: if the parameters do not fit the settings and the world.
 
     Example:
         >>> import tempfile

@@ -16,22 +16,23 @@ from typing import Protocol, Self
 import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray
+from cliprl_lite._rounding import rounded
 from cliprl_lite.learning.networks import FeatureKind, Parameters, features, forward
 from cliprl_lite.learning.runs import Run, learn
+from cliprl_lite.worlds.finite_world import DISCOUNT, FiniteWorld, Goal
 from cliprl_lite.worlds.greedy import greedy_actions
-from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
 
 class Policy(Protocol):
     """What every class of policies offers."""
 
     @property
-    def world(self) -> GridWorld:
-        """The map it was learned on."""
+    def world(self) -> FiniteWorld:
+        """The world it was learned on."""
 
     @property
     def q(self) -> FloatArray:
-        """Action values, shape `[S, 4]`."""
+        """Action values, shape `[S, A]`."""
 
     @property
     def network(self) -> MLPPolicy:
@@ -47,7 +48,7 @@ class Policy(Protocol):
 
     @property
     def greedy(self) -> BoolArray:
-        """Which actions are greedy, ties included, shape `[S, 4]`."""
+        """Which actions are greedy, ties included, shape `[S, A]`."""
 
     def with_vector(self, vector: FloatArray) -> Self:
         """The policy of the same class with other parameters, shape `[P]`."""
@@ -61,21 +62,22 @@ class TabularPolicy:
     """A policy given by a table of action values.
 
     Attributes:
-        world: the map it was learned on.
-        q: action values, shape `[S, 4]`.
+        world: the world it was learned on.
+        q: action values, shape `[S, A]`.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> policy = TabularPolicy(GridWorld.open_map(3), np.zeros((9, 4)))
         >>> policy.vector.shape, policy.with_vector(np.ones(36)).q.shape
         ((36,), (9, 4))
     """
 
-    world: GridWorld
+    world: FiniteWorld
     q: FloatArray
 
     @property
     def weights(self) -> FloatArray:
-        """The table's entries in a row, nn(π) in the paper, shape `[4 S]`."""
+        """The table's entries in a row, nn(π) in the paper, shape `[S A]`."""
         return self.q.reshape(-1)
 
     @property
@@ -93,7 +95,7 @@ class TabularPolicy:
 
     @property
     def greedy(self) -> BoolArray:
-        """Which actions are greedy, ties included, shape `[S, 4]`."""
+        """Which actions are greedy, ties included, shape `[S, A]`."""
         return greedy_actions(self.q)
 
     @property
@@ -101,12 +103,13 @@ class TabularPolicy:
         """The same policy as a linear network on one-hot states, its biases zero.
 
         Example:
+            >>> from cliprl_lite.worlds.gridworld import GridWorld
             >>> world = GridWorld.open_map(3)
             >>> table = TabularPolicy(world, world.optimal_q((0, 0)))
             >>> bool((table.network.q == table.q).all())
             True
         """
-        return MLPPolicy(self.world, [(self.q, np.zeros(len(ACTIONS)))], "one-hot")
+        return MLPPolicy(self.world, [(self.q, np.zeros(self.world.n_actions))], "one-hot")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,22 +117,23 @@ class MLPPolicy:
     """A policy given by a network that computes the action values of a state.
 
     Attributes:
-        world: the map it was learned on.
+        world: the world it was learned on.
         parameters: weights `[in, out]` and biases `[out]` of every layer.
         reads: the network's input, as in `features`.
 
     Raises:
-        ValueError: if the layers do not fit the features and each other, or do not end in 4.
+        ValueError: if the layers do not fit the features and each other, or do not end in A.
 
     Example:
         >>> from cliprl_lite.learning.networks import initialise
         >>> layers = [(weights[0], biases[0]) for weights, biases in initialise((16, 8, 4), [0])]
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> policy = MLPPolicy(GridWorld.open_map(3), layers)
         >>> policy.q.shape, policy.weights.shape, policy.vector.shape
         ((9, 4), (160,), (172,))
     """
 
-    world: GridWorld
+    world: FiniteWorld
     parameters: Parameters
     reads: FeatureKind = "fourier"
 
@@ -142,12 +146,14 @@ class MLPPolicy:
                     f"weights of the shape {(width, biases.size)}; got {weights.shape}"
                 )
             width = biases.size
-        if width != len(ACTIONS):
-            raise ValueError(f"the last layer says {len(ACTIONS)} action values; got {width}")
+        if width != self.world.n_actions:
+            raise ValueError(
+                f"the last layer says {self.world.n_actions} action values; got {width}"
+            )
 
     @cached_property
     def q(self) -> FloatArray:
-        """Action values, shape `[S, 4]`."""
+        """Action values, shape `[S, A]`."""
         return forward(self.parameters, features(self.world, self.reads))
 
     @property
@@ -182,7 +188,7 @@ class MLPPolicy:
 
     @property
     def greedy(self) -> BoolArray:
-        """Which actions are greedy, ties included, shape `[S, 4]`."""
+        """Which actions are greedy, ties included, shape `[S, A]`."""
         return greedy_actions(self.q)
 
 
@@ -190,9 +196,10 @@ class MLPPolicy:
 # Modalities: which vector of a policy is aligned
 # ---------------------------------------------------------------------------------------------
 def greedy_map(policy: Policy) -> FloatArray:
-    """The greedy actions, shape `[4 S]`: in each state 1 for the greedy one, shared among ties.
+    """The greedy actions, shape `[S A]`: in each state 1 for the greedy one, shared among ties.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> table = TabularPolicy(GridWorld.open_map(2), np.array([[0.0, 1, 1, 0]] * 4))
         >>> greedy_map(table)[:4].tolist()
         [0.0, 0.5, 0.5, 0.0]
@@ -200,13 +207,40 @@ def greedy_map(policy: Policy) -> FloatArray:
     return (policy.greedy / policy.greedy.sum(axis=1, keepdims=True)).reshape(-1)
 
 
+def greedy_visits(policy: Policy) -> FloatArray:
+    """What a greedy walk does on its way, shape `[S A]`: how often it is in each state and takes
+    each action there, discounted, from a start in any state.
+
+    The walk ends where the policy promises most, which are its own goals. It is what an encoder of
+    trajectories would be shown, without chance: d = Σₜ γᵗ P(sₜ) solves d = d₀ + γ Pᵀ d.
+
+    Example: from the right of two squares, the goal on the left; action 2 is *left*.
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
+        >>> world = GridWorld.from_text("..")
+        >>> table = TabularPolicy(world, world.optimal_q((0, 0)))
+        >>> greedy_visits(table).reshape(2, 4)[1].tolist()
+        [0.0, 0.0, 1.0, 0.0]
+    """
+    n = policy.world.n_states
+    taken, values = greedy_map(policy).reshape(n, -1), rounded(policy.q.max(axis=1))
+    goals = values == values.max()
+    taken[goals] = 0.0
+    moves = np.zeros((n, n))
+    np.add.at(moves, (np.arange(n)[:, None], policy.world.next_state), taken)
+    begins = np.where(goals, 0.0, 1 / (n - goals.sum()))
+    visits = np.linalg.solve(np.eye(n) - DISCOUNT * moves.T, begins)
+    return (visits[:, None] * taken).reshape(-1)
+
+
 MODALITIES: dict[str, Callable[[Policy], FloatArray]] = {
     "weights": lambda policy: policy.weights,
     "q-values": lambda policy: policy.q.reshape(-1),
     "actions": greedy_map,
+    "visits": greedy_visits,
 }
 """The vector that an alignment takes for a policy: its weights (the paper's nn(π)), its action
-values in every state, or its greedy actions. For a Q-table the first two are the same."""
+values in every state, its greedy actions, or what its greedy walk visits. For a Q-table the first
+two are the same."""
 
 
 def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> FloatArray:
@@ -219,6 +253,7 @@ def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> Flo
         ValueError: if there is no such modality.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> policy = TabularPolicy(GridWorld.open_map(2), np.zeros((4, 4)))
         >>> policy_vectors([policy, policy]).shape
         (2, 16)
@@ -232,7 +267,7 @@ def policy_vectors(policies: Sequence[Policy], modality: str = "weights") -> Flo
 # Step 1 of both algorithms
 # ---------------------------------------------------------------------------------------------
 def learn_policy(
-    world: GridWorld, goal: tuple[int, int], seed: int | np.random.Generator = 0
+    world: FiniteWorld, goal: Goal, seed: int | np.random.Generator = 0
 ) -> tuple[TabularPolicy, Run]:
     """Learn a base policy from nothing until it is optimal in every state (Step 1).
 
@@ -243,6 +278,7 @@ def learn_policy(
         ValueError: if the policy is not optimal when the cap comes.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> policy, run = learn_policy(GridWorld.open_map(4), (0, 0), seed=1)
         >>> run.checks[-1].optimal
         True
@@ -251,6 +287,6 @@ def learn_policy(
     if run.stop_reason == "cap":
         raise ValueError(
             f"a base policy for the goal {goal} is not optimal after {run.steps:,} steps; "
-            "take a smaller map"
+            "take a smaller world"
         )
     return TabularPolicy(world, run.q), run

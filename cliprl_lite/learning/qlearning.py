@@ -15,14 +15,15 @@ import numpy as np
 from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite._compiling import compiled, replaced
 from cliprl_lite.learning.clocks import FEW_SHOT_EPISODES
-from cliprl_lite.worlds.greedy import (
-    OPPOSITE,
-    GreedyEvaluation,
-    as_table,
-    evaluate_states,
-    greedy_walk,
+from cliprl_lite.worlds.finite_world import (
+    DISCOUNT,
+    GOAL,
+    GOES_ON,
+    STEP_REWARD,
+    FiniteWorld,
+    Goal,
 )
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
+from cliprl_lite.worlds.greedy import GreedyEvaluation, as_table, evaluate_table, greedy_walk
 
 LEARNING_RATE = 1.0
 """The learning rate η used throughout, unless a call says otherwise; 1 is right in a deterministic
@@ -35,7 +36,8 @@ EPSILON = 0.1
 def q_learning_steps(
     q: FloatArray,
     next_state: IntArray,
-    goal: int,
+    ends: IntArray,
+    starts_from: IntArray,
     learning_rate: float,
     epsilon: float,
     discount: float,
@@ -51,8 +53,16 @@ def q_learning_steps(
 ) -> tuple[int, int, int, int, int]:
     """Q-learning for `n_steps` environment steps, or until episode `last_episode` is complete.
 
-    Changes in place: `q` (shape `[S, 4]`, the goal's row 0), and `starts` and `lengths` (shape
+    Changes in place: `q` (shape `[S, A]`, the goals' rows 0), and `starts` and `lengths` (shape
     `[R]`: start state and number of steps of the first R episodes).
+
+    Args:
+        next_state: the world, shape `[S, A]`.
+        ends, starts_from: as in `Episodes`: what ends an episode, and where one may begin.
+        learning_rate, epsilon, discount, rng: as for `Learner`.
+        state, start, length, episode: where the agent is, where it began, its steps since then, and
+            the episodes that are complete.
+        n_steps, last_episode: how long to go on.
 
     Returns:
         `(steps done, state, start, length, episode)`: where to go on from.
@@ -90,16 +100,13 @@ def q_learning_steps(
 
         state = successor
         length += 1
-        if state == goal:
+        if ends[state] != GOES_ON and (ends[state] == GOAL or length % n_states == 0):
             if episode < lengths.size:
                 starts[episode] = start
                 lengths[episode] = length
             episode += 1
             length = 0
-            state = int(rng.random() * (n_states - 1))  # any state but the goal
-            if state >= goal:
-                state += 1
-            start = state
+            start = state = starts_from[int(rng.random() * starts_from.size)]
             if episode == last_episode:
                 return step + 1, state, start, length, episode
     return n_steps, state, start, length, episode
@@ -120,7 +127,7 @@ def checked_steps(
     agent: Agent,
     place: Place,
     diary: tuple[IntArray, IntArray],
-    ways: tuple[IntArray, int, IntArray, IntArray],
+    ways: tuple[Any, ...],
     steps: int,
     checks: IntArray,
     last_episode: int,
@@ -170,10 +177,10 @@ class Learner:
     """A Q-learning agent on one task. Running it in pieces does not change the result.
 
     Args:
-        world: the map.
-        goal: `(row, column)` of the goal.
-        start_q: starting table, shape `[S, 4]`; zeros if None. It is copied, and the goal's row
-            is set to 0, since nothing is earned after the end.
+        world: the map, or another finite world.
+        goal: `(row, column)` of the goal, or the states of the goal.
+        start_q: starting table, shape `[S, A]`; zeros if None. It is copied, and the goals' rows
+            are set to 0, since nothing is earned after the end.
         seed: a seed or a `numpy.random.Generator`, the only source of randomness.
         learning_rate: η in (0, 1]; 1 is right for a deterministic world.
         epsilon: share of random actions, 0 to 1.
@@ -181,9 +188,10 @@ class Learner:
         record: how many episodes to remember.
 
     Raises:
-        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+        ValueError: if a setting is outside its range, or the goal or table does not fit the world.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> learner = Learner(GridWorld.open_map(4), (0, 0), seed=1)
         >>> learner.run(2_000)
         >>> learner.evaluate().optimal
@@ -192,8 +200,8 @@ class Learner:
 
     def __init__(
         self,
-        world: GridWorld,
-        goal: tuple[int, int],
+        world: FiniteWorld,
+        goal: Goal,
         start_q: FloatArray | None = None,
         seed: int | np.random.Generator = 0,
         learning_rate: float = LEARNING_RATE,
@@ -209,17 +217,16 @@ class Learner:
             raise ValueError(f"the discount lies in (0, 1]; got {discount}")
         self.world = world
         self.goal = goal
-        self.goal_state = world.state(goal)
-        self.distances = world.distances(goal)
-        shape = (world.n_states, len(ACTIONS))
+        self.episodes = world.episodes(goal)
+        shape = world.next_state.shape
         self.q = np.zeros(shape) if start_q is None else as_table(start_q, world).copy()
-        self.q[self.goal_state] = 0.0
+        self.q[self.episodes.goals] = 0.0
         self.learning_rate, self.epsilon, self.discount = learning_rate, epsilon, discount
         self.rng = np.random.default_rng(seed)
         self.steps = 0
         self.episode = 0
-        self.state = int(self.rng.random() * (world.n_states - 1))
-        self.state += self.state >= self.goal_state
+        starts = self.episodes.starts
+        self.state = int(starts[int(self.rng.random() * starts.size)])
         self._start, self._length = self.state, 0
         self._starts = np.zeros(record, dtype=np.int64)
         self._lengths = np.zeros(record, dtype=np.int64)
@@ -230,7 +237,8 @@ class Learner:
     def _agent(self) -> Agent:
         """The loop's first arguments."""
         rule = (self.learning_rate, self.epsilon, self.discount)
-        return (self.q, self.world.next_state, self.goal_state, *rule, self.rng)
+        begin_and_end = (self.episodes.ends, self.episodes.starts)
+        return (self.q, self.world.next_state, *begin_and_end, *rule, self.rng)
 
     @property
     def _place(self) -> Place:
@@ -259,23 +267,31 @@ class Learner:
             were not completed in this call.
         """
         before, found = self.episode, np.zeros((len(checks) + 1, 3))
-        ways = (self.world.next_state, self.goal_state, self.distances, OPPOSITE)
+        ways = (
+            self.world.next_state,
+            self.episodes.distances,
+            self.episodes.counted,
+            *self.world.predecessors,
+        )
         rule = (FEW_SHOT_EPISODES, min_episodes, most_wrong, passed)
         run = compiled(replaced(checked_steps, q_learning_steps=self._take_steps))
         agent = (self.q, self._agent, self._place, self._diary)
         done, self.steps, place = run(*agent, ways, self.steps, checks, *rule, found)
         self.state, self._start, self._length, self.episode = place
-        n_starts = self.world.n_states - 1
-        shortest = float(self.distances.sum()) / n_starts
         *seen, few_shot = (
-            GreedyEvaluation.of(walked, int(n_settled), int(n_wrong), n_starts, shortest)
+            GreedyEvaluation.of(walked, int(n_settled), int(n_wrong), self.episodes)
             for walked, n_settled, n_wrong in found[[*range(done), -1]].tolist()
         )
         return seen, few_shot if before < FEW_SHOT_EPISODES <= self.episode else None
 
     def evaluate(self) -> GreedyEvaluation:
         """What the greedy policy would do now."""
-        return evaluate_states(self.q, self.world, self.goal_state, self.distances)
+        return evaluate_table(self.q, self.world, self.episodes)
+
+    @property
+    def distances(self) -> IntArray:
+        """Fewest steps from every state to a goal, shape `[S]`."""
+        return self.episodes.distances
 
     @property
     def episode_lengths(self) -> IntArray:

@@ -18,8 +18,8 @@ from cliprl_lite.learning.clocks import (
     first20,
 )
 from cliprl_lite.learning.qlearning import Learner
+from cliprl_lite.worlds.finite_world import FiniteWorld, Goal
 from cliprl_lite.worlds.greedy import GreedyEvaluation
-from cliprl_lite.worlds.gridworld import GridWorld
 
 CHECK_SPACING = 1.05
 """Ratio between the step counts of two checks that follow each other."""
@@ -30,11 +30,12 @@ DEFAULT_CAP = 10_000_000
 _CAP_STATES = 25 * 25
 
 
-def cap_for(world: GridWorld) -> int:
+def cap_for(world: FiniteWorld) -> int:
     """The cap on a map: `DEFAULT_CAP` up to 25×25, beyond it in proportion to S². That grows faster
     than what learning takes, even from a misleading start (`benchmarks/growth.py`).
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> cap_for(GridWorld.open_map(25)), cap_for(GridWorld.open_map(50))
         (10000000, 160000000)
     """
@@ -83,9 +84,10 @@ class Run:
             as it can go on.
 
     Raises:
-        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+        ValueError: if a setting is outside its range, or the goal or table does not fit the world.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> run = Run(GridWorld.open_map(5), (0, 0), seed=3)
         >>> run.advance(200)
         >>> run.steps, run.stop_reason, run.clocks["optimal"]
@@ -97,8 +99,8 @@ class Run:
 
     def __init__(
         self,
-        world: GridWorld,
-        goal: tuple[int, int],
+        world: FiniteWorld,
+        goal: Goal,
         start_q: FloatArray | None = None,
         seed: int | np.random.Generator = 0,
         *,
@@ -170,7 +172,7 @@ class Run:
 
     @property
     def q(self) -> FloatArray:
-        """The table, shape `[S, 4]`."""
+        """The table, shape `[S, A]`."""
         return self.learner.q
 
     @property
@@ -207,6 +209,7 @@ class Run:
             Steps and numbers of states, shape `[K]`; the first check comes before any step.
 
         Example:
+            >>> from cliprl_lite.worlds.gridworld import GridWorld
             >>> steps, wrong = learn(GridWorld.open_map(5), (0, 0), seed=3).wrong_curve()
             >>> int(steps[0]), int(wrong[0]), int(wrong[-1])
             (0, 24, 0)
@@ -223,8 +226,8 @@ class Run:
 
 
 def learn(
-    world: GridWorld,
-    goal: tuple[int, int],
+    world: FiniteWorld,
+    goal: Goal,
     start_q: FloatArray | None = None,
     seed: int | np.random.Generator = 0,
     **settings: Any,
@@ -237,9 +240,10 @@ def learn(
             (`learning_rate`, `epsilon`, `discount`, `record`).
 
     Raises:
-        ValueError: if a setting is outside its range, or the goal or table does not fit the map.
+        ValueError: if a setting is outside its range, or the goal or table does not fit the world.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> run = learn(GridWorld.open_map(5), (0, 0), seed=3)
         >>> run.stop_reason, run.checks[-1].optimal, run.checks[0].optimal
         ('finished', True, False)

@@ -28,7 +28,7 @@ SCORES = (0.6, 0.5, 0.2, -0.1)
 
 ROWS = (
     "alg1_closest", "alg1", "alg1_cold", "alg2_closest", "alg2_box", "alg2_text", "alg2_identity",
-    "alg2", "ridge", "uniform", "oracle", "scratch",
+    "alg2", "ridge", "pairs", "uniform", "oracle", "scratch",
 )  # fmt: skip
 """Names of the methods on the whole card."""
 
@@ -39,6 +39,7 @@ _COMPARED: dict[ScoreSource, str] = {
     "cosine": "the new sentence with each old one",
     "alignment": "the projected new sentence with each projected old one",
     "ridge": "the policy predicted from the new sentence with each old one",
+    "pairs": "each pair of sentences, by whether the one's policy helped with the other's task",
     "uniform": "nothing",
     "random": "nothing: scores are drawn by lot",
     "true policy": "how long each old policy walks to the new goal",
@@ -51,6 +52,7 @@ _SIMILARITY = {"cosine": "cosine", "dot": "dot product"}
 _LOOKS: dict[ScoreSource, str] = {
     "alignment": "of the old tasks",
     "ridge": "of the old tasks",
+    "pairs": "no; it tried each on the other old tasks",
     "true policy": "of the old tasks, and at the answer: the true way to the new goal",
 }
 _WEIGHTS = {
@@ -61,7 +63,12 @@ _WEIGHTS = {
     "cold": f"softmax at {COLD_TEMPERATURE:g}",
     "closest": "all on the highest d",
 }
-_VOICE: dict[ScoreSource, str] = {"cosine": "words", "alignment": "map", "ridge": "map"}
+_VOICE: dict[ScoreSource, str] = {
+    "cosine": "words",
+    "alignment": "map",
+    "ridge": "map",
+    "pairs": "map",
+}
 
 
 _STYLE = """
@@ -158,7 +165,7 @@ def method_card(names: Sequence[str] = ROWS, about: Sequence[str] = ()) -> Metho
     """The card of these methods.
 
     Args:
-        names: names in `METHODS` or `NETWORK_METHODS`, a row each.
+        names: names in `ALL_METHODS`, a row each.
         about: those of them that the reader has before them; they stand out.
 
     Raises:
@@ -188,6 +195,8 @@ def facts(method: Method) -> tuple[str, str, str, str, str]:
         trained = _trained(method.alignment)
     elif method.source == "ridge":
         trained = f"{_TARGETS['identity']}, by least squares"
+    elif method.source == "pairs":
+        trained = "whether the one helps with the other, by logistic regression"
     weights = "equal" if method.source == "uniform" else _WEIGHTS[method.weighting]
     looks = _LOOKS.get(method.source, "no")
     return method.label, _COMPARED[method.source], trained, weights, looks

@@ -14,12 +14,20 @@ import numpy as np
 from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite._compiling import replaced
 from cliprl_lite.learning.qlearning import Agent, Learner, Steps
+from cliprl_lite.worlds.finite_world import (
+    DISCOUNT,
+    GOAL,
+    GOES_ON,
+    STEP_REWARD,
+    FiniteWorld,
+    Goal,
+    discounted_return,
+)
 from cliprl_lite.worlds.greedy import as_table
-from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, GridWorld, discounted_return
 
 Own = Any
 """What a rule remembers: a named tuple of arrays, changed in place. The first is the table that is
-judged, shape `[S, 4]`."""
+judged, shape `[S, A]`."""
 
 
 def act(own: Own, state: int, first: bool, rng: np.random.Generator) -> int:
@@ -35,7 +43,8 @@ def learn(own: Own, state: int, action: int, successor: int, done: bool) -> None
 def guided_steps(
     own: Own,
     next_state: IntArray,
-    goals: IntArray,
+    ends: IntArray,
+    starts_from: IntArray,
     rng: np.random.Generator,
     state: int,
     start: int,
@@ -48,13 +57,13 @@ def guided_steps(
 ) -> tuple[int, int, int, int, int]:
     """`n_steps` environment steps by a rule, or until episode `last_episode` is complete.
 
-    Only this loop knows map and goals. It draws starts as `q_learning_steps` does, so that a rule
+    Only this loop knows world and goals. It draws starts as `q_learning_steps` does, so that a rule
     which does what Q-learning does walks the same way, to the last bit.
 
     Args:
         own: what the rule remembers; `learn` changes it in place.
-        next_state: the map, shape `[S, 4]`.
-        goals: states that end an episode, in ascending order, shape `[G]`.
+        next_state: the world, shape `[S, A]`.
+        ends, starts_from: as for `q_learning_steps`.
         rng, state, start, length, episode: as for `q_learning_steps`.
         n_steps, last_episode, starts, lengths: as for `q_learning_steps`.
 
@@ -64,23 +73,17 @@ def guided_steps(
     for step in range(n_steps):
         action = act(own, state, length == 0, rng)
         successor = next_state[state, action]
-        done = False
-        for goal in goals:
-            done = done or successor == goal
+        done = ends[successor] == GOAL
         learn(own, state, action, successor, done)
         state = successor
         length += 1
-        if done:
+        if done or (ends[state] != GOES_ON and length % len(next_state) == 0):
             if episode < lengths.size:
                 starts[episode] = start
                 lengths[episode] = length
             episode += 1
             length = 0
-            state = int(rng.random() * (len(next_state) - len(goals)))  # any state but the goals
-            for goal in goals:
-                if state >= goal:
-                    state += 1
-            start = state
+            start = state = starts_from[int(rng.random() * starts_from.size)]
             if episode == last_episode:
                 return step + 1, state, start, length, episode
     return n_steps, state, start, length, episode
@@ -93,8 +96,8 @@ class Rule:
     Attributes:
         name: used in tables and on the command line.
         label: used in pictures.
-        begin: makes what the rule remembers, from the teacher's table, shape `[S, 4]`, and for a
-            rule that knows the map from `next_state`, shape `[S, 4]`, too.
+        begin: makes what the rule remembers, from the teacher's table, shape `[S, A]`, and for a
+            rule that knows the map from `next_state`, shape `[S, A]`, too.
         act, learn: what the rule does, as `contract.act` and `contract.learn` are called.
         control: name of the same rule without a teacher.
         asks: whether it has a teacher; if not, it is handed a table of zeros.
@@ -117,8 +120,8 @@ class Rule:
 
     def learner(
         self,
-        world: GridWorld,
-        goal: tuple[int, int],
+        world: FiniteWorld,
+        goal: Goal,
         teacher: FloatArray | None = None,
         seed: int | np.random.Generator = 0,
         record: int = 1_000,
@@ -128,6 +131,7 @@ class Rule:
         Example: a teacher whose goal is the opposite corner.
             >>> from cliprl_lite.learning.runs import learn
             >>> from cliprl_lite.teachers.rules import RULES
+            >>> from cliprl_lite.worlds.gridworld import GridWorld
             >>> world = GridWorld.open_map(4)
             >>> wrong = world.optimal_q((3, 3))
             >>> run = learn(world, (0, 0), wrong, seed=1, learner=RULES["map_hope"].learner)
@@ -143,13 +147,14 @@ class GuidedLearner(Learner):
     Args:
         rule: the rule.
         world, goal, seed, record: as for `Learner`.
-        teacher: the teacher's table, shape `[S, 4]`; zeros if None. It is copied, and no row of it
+        teacher: the teacher's table, shape `[S, A]`; zeros if None. It is copied, and no row of it
             is touched.
 
     Raises:
-        ValueError: if goal or table does not fit the map.
+        ValueError: if goal or table does not fit the world.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> from cliprl_lite.teachers.rules import RULES
         >>> learner = GuidedLearner(RULES["memory_alone"], GridWorld.open_map(4), (0, 0), seed=1)
         >>> learner.run(500)
@@ -160,8 +165,8 @@ class GuidedLearner(Learner):
     def __init__(
         self,
         rule: Rule,
-        world: GridWorld,
-        goal: tuple[int, int],
+        world: FiniteWorld,
+        goal: Goal,
         teacher: FloatArray | None = None,
         seed: int | np.random.Generator = 0,
         record: int = 1_000,
@@ -173,7 +178,6 @@ class GuidedLearner(Learner):
         self.rule = rule
         self.own = rule.begin(table, world.next_state) if rule.knows_map else rule.begin(table)
         self.q = self.own[0]
-        self._goals = np.array([self.goal_state])
 
     @property
     def _take_steps(self) -> Steps:  # type: ignore[override]
@@ -181,7 +185,7 @@ class GuidedLearner(Learner):
 
     @property
     def _agent(self) -> Agent:
-        return (self.own, self.world.next_state, self._goals, self.rng)
+        return (self.own, self.world.next_state, self.episodes.ends, self.episodes.starts, self.rng)
 
 
 # ---------------------------------------------------------------------------------------------

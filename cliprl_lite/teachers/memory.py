@@ -12,11 +12,11 @@ reinforcement learning*, AAAI 2021).
 There is no ε: the first action of an episode is one that was never tried, if the state has one;
 all others are greedy.
 
-Bound: the goal is met after 4S² steps at most, whatever the teacher says. Between two changes of
+Bound: the goal is met after A · S² steps at most, whatever the teacher says. Between two changes of
 the table values rise along a greedy path, V(s') = (V(s) + 1) / γ > V(s), since all are above
 −1 / (1 − γ) (`contract.possible`). So no state comes twice, and S steps lead to the goal or to one
-of the 4S untried actions. In all later episodes together as many stretches of S steps can be lost,
-and no more.
+of the A · S untried actions. In all later episodes together as many stretches of S steps can be
+lost, and no more.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.contract import greedy, possible
-from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD, discounted_return
+from cliprl_lite.worlds.finite_world import DISCOUNT, STEP_REWARD, discounted_return
 
 
 class Memory(NamedTuple):
     """What the rule remembers.
 
-    `q` and `teacher` have shape `[S, 4]`, as has `seen`: where an action led, −1 if it was never
+    `q` and `teacher` have shape `[S, A]`, as has `seen`: where an action led, −1 if it was never
     tried. `met`, shape `[S]`, marks states that ended an episode. `fresh`, shape `[1]`, says
     whether something was learned since the level was worked out, and `lowest` what the longest path
     is worth.
@@ -90,7 +90,7 @@ def replay(q: FloatArray, seen: IntArray, met: BoolArray) -> None:
     while changed:
         changed = False
         for state in range(len(q)):
-            for action in range(4):
+            for action in range(q.shape[1]):
                 successor = seen[state, action]
                 if successor >= 0:
                     after = 0.0 if met[successor] else q[successor].max()
@@ -115,7 +115,7 @@ def learn_the_level(own: Memory, state: int, action: int, successor: int, done: 
         replay(known, own.seen, own.met)
         level = mean_surplus(known, own.teacher, own.met)
         for place in range(len(own.q)):
-            for other in range(4):
+            for other in range(own.q.shape[1]):
                 if own.seen[place, other] < 0:
                     own.q[place, other] = max(own.teacher[place, other] + level, own.lowest)
         replay(own.q, own.seen, own.met)

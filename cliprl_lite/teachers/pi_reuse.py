@@ -22,7 +22,7 @@ import numpy as np
 from cliprl_lite._arrays import FloatArray, IntArray
 from cliprl_lite.learning.qlearning import EPSILON
 from cliprl_lite.teachers.contract import epsilon_greedy, greedy, update
-from cliprl_lite.worlds.gridworld import DISCOUNT
+from cliprl_lite.worlds.finite_world import DISCOUNT
 
 FADING = 0.99
 """υ: by what ψ is multiplied at each step, from 1 on; chosen on the development suites."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.search import HOPE
-from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD
+from cliprl_lite.worlds.finite_world import DISCOUNT, STEP_REWARD
 
 Step = Callable[[int, int], tuple[int, bool]]
 """State, action → next state, end of the episode."""

@@ -27,7 +27,7 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite.teachers.contract import greedy, possible
-from cliprl_lite.worlds.gridworld import DISCOUNT, STEP_REWARD
+from cliprl_lite.worlds.finite_world import DISCOUNT, STEP_REWARD
 
 HOPE = 0.5
 """What a square not yet stood on is worth, as a share of what the teacher says; chosen on the
@@ -37,7 +37,7 @@ development suites."""
 class Search(NamedTuple):
     """What the rule remembers.
 
-    `q`, the answer, has shape `[S, 4]`, as has the map, `next_state`. `hope` and `values`, shape
+    `q`, the answer, has shape `[S, A]`, as has the map, `next_state`. `hope` and `values`, shape
     `[S]`, are what a square may be worth as the goal, −∞ if it is not, and what it is worth in the
     plan. `met`, shape `[S]`, marks states that ended an episode.
     """
@@ -60,8 +60,8 @@ def act_on_hope(own: Search, state: int, first: bool, rng: np.random.Generator) 
     if own.hope[state] > -np.inf:
         own.hope[state] = -np.inf
         plan(own.values, own.hope, own.met, own.next_state)
-    row = np.empty(4)
-    for action in range(4):
+    row = np.empty(own.q.shape[1])
+    for action in range(len(row)):
         row[action] = STEP_REWARD + DISCOUNT * own.values[own.next_state[state, action]]
     return greedy(row, rng)
 
@@ -74,7 +74,7 @@ def learn_the_goal(own: Search, state: int, action: int, successor: int, done: b
         own.values[:] = -np.inf
         plan(own.values, own.hope, own.met, own.next_state)
         for place in range(len(own.q)):
-            for other in range(4):
+            for other in range(own.q.shape[1]):
                 after = own.values[own.next_state[place, other]]
                 own.q[place, other] = STEP_REWARD + DISCOUNT * after
 
@@ -97,7 +97,7 @@ def plan(values: FloatArray, hope: FloatArray, met: BoolArray, next_state: IntAr
         changed = False
         for state in range(len(values)):
             value = hope[state]
-            for action in range(4):
+            for action in range(next_state.shape[1]):
                 value = max(value, STEP_REWARD + DISCOUNT * values[next_state[state, action]])
             if met[state]:
                 value = 0.0

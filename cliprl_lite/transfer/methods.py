@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from cliprl_lite._arrays import FloatArray
+from cliprl_lite._arrays import BoolArray, FloatArray
 from cliprl_lite.learning.policies import Policy, policy_vectors
 from cliprl_lite.transfer.alignment import (
     IDENTITY,
@@ -24,6 +24,8 @@ from cliprl_lite.transfer.alignment import (
     cosine_similarity,
     unit_rows,
 )
+from cliprl_lite.transfer.pair_classifier import pair_scores
+from cliprl_lite.worlds.finite_world import Goal
 from cliprl_lite.worlds.greedy import expected_path
 
 RIDGE_PENALTY = 0.03
@@ -61,7 +63,9 @@ def ridge_scores(
     return cosine_similarity(mixture @ y, y)
 
 
-ScoreSource = Literal["nothing", "cosine", "alignment", "ridge", "uniform", "random", "true policy"]
+ScoreSource = Literal[
+    "nothing", "cosine", "alignment", "ridge", "pairs", "uniform", "random", "true policy"
+]
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,16 @@ METHODS: dict[str, Method] = {
 """Every method that the experiments compare for either class of policies, by its name."""
 
 _ALG2 = METHODS["alg2"]
+TABLE_METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        replace(_ALG2, name="alg2_visits", label="Algorithm 2, by visits", modality="visits"),
+        Method("pairs", "pair classifier", "pairs", "closest"),
+    )
+}
+"""Further methods, for tables: two rivals from outside the paper, of which one tries its teachers
+(see `pair_classifier`)."""
+
 NETWORK_METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -119,6 +133,9 @@ NETWORK_METHODS: dict[str, Method] = {
     )
 }
 """Further methods, for networks: other modalities, and simple alternatives to averaging."""
+
+ALL_METHODS = METHODS | TABLE_METHODS | NETWORK_METHODS
+"""Every method by its name."""
 
 
 def find_method(name: str) -> Method:
@@ -131,10 +148,9 @@ def find_method(name: str) -> Method:
         >>> find_method("alg1").label
         'Algorithm 1'
     """
-    methods = METHODS | NETWORK_METHODS
-    if name not in methods:
-        raise ValueError(f"there is no method {name!r}; take some of {', '.join(methods)}")
-    return methods[name]
+    if name not in ALL_METHODS:
+        raise ValueError(f"there is no method {name!r}; take some of {', '.join(ALL_METHODS)}")
+    return ALL_METHODS[name]
 
 
 def method_scores(
@@ -142,9 +158,10 @@ def method_scores(
     instruction: FloatArray,
     base_sentences: FloatArray,
     policies: Sequence[Policy],
-    goal: tuple[int, int],
+    goal: Goal,
     rng: np.random.Generator,
     alignment: Alignment | None = None,
+    helps: BoolArray | None = None,
 ) -> FloatArray:
     """One score per base policy, shape `[N]`, by any method but learning from scratch.
 
@@ -154,9 +171,11 @@ def method_scores(
         goal: the new goal; only the oracle looks at it.
         rng: only the random weights draw from it.
         alignment: the trained towers, for a method that aligns.
+        helps: whether one base policy helped with another's task, shape `[N, N]`, for a method
+            that tries pairs.
 
     Raises:
-        ValueError: if the method needs an alignment and has none, or uses no scores at all.
+        ValueError: if the method needs an alignment or pairs and has none, or uses no scores.
     """
     match method.source:
         case "cosine":
@@ -168,6 +187,10 @@ def method_scores(
         case "ridge":
             vectors = policy_vectors(policies, method.modality)
             return ridge_scores(instruction, base_sentences, vectors)
+        case "pairs":
+            if helps is None:
+                raise ValueError(f"method {method.name!r} needs pairs that were tried")
+            return pair_scores(instruction, base_sentences, helps)
         case "uniform":
             return np.ones(len(policies))
         case "random":

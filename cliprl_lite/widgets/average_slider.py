@@ -16,6 +16,7 @@ from cliprl_lite.pictures.charts import Axis, curves_svg
 from cliprl_lite.pictures.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.widgets.base import CourseWidget, Refused, module, style
 from cliprl_lite.worlds.greedy import greedy_actions, wrong_states
+from cliprl_lite.worlds.gridworld import as_map
 from cliprl_lite.worlds.several_goals import best_constant, goal_states
 from cliprl_lite.worlds.tasks import Task
 
@@ -64,7 +65,7 @@ loss 0.0, barrier 0.0 reward²
     def __init__(self, pairs: Mapping[str, Pair]) -> None:
         if not pairs:
             raise ValueError("give at least one pair of policies")
-        self.world = next(iter(pairs.values()))[0].world
+        self.world = as_map(next(iter(pairs.values()))[0].world)
         self._tasks = [tasks for _, _, tasks in pairs.values()]
         self._goals = [[task.goal for task in tasks] for tasks in self._tasks]
         self._lines = [self._both(*pair) for pair in pairs.values()]
@@ -80,7 +81,7 @@ loss 0.0, barrier 0.0 reward²
     def _both(self, a: Policy, b: Policy, tasks: Sequence[Task]) -> tuple[Line, Line]:
         """The line as it is, and with b's neurons in the order that is nearest to a's."""
         first, second = a.network, b.network
-        maps = [policy.world.walls for policy in (first, second)]
+        maps = [as_map(policy.world).walls for policy in (first, second)]
         if not all(np.array_equal(walls, self.world.walls) for walls in maps):
             raise ValueError("all policies have to be for one map")
         if first.reads != second.reads:
@@ -173,8 +174,8 @@ loss 0.0, barrier 0.0 reward²
                 "have a hatched corner, since their arrow is on no shortest way to a goal.",
                 greedy=greedy,
                 wrong=wrong,
-                goal=tasks[0].goal if len(tasks) == 1 else None,
-                objects=[(task.goal, task.colour, task.shape, task.sentence) for task in tasks],
+                goal=tasks[0].cell if len(tasks) == 1 else None,
+                objects=[(task.cell, task.colour, task.shape, task.sentence) for task in tasks],
                 side=264,
             )
             self.shares, self.losses = self._charts(line, share)

@@ -15,8 +15,9 @@ from cliprl_lite.widgets.base import module, style
 from cliprl_lite.widgets.drive import beside
 from cliprl_lite.widgets.grid_map import GridMap
 from cliprl_lite.widgets.words import count, number, square
+from cliprl_lite.worlds.finite_world import DISCOUNT
 from cliprl_lite.worlds.greedy import greedy_actions
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+from cliprl_lite.worlds.gridworld import ACTIONS, MOVES, GridWorld
 from cliprl_lite.worlds.value_iteration import (
     Start,
     backup,

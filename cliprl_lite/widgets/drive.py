@@ -10,7 +10,8 @@ from cliprl_lite.pictures.drawing import Agent, colour, map_svg, picture, tag, t
 from cliprl_lite.widgets.base import module, style
 from cliprl_lite.widgets.grid_map import GridMap
 from cliprl_lite.widgets.words import count, number, square
-from cliprl_lite.worlds.gridworld import ACTIONS, STEP_REWARD, GridWorld, discounted_return
+from cliprl_lite.worlds.finite_world import STEP_REWARD, discounted_return
+from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
 MOST_STEPS = 10_000
 """Steps after which an episode is cut off, so that a stuck key cannot fill the memory."""

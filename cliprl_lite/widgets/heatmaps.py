@@ -17,6 +17,7 @@ from cliprl_lite.pictures.charts import heatmap_svg
 from cliprl_lite.pictures.drawing import colour, map_svg, picture, printable, tag, text
 from cliprl_lite.widgets.base import CourseWidget, module, style
 from cliprl_lite.widgets.words import decimals
+from cliprl_lite.worlds.gridworld import as_map
 from cliprl_lite.worlds.tasks import Task
 
 SMALL = 180.0
@@ -205,10 +206,10 @@ def arrow_map(policy: Policy, task: Task, side: float = SMALL) -> str:
         True
     """
     return plain(
-        map_svg(policy.world, title=f"What the agent does: {task.sentence}"[:150],
+        map_svg(as_map(policy.world), title=f"What the agent does: {task.sentence}"[:150],
                 description=f"An arrow in each square; all lead to {task.goal}.",
-                greedy=policy.greedy, goal=task.goal, side=side,
-                objects=[(task.goal, task.colour, task.shape, task.sentence)])
+                greedy=policy.greedy, goal=task.cell, side=side,
+                objects=[(task.cell, task.colour, task.shape, task.sentence)])
     )  # fmt: skip
 
 

@@ -170,7 +170,7 @@ class HopeBoard(Player):
             if self.over:
                 break
             self.learner.run(1, last_episode=1)
-            self._seen.append(self.learner.goal_state if self.over else self.learner.state)
+            self._seen.append(self.learner.episodes.goals[0] if self.over else self.learner.state)
         if self.over:
             self.found = {**self.found, self.names[self.teacher]: self.learner.steps}
 

@@ -106,7 +106,7 @@ class HouseBoard(Asked):
     def __init__(self, *, aligned: bool = False) -> None:
         suites = [load_suite(name) for name in HOUSES]
         self._suites: dict[str, TaskSuite] = dict(zip(HOUSES, suites, strict=True))
-        self.world: GridWorld = suites[0].world
+        self.world: GridWorld = suites[0].map
         self.tasks: tuple[Task, ...] = suites[0].tasks
         self._aligns = aligned
         self._q = cache(self.world.optimal_q)
@@ -188,7 +188,7 @@ class HouseBoard(Asked):
     # -----------------------------------------------------------------------------------------
     def _stand(self, name: str) -> None:
         suite = self._suites[name]
-        self._place([task.goal for task in suite.tasks], name, suite.title)
+        self._place([task.cell for task in suite.tasks], name, suite.title)
 
     def _place(self, goals: Sequence[Cell], house: str, title: str, moved: str = "") -> None:
         before, self.similarities = self.similarities, self._compare(goals)

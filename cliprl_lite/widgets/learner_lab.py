@@ -16,7 +16,7 @@ from cliprl_lite.pictures.drawing import Agent, colour, map_svg, picture, printa
 from cliprl_lite.widgets.base import Player, Refused, module, style
 from cliprl_lite.widgets.words import square
 from cliprl_lite.worlds.greedy import as_table, believed_steps, greedy_actions, wrong_states
-from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
+from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld, as_cell
 
 LIMIT = 1_000_000
 """Steps after which playing pauses by itself."""
@@ -311,7 +311,7 @@ class LearnerLab(Player):
                 shade=0.9 * shade,
                 greedy=greedy,
                 wrong=wrong if self.marked else None,
-                goal=learner.goal,
+                goal=as_cell(learner.goal),
                 objects=self._objects,
                 agents=[Agent(self._letter, self._trail)],
                 side=self.side,

@@ -16,14 +16,15 @@ export default widget("multiverse-board", (model, root, signal) => {
     frame, element("div", { class: "cl-walk" }, slider), said,
   );
   const say = quietly(said, signal);
+  let spots = [];
   const point = (place) => {
-    const [left, step, top, height] = model.get("where"), spots = model.get("spots"), words = model.get("words");
+    const [left, step, top, height] = model.get("where"), words = model.get("words");
     const scale = picture.querySelector("svg").getBoundingClientRect().width / picture.querySelector("svg").viewBox.baseVal.width || 1;
     const at = Math.min(spots.length - 1, Math.max(0, place));
     slider.value = String(at);
     line.style.left = `${(left + (at + 0.5) * step) * scale}px`;
     line.style.top = `${top * scale}px`;
-    const [codes, number] = spots[at];
+    const [, codes, number] = /^(\d+) (.*)$/.exec(spots[at]);
     const choices = [...codes].map((code, row) => words[row][Number(code)]).join(", ");
     slider.setAttribute("aria-valuetext", `${number}: ${choices}`);
     say(`${number}: ${choices}`);
@@ -33,7 +34,7 @@ export default widget("multiverse-board", (model, root, signal) => {
     const [left, step] = model.get("where");
     const x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
     const place = Math.floor((x - left) / step);
-    if (place >= 0 && place < model.get("spots").length) point(place);
+    if (place >= 0 && place < spots.length) point(place);
   }, { signal });
   follow(model, ["choices", "resting"], () => {
     for (const { name, select, field } of selects) {
@@ -43,9 +44,10 @@ export default widget("multiverse-board", (model, root, signal) => {
   }, signal);
   follow(model, ["picture"], () => { picture.innerHTML = model.get("picture"); }, signal);
   follow(model, ["spots", "where", "words"], () => {
-    const last = model.get("spots").length - 1;
+    spots = model.get("spots").split("\n");
+    const last = spots.length - 1;
     slider.max = String(last);
-    if (model.get("words").every((row, n) => model.get("spots").every(([codes]) => Number(codes[n]) < row.length)))
+    if (model.get("words").every((row, n) => spots.every((spot) => Number(spot[n]) < row.length)))
       point(Math.min(Number(slider.value), last));
   }, signal);
 });

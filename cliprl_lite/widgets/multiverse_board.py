@@ -62,8 +62,8 @@ class MultiverseBoard(CourseWidget):
     Attributes:
         choices: claim, grid, world, clock, target and Algorithm 1.
         picture: the specification curve.
-        spots: for each combination, in the order of the curve, the number of its value in each
-            choice, as digits, and its number with interval.
+        spots: a line for each combination, in the order of the curve: the number of its value in
+            each choice, as digits, and its number with interval.
 
     Raises:
         ValueError: for a choice or value that there is not.
@@ -71,7 +71,7 @@ class MultiverseBoard(CourseWidget):
     Example:
         >>> from cliprl_lite.experiments.multiverse import read_cells
         >>> board = MultiverseBoard(read_cells(), place="corners_8")
-        >>> len(board.spots), board.status.startswith("Algorithm 2 needs at most half")
+        >>> len(board.spots.splitlines()), board.status.startswith("Algorithm 2 needs at most half")
         (576, True)
     """
 
@@ -82,7 +82,7 @@ class MultiverseBoard(CourseWidget):
     choices: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True, heard=True)
     resting: traitlets.List[str] = traitlets.List().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)
-    spots: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    spots = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, cells: pd.DataFrame, **choices: str) -> None:
         self._cells = cells
@@ -157,11 +157,11 @@ class MultiverseBoard(CourseWidget):
             self.picture = specification_svg(
                 curve, claim.kind, factor, claim.words, _Y_TITLES[name]
             )
-            self.spots = [
-                ["".join(str(values.index(one)) for values, one in zip(codes, row, strict=True)),
-                 "{} ({} to {})".format(*map(_short, found))]
+            self.spots = "\n".join(
+                "".join(str(values.index(one)) for values, one in zip(codes, row, strict=True))
+                + " {} ({} to {})".format(*map(_short, found))
                 for row, found in zip(curve[choices].itertuples(index=False), numbers, strict=True)
-            ]  # fmt: skip
+            )
             most = VALUE_WORDS[decides.index[0]].values()
             self.status = (
                 f"{title}. Holds in {held} of {len(curve)} combinations. Most decides: "

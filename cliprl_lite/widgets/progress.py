@@ -16,9 +16,9 @@ WIDE = 720
 class Progress(CourseWidget):
     """The exercises of a notebook, with a tick at those that were passed, now or another day.
 
-    Passing a check while it is there is remembered in `progress.json`, beside the notebook, until
-    `cliprl_lite.progress.reset_progress()` forgets it. A stored notebook shows no
-    reader's progress: there no exercise is solved.
+    Passing a check while it is there, or making a guess, is remembered in `progress.json`, beside
+    the notebook, until `cliprl_lite.progress.reset_progress()` forgets it. A stored notebook shows
+    no reader's progress: there no exercise is solved.
 
     Args:
         checks: the notebook's module of checks.
@@ -27,6 +27,7 @@ class Progress(CourseWidget):
         titles: the exercises, in their order.
         done: for each whether it was passed.
         elsewhere: how many were passed in other notebooks.
+        guesses: what was guessed in this notebook: question → answer.
 
     Example:
         >>> from cliprl_lite.check import grid_world
@@ -44,6 +45,7 @@ class Progress(CourseWidget):
     def __init__(self, checks: ModuleType) -> None:
         self.notebook = checks.__name__.rsplit(".", 1)[-1]
         self.exercises = progress.exercises(checks)
+        self.guesses: dict[str, str] = {}
         super().__init__(titles=list(self.exercises.values()))
         progress.watchers.append(self)
         self.read()
@@ -63,10 +65,19 @@ class Progress(CourseWidget):
         else:
             self.read()
 
+    def note_guess(self, question: str, answer: str) -> None:
+        """A guess was made: remember it."""
+        self.guesses[question] = answer
+        try:
+            progress.remember_guess(self.notebook, question, answer)
+        except progress.ProgressError as error:
+            self.error = f"This is not remembered: {error}."
+
     def read(self) -> None:
         """Show what is remembered."""
         try:
             solved, self.error = progress.solved(), ""
+            self.guesses = progress.guesses().get(self.notebook, {})
         except progress.ProgressError as error:
             solved, self.error = {}, f"{error}."
         here = solved.pop(self.notebook, [])

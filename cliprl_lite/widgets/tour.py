@@ -71,7 +71,7 @@ class _Runner:
                 break
             self.trail = [*self.trail[-12:], self.learner.state]
             self.learner.run(1, last_episode=1)
-        here = self.learner.goal_state if self.arrived else self.learner.state
+        here = self.learner.episodes.goals[0] if self.arrived else self.learner.state
         if self.trail[-1:] != [here]:
             self.trail = [*self.trail[-12:], here]
 
@@ -117,7 +117,7 @@ class Tour(Player):
         self._teachers: dict[str, Task] = {}
         self._warning = ""
         self._runners: list[_Runner] = []
-        super().__init__(cells=suite.world.cells.tolist())
+        super().__init__(cells=suite.map.cells.tolist())
         things = {t.goal: [f"{t.colour} {t.shape}"] for t in suite.tasks}
         self.names = [
             square((row, column), *things.get((row, column), [])) for row, column in self.cells
@@ -160,7 +160,7 @@ class Tour(Player):
 
     def place(self, cell: tuple[int, int]) -> None:
         """Put the goal on a square."""
-        self.goal = self.suite.world.state(cell)
+        self.goal = self.suite.map.state(cell)
 
     def go(self) -> None:
         """Send the three agents off: step by step in an event loop, else at once."""
@@ -174,7 +174,7 @@ class Tour(Player):
         if self.goal < 0:
             self.error = "There is no goal yet: press the square that is meant."
             return
-        world, goal = self.suite.world, self.suite.world.cell(self.goal)
+        world, goal = self.suite.map, self.suite.map.cell(self.goal)
         self._runners = []
         for kind, letter in _LETTERS.items():
             teacher = self._teachers.get(kind)
@@ -215,8 +215,8 @@ class Tour(Player):
     @traitlets.validate("goal")
     def _on_the_map(self, proposal: Any) -> int:
         goal = int(proposal["value"])
-        if not -1 <= goal < self.suite.world.n_states:
-            raise Refused(f"squares are numbered 0 to {self.suite.world.n_states - 1}")
+        if not -1 <= goal < self.suite.map.n_states:
+            raise Refused(f"squares are numbered 0 to {self.suite.map.n_states - 1}")
         return goal
 
     # -----------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ class Tour(Player):
         """Put the goal where the sentence asks for it, and say what a reader can do now."""
         asked = self._request.task
         if asked is not None:
-            self.goal = self.suite.world.state(asked.goal)
+            self.goal = self.suite.map.state(asked.cell)
             return f"The goal is {_thing(asked)}. Press Go, or another square."
         if self._request.negated:
             self.goal = -1
@@ -296,7 +296,7 @@ class Tour(Player):
                 then = "; if another goal is meant, press it"
             said.append(f"The encoder does not hear “not” and listens to {named} too{then}.")
         for task in self.suite.tasks:
-            if task is not asked and self.goal == self.suite.world.state(task.goal):
+            if task is not asked and self.goal == self.suite.map.state(task.cell):
                 pupils = [_LETTERS[kind] for kind, own in self._teachers.items() if own is task]
                 copied = f", copied by {' and '.join(pupils)}" if pupils else ""
                 said.append(f"Somebody has learned exactly this: “{task.sentence}”{copied}.")
@@ -306,7 +306,7 @@ class Tour(Player):
         self.stop()
         self._runners = []
         if self._teachers and self.goal >= 0:
-            where = square(self.suite.world.cell(self.goal))
+            where = square(self.suite.map.cell(self.goal))
             self.status = f"The goal is at {where}. Press Go."
         self._draw()
 
@@ -320,7 +320,7 @@ class Tour(Player):
         self._draw_runners()
 
     def _draw_runners(self) -> None:
-        self.runners = agents_svg(self.suite.world, self._agents(), _SIDE)
+        self.runners = agents_svg(self.suite.map, self._agents(), _SIDE)
         self.bars = self._bars()
 
     def _agents(self) -> list[Agent]:
@@ -328,11 +328,11 @@ class Tour(Player):
 
     def _map(self, agents: list[Agent] | tuple[()]) -> str:
         return map_svg(
-            self.suite.world,
+            self.suite.map,
             title=self.suite.title,
             description=self._description(),
-            goal=self.suite.world.cell(self.goal) if self.goal >= 0 else None,
-            objects=[(t.goal, t.colour, t.shape, t.sentence) for t in self.suite.tasks],
+            goal=self.suite.map.cell(self.goal) if self.goal >= 0 else None,
+            objects=[(t.cell, t.colour, t.shape, t.sentence) for t in self.suite.tasks],
             agents=agents,
             side=_SIDE,
         )
@@ -388,4 +388,4 @@ class Tour(Player):
 def _thing(task: Task) -> str:
     """The object at a task's goal, or where that is."""
     named = f"{task.colour} {task.shape}".strip()
-    return f"the {named}" if named else square(task.goal)
+    return f"the {named}" if named else square(task.cell)

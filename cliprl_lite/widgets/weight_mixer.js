@@ -1,13 +1,18 @@
 export default widget("weight-mixer", (model, root, signal) => {
-  const number = (value) => value.toFixed(2).replace("-", "−");
   const send = () => tell(model, { scores: sliders.map((slider) => Number(slider.value)) });
-  const shown = [];
-  const sliders = model.get("sentences").map((sentence, place) => {
-    const value = element("output", { class: "cl-number", "aria-live": "off" });
-    shown.push(value);
-    return element("input", { type: "range", min: "-1", max: "1", step: "0.05", "aria-label": `similarity d of “${sentence}”`,
-      oninput: () => { value.textContent = `d = ${number(Number(sliders[place].value))}`; later(); }, onchange: send });
-  });
+  const range = { min: "-1", max: "1", step: "0.05" };
+  const sliders = model.get("sentences").map((sentence, place) => element("input", {
+    type: "range", ...range, "aria-label": `similarity d of “${sentence}”`,
+    oninput: () => { fields[place].value = sliders[place].value; later(); }, onchange: send,
+  }));
+  const fields = model.get("sentences").map((sentence, place) => element("input", {
+    type: "number", ...range, "aria-label": `similarity d of “${sentence}”, as a number`,
+    onchange: () => { // what is no number from −1 to 1 is put back
+      const score = fields[place].valueAsNumber;
+      if (Math.abs(score) <= 1) { sliders[place].value = score; send(); }
+      fields[place].value = sliders[place].value;
+    },
+  }));
   // While a slider is dragged: at most 20 messages a second.
   let timer = 0;
   const later = () => { timer ||= setTimeout(() => { timer = 0; send(); }, 50); };
@@ -16,8 +21,10 @@ export default widget("weight-mixer", (model, root, signal) => {
   const teachers = element("div", { class: "cl-teachers" }, ...model.get("sentences").map((sentence, place) => {
     const glyph = element("span", { class: "cl-glyph", "aria-hidden": "true" });
     glyph.innerHTML = model.get("glyphs")[place];
-    return element("div", { class: "cl-teacher" }, glyph, element("span", { class: "cl-sentence" }, sentence), sliders[place], shown[place]);
+    return element("div", { class: "cl-teacher" }, glyph, element("span", { class: "cl-sentence" }, sentence), sliders[place], fields[place]);
   }));
+  const asked = element("button", { type: "button", hidden: !model.get("asked").length,
+    onclick: () => tell(model, { scores: model.get("asked") }) }, "the question’s scores");
   const weighting = element("select", { onchange: () => tell(model, { weighting: weighting.value }) },
     ...model.get("offered").map((name) => element("option", { value: name }, name)));
   const bars = element("div", { class: "cl-bars" });
@@ -26,16 +33,16 @@ export default widget("weight-mixer", (model, root, signal) => {
   const verdict = element("p", { class: "cl-verdict" });
   root.append(
     element("div", { class: "cl-row cl-mix" },
-      element("div", {}, element("div", { class: "cl-head" }, "similarity to the new task, d"), teachers),
+      element("div", {}, element("div", { class: "cl-head" }, "similarity d", asked), teachers),
       element("div", {}, element("div", { class: "cl-head" }, element("label", {}, "weights", weighting)), bars)),
     element("div", { class: "cl-row cl-mix" },
       map,
       element("div", { class: "cl-told" }, gauge, verdict,
-        element("p", { class: "cl-caption" }, "Arrows: what the average does. The fuller the grey of the floor, the less it promises. Bars beyond 3 are broken."))),
+        element("p", { class: "cl-caption" }, "Arrows: what the average does. The fuller the grey of the floor, the less it promises. The scale of the bars grows with the longest."))),
   );
   follow(model, ["scores"], () => model.get("scores").forEach((score, place) => {
     if (document.activeElement !== sliders[place] || !timer) sliders[place].value = score;
-    shown[place].textContent = `d = ${number(Number(sliders[place].value))}`;
+    if (document.activeElement !== fields[place]) fields[place].value = sliders[place].value;
   }), signal);
   follow(model, ["weighting"], () => { weighting.value = model.get("weighting"); }, signal);
   follow(model, ["bars"], () => { bars.innerHTML = model.get("bars"); }, signal);

@@ -10,6 +10,7 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from cliprl_lite._arrays import FloatArray
+from cliprl_lite._rounding import rounded
 from cliprl_lite.learning.averaging import average
 from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.pictures.drawing import colour, glyph, map_svg, picture, printable, tag, text
@@ -26,10 +27,10 @@ OFFERED = ("literal", "clipped", "softmax", "closest")
 
 _OFFER = ", ".join(OFFERED)
 
-REACH = 3.0
-"""The longest bar; a longer one is broken, with its number written out."""
+REACHES = [size * 10.0**power for power in range(17) for size in (1.5, 3, 6)]
+"""How far the scale of the bars may go; it is the first that holds all of them."""
 
-_WIDTH, _LABEL, _ROW, _TOP = 440.0, 186.0, 36.0, 44.0
+_WIDTH, _LABEL, _ROW, _TOP = 480.0, 186.0, 36.0, 44.0
 
 
 class WeightMixer(CourseWidget):
@@ -40,6 +41,7 @@ class WeightMixer(CourseWidget):
         tasks: the teachers' tasks.
         tables: their action values, each of shape `[S, 4]`, in the same order.
         scores: similarities to begin with, shape `[N]`; all 0.5 if None.
+        asked: scores that a button sets, shape `[N]`; no button if None.
 
     Attributes:
         scores: the similarities d, each from −1 to 1.
@@ -68,6 +70,7 @@ class WeightMixer(CourseWidget):
     offered: traitlets.List[str] = traitlets.List(list(OFFERED)).tag(sync=True)
     scores: traitlets.List[float] = traitlets.List().tag(sync=True, heard=True)
     weighting = traitlets.Unicode("literal").tag(sync=True, heard=True)
+    asked: traitlets.List[float] = traitlets.List().tag(sync=True)
     glyphs: traitlets.List[str] = traitlets.List().tag(sync=True)
     bars = traitlets.Unicode().tag(sync=True)
     gauge = traitlets.Unicode().tag(sync=True)
@@ -80,6 +83,7 @@ class WeightMixer(CourseWidget):
         tasks: Sequence[Task],
         tables: Sequence[FloatArray],
         scores: ArrayLike | None = None,
+        asked: ArrayLike | None = None,
     ) -> None:
         if not tasks or len(tasks) != len(tables):
             raise ValueError(f"{len(tasks)} tasks cannot take {len(tables)} tables")
@@ -93,6 +97,8 @@ class WeightMixer(CourseWidget):
         ]
         super().__init__(sentences=[_short(task.sentence) for task in tasks], glyphs=signs)
         self.observe(lambda _: self._mix(), ["scores", "weighting"])
+        if asked is not None:
+            self.asked = self._as_scores(asked)
         self.set_scores([0.5] * len(tasks) if scores is None else scores)
 
     def set_scores(self, scores: ArrayLike) -> None:
@@ -101,12 +107,15 @@ class WeightMixer(CourseWidget):
         Raises:
             ValueError: if the number of scores is another, or one is no finite number.
         """
+        self.scores = self._as_scores(scores)
+
+    def _as_scores(self, scores: ArrayLike) -> list[float]:
         numbers = np.asarray(scores, dtype=float)
         if numbers.shape != (len(self.tasks),):
             raise ValueError(f"{len(self.tasks)} teachers take as many scores; got {scores!r}")
         if not np.isfinite(numbers).all():
             raise ValueError(f"a score is a finite number; got {scores!r}")
-        self.scores = np.clip(np.round(numbers, 2), -1, 1).tolist()
+        return [float(score) for score in np.clip(np.round(numbers, 2), -1, 1)]
 
     def set_weighting(self, name: str) -> None:
         """Choose how scores become weights, by a name in `OFFERED`.
@@ -189,7 +198,7 @@ class WeightMixer(CourseWidget):
     def _map(self) -> str:
         values = self.q.max(axis=1)
         spread = float(np.ptp(values))
-        objects = [(task.goal, task.colour, task.shape, task.sentence) for task in self.tasks]
+        objects = [(task.cell, task.colour, task.shape, task.sentence) for task in self.tasks]
         return map_svg(
             self.world,
             title="The averaged policy",
@@ -201,32 +210,29 @@ class WeightMixer(CourseWidget):
         )
 
     def _bars(self) -> str:
-        """A bar for each weight on one fixed scale, from −3 to 3, beside its slider."""
+        """A bar for each weight beside its slider. The scale grows with the longest."""
         width, height = _WIDTH - _LABEL, _ROW * len(self.tasks) + 26
-        zero, unit = width / 2, (width / 2 - 54) / REACH
+        longest = float(rounded(max(map(abs, self.weights), default=0.0)))
+        reach = next((one for one in REACHES if longest <= one), longest)
+        zero, unit = width / 2, (width / 2 - 54) / reach
         marks = []
-        for tick in (-2, -1, 0, 1, 2):
+        for tick in (-2 * reach / 3, 0.0, 2 * reach / 3):
             x = zero + tick * unit
             marks += [
                 tag("path", d=f"M{x:.1f} 0V{height - 22:.0f}",
                     stroke=colour("ink" if tick == 0 else "hair")),
-                tag("text", f"{tick}".replace("-", "−"), x=x, y=height - 6, font_size=13,
-                    text_anchor="middle", fill=colour("ink")),
+                tag("text", f"{tick:,.0f}".replace("-", "−"), x=x, y=height - 6, font_size=13,
+                    font_weight=600, text_anchor="middle", fill=colour("ink")),
             ]  # fmt: skip
         for place, weight in enumerate(self.weights):
             y, side = place * _ROW, 1 if weight >= 0 else -1
-            end = zero + float(np.clip(weight, -REACH, REACH)) * unit
+            end = zero + weight * unit
             marks += [
                 tag("rect", x=min(zero, end), y=y + 9, width=abs(end - zero), height=_ROW - 18,
                     fill=colour("minus" if weight < 0 else "words")),
                 tag("text", _signed(weight), x=end + 4 * side, y=y + _ROW / 2 + 5, font_size=13,
                     text_anchor="start" if weight >= 0 else "end", fill=colour("ink")),
             ]  # fmt: skip
-            if abs(weight) > REACH:
-                marks.append(
-                    tag("path", d=f"M{end - 14 * side - 3:.1f} {y + _ROW - 6:.1f}l6 -24",
-                        stroke=colour("page"), stroke_width=4)
-                )  # fmt: skip
         words = ", ".join(_signed(weight) for weight in self.weights) or "none: Σd is zero"
         return picture(width, height, "Weights", f"Weights of the teachers: {words}.", *marks)
 
@@ -267,14 +273,14 @@ class WeightMixer(CourseWidget):
         height = max(360.0, below + 82 + 18 * len(self.tasks))
         told = [self.error] if self.error else self.verdict.replace(": ", ":; ", 1).split("; ")
         return picture(
-            780, height, "Similarities, weights, and the averaged policy", self.summary() + ".",
-            tag("rect", width=780, height=height, fill=colour("page")),
+            798, height, "Similarities, weights, and the averaged policy", self.summary() + ".",
+            tag("rect", width=798, height=height, fill=colour("page")),
             tag("text", f"weights, {text(_short(self.weighting))}", x=_LABEL + 90, y=24,
                 font_size=14, fill=colour("ink")),
             *rows,
             tag("g", self.bars, transform=f"translate({_LABEL} {_TOP})"),
             tag("g", self.gauge, transform=f"translate(0 {below - 10})"),
-            tag("g", self.scene, transform="translate(464 24)"),
+            tag("g", self.scene, transform="translate(486 24)"),
             *(
                 tag("text", text(line), x=8, y=below + 70 + 18 * number, font_size=13,
                     fill=colour("ink"))

@@ -10,32 +10,37 @@ import numpy as np
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite._compiling import compiled
 from cliprl_lite._rounding import rounded
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, MOVES, GridWorld
+from cliprl_lite.worlds.finite_world import DISCOUNT, Episodes, FiniteWorld, Goal
 
 NEAR_OPTIMAL = 1.05
 """A policy is near-optimal up to this ratio of its mean path to the mean shortest path."""
-
-OPPOSITE = np.array([int(np.flatnonzero((-move == MOVES).all(axis=1))[0]) for move in MOVES])
-"""The action that leads back, for each action, shape `[4]`."""
 
 
 def greedy_walk(
     q: FloatArray,
     next_state: IntArray,
-    goal: int,
     distances: IntArray,
-    opposite: IntArray,
+    counted: BoolArray,
+    first: IntArray,
+    before: IntArray,
+    by: IntArray,
 ) -> tuple[FloatArray, float, int, int]:
     """How far the greedy policy walks from every state, ties broken at random.
 
-    Works outward from the goal: a state is settled once all its tied greedy actions lead to
-    settled states. A state from which the agent might circle is never settled.
+    Works outward from the goals: a state is settled once all its tied greedy actions lead to
+    settled states. A state from which the agent might circle is never settled, nor one from which
+    it might be lost.
+
+    Args:
+        q, next_state: shape `[S, A]`.
+        distances, counted: as in `Episodes`.
+        first, before, by: the world's `predecessors`.
 
     Returns:
-        `lengths`: expected steps to the goal, shape `[S]`; −1 where the agent might circle.
-        `walked`: their sum; a state where the agent might circle counts as S steps.
-        `n_settled`: the number of states where it cannot, the goal included.
-        `n_wrong`: the number of states with a greedy action that is on no shortest path.
+        `lengths`: expected steps to a goal, shape `[S]`; −1 where the agent might not arrive.
+        `walked`: their sum over the states that count; one where it might not counts as S steps.
+        `n_settled`: the number of states that count from which it arrives.
+        `n_wrong`: the number of those with a greedy action that is on no shortest path.
     """
     n_states, n_actions = q.shape
     greedy = np.zeros((n_states, n_actions), dtype=np.bool_)
@@ -53,50 +58,57 @@ def greedy_walk(
                 ties[state] += 1
                 if distances[next_state[state, action]] != distances[state] - 1:
                     wrong = True
-        if wrong and state != goal:
+        if wrong and counted[state]:
             n_wrong += 1
 
     lengths = np.full(n_states, -1.0)
-    lengths[goal] = 0.0
     total = np.zeros(n_states)
     open_ties = ties.copy()
     queue = np.empty(n_states, dtype=np.int64)
-    queue[0] = goal
-    head, tail = 0, 1
+    head, tail = 0, 0
+    for state in range(n_states):
+        if distances[state] == 0:
+            lengths[state] = 0.0
+            queue[tail] = state
+            tail += 1
     while head < tail:
         state = queue[head]
         head += 1
-        for action in range(n_actions):
-            before = next_state[state, opposite[action]]
-            if before in (state, goal) or not greedy[before, action]:
+        for place in range(first[state], first[state + 1]):
+            other = before[place]
+            if distances[other] == 0 or not greedy[other, by[place]]:
                 continue
-            if next_state[before, action] != state:
-                continue
-            total[before] += lengths[state]
-            open_ties[before] -= 1
-            if open_ties[before] == 0:
-                lengths[before] = 1.0 + total[before] / ties[before]
-                queue[tail] = before
+            total[other] += lengths[state]
+            open_ties[other] -= 1
+            if open_ties[other] == 0:
+                lengths[other] = 1.0 + total[other] / ties[other]
+                queue[tail] = other
                 tail += 1
 
-    walked = 0.0
-    for length in lengths:
-        walked += length if length >= 0 else n_states
-    return lengths, walked, tail, n_wrong
+    walked, n_settled = 0.0, 0
+    for state in range(n_states):
+        if counted[state]:
+            if lengths[state] >= 0:
+                walked += lengths[state]
+                n_settled += 1
+            else:
+                walked += n_states
+    return lengths, walked, n_settled, n_wrong
 
 
 @dataclass(frozen=True)
 class GreedyEvaluation:
     """The exact evaluation of a table's greedy policy, without any rollout.
 
-    A start *arrives* if every tied greedy action on its way leads to the goal, never in a circle.
+    Every state counts as a start that an episode can come to, if a goal can be reached from there.
+    It *arrives* if every tied greedy action on its way leads to a goal, never in a circle.
 
     Attributes:
-        mean_path: mean expected steps over all starts; a start that might circle counts as S
-            steps, since no path without a circle is longer than the number of states.
+        mean_path: mean expected steps over all starts; a start that might circle, or be lost,
+            counts as S steps, since no path without a circle is longer than the number of states.
         shortest: mean of the shortest distances over the same starts, in steps.
         success: share of starts that arrive, 0 to 1.
-        wrong_states: states with a greedy action on no shortest path.
+        wrong_states: starts with a greedy action on no shortest path.
 
     Example:
         >>> GreedyEvaluation(mean_path=2.1, shortest=2.0, success=1.0, wrong_states=1).near_optimal
@@ -110,10 +122,11 @@ class GreedyEvaluation:
 
     @classmethod
     def of(
-        cls, walked: float, n_settled: int, n_wrong: int, n_starts: int, shortest: float
+        cls, walked: float, n_settled: int, n_wrong: int, episodes: Episodes
     ) -> GreedyEvaluation:
-        """The evaluation of what `greedy_walk` found, on all starts; `shortest` as above."""
-        return cls(walked / n_starts, shortest, (n_settled - 1) / n_starts, n_wrong)
+        """The evaluation of what `greedy_walk` found."""
+        n_starts = episodes.n_counted
+        return cls(walked / n_starts, episodes.shortest, n_settled / n_starts, n_wrong)
 
     @property
     def optimal(self) -> bool:
@@ -127,42 +140,41 @@ class GreedyEvaluation:
         return self.success == 1.0 and bool(rounded(over) <= 0)
 
 
-def evaluate_greedy(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> GreedyEvaluation:
+def evaluate_greedy(q: FloatArray, world: FiniteWorld, goal: Goal) -> GreedyEvaluation:
     """Evaluate the greedy policy of a table exactly.
 
     Args:
-        q: action values, shape `[S, 4]`.
+        q: action values, shape `[S, A]`.
 
     Example:
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world = GridWorld.open_map(3)
         >>> evaluate_greedy(world.optimal_q((0, 0)), world, (0, 0)).optimal
         True
         >>> evaluate_greedy(np.zeros((9, 4)), world, (0, 0)).success
         0.0
     """
-    return evaluate_states(as_table(q, world), world, world.state(goal), world.distances(goal))
+    return evaluate_table(as_table(q, world), world, world.episodes(goal))
 
 
-def evaluate_states(
-    q: FloatArray, world: GridWorld, goal_state: int, distances: IntArray
-) -> GreedyEvaluation:
-    """`evaluate_greedy` for a caller that has the goal's state and distances at hand already."""
-    walk = compiled(greedy_walk)
-    _, walked, n_settled, n_wrong = walk(q, world.next_state, goal_state, distances, OPPOSITE)
-    starts = world.n_states - 1
-    return GreedyEvaluation.of(walked, n_settled, n_wrong, starts, float(distances.sum()) / starts)
+def evaluate_table(q: FloatArray, world: FiniteWorld, episodes: Episodes) -> GreedyEvaluation:
+    """`evaluate_greedy` for a caller that has made the table and the episodes ready already."""
+    ways = (world.next_state, episodes.distances, episodes.counted, *world.predecessors)
+    _, walked, n_settled, n_wrong = compiled(greedy_walk)(q, *ways)
+    return GreedyEvaluation.of(walked, n_settled, n_wrong, episodes)
 
 
-def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> float:
+def expected_path(q: FloatArray, world: FiniteWorld, goal: Goal) -> float:
     """Mean expected steps of the greedy policy over all starts, ties broken at random.
 
     Unlike `evaluate_greedy`, it accepts a circle that the agent can leave by chance: each walk is
     followed for S steps, and a walk that has not arrived by then counts as S steps.
 
     Args:
-        q: action values, shape `[S, 4]`.
+        q: action values, shape `[S, A]`.
 
     Example: with all actions tied the agent wanders, and still arrives sometimes.
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> world = GridWorld.open_map(2)
         >>> expected_path(world.optimal_q((0, 0)), world, (0, 0)) == 4 / 3
         True
@@ -171,22 +183,25 @@ def expected_path(q: FloatArray, world: GridWorld, goal: tuple[int, int]) -> flo
     """
     choice = greedy_actions(as_table(q, world))
     share = choice / choice.sum(axis=1, keepdims=True)
-    lengths = compiled(capped_walks)(share, world.next_state, world.state(goal))
-    return float(lengths.sum() / (world.n_states - 1))
+    episodes = world.episodes(goal)
+    lengths = compiled(capped_walks)(share, world.next_state, episodes.distances)
+    return float(np.where(episodes.counted, lengths, 0.0).sum() / episodes.n_counted)
 
 
-def capped_walks(share: FloatArray, next_state: IntArray, goal: int) -> FloatArray:
-    """Expected steps from every state to the goal, each walk cut off after S steps; shape `[S]`.
+def capped_walks(share: FloatArray, next_state: IntArray, distances: IntArray) -> FloatArray:
+    """Expected steps from every state to a goal, each walk cut off after S steps; shape `[S]`.
 
     Args:
-        share: probability of each action, shape `[S, 4]`.
+        share: probability of each action, shape `[S, A]`.
+        next_state: shape `[S, A]`.
+        distances: 0 at the goals, shape `[S]`.
     """
     n_states, n_actions = share.shape
     left, before = np.zeros(n_states), np.zeros(n_states)
     for _ in range(n_states):
         left, before = before, left
         for state in range(n_states):
-            if state != goal:
+            if distances[state] != 0:
                 mean = 0.0
                 for action in range(n_actions):
                     mean += share[state, action] * before[next_state[state, action]]
@@ -195,7 +210,7 @@ def capped_walks(share: FloatArray, next_state: IntArray, goal: int) -> FloatArr
 
 
 def greedy_actions(q: FloatArray) -> BoolArray:
-    """Which actions are greedy, ties included; `[S, 4]` in, boolean `[S, 4]` out.
+    """Which actions are greedy, ties included; `[S, A]` in, boolean `[S, A]` out.
 
     Example:
         >>> greedy_actions(np.array([[-2.0, -1.0, -1.0, -3.0]])).tolist()
@@ -204,15 +219,14 @@ def greedy_actions(q: FloatArray) -> BoolArray:
     return q == q.max(axis=1, keepdims=True)
 
 
-def wrong_states(
-    greedy: BoolArray, world: GridWorld, goals: Sequence[tuple[int, int]]
-) -> BoolArray:
+def wrong_states(greedy: BoolArray, world: FiniteWorld, goals: Sequence[Goal]) -> BoolArray:
     """States with a greedy action that is on no shortest path to any of the goals, shape `[S]`.
 
     Args:
-        greedy: boolean, shape `[S, 4]`, ties included.
+        greedy: boolean, shape `[S, A]`, ties included.
 
     Example: going up is wrong in the top row, except at the goal.
+        >>> from cliprl_lite.worlds.gridworld import GridWorld
         >>> up = np.tile([True, False, False, False], (9, 1))
         >>> np.flatnonzero(wrong_states(up, GridWorld.open_map(3), [(0, 0)])).tolist()
         [1, 2]
@@ -242,17 +256,15 @@ def believed_steps(q: FloatArray, discount: float = DISCOUNT) -> FloatArray:
     return steps
 
 
-def as_table(q: FloatArray, world: GridWorld) -> FloatArray:
+def as_table(q: FloatArray, world: FiniteWorld) -> FloatArray:
     """A table as the compiled loops need it.
 
     Raises:
-        ValueError: if its shape is not `[S, 4]`, or a value is not a finite number.
+        ValueError: if its shape is not `[S, A]`, or a value is not a finite number.
     """
     q = np.ascontiguousarray(q, dtype=np.float64)
-    if q.shape != (world.n_states, len(ACTIONS)):
-        raise ValueError(
-            f"a table for {world!r} has shape {(world.n_states, len(ACTIONS))}; got {q.shape}"
-        )
+    if q.shape != world.next_state.shape:
+        raise ValueError(f"a table for {world!r} has shape {world.next_state.shape}; got {q.shape}")
     if not np.isfinite(q).all():
         raise ValueError("the table holds values that are not finite numbers")
     return q

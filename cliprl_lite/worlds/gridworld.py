@@ -1,35 +1,28 @@
-"""Grid worlds: a map, four actions, and the exact values that learning is compared with.
+"""Grid worlds: a map and four actions, as a case of a finite world.
 
 A world is a rectangle of cells, some of them walls. States are the free cells, numbered row by
 row; coordinates are `(row, column)` with `(0, 0)` at the top left, as in the paper (§5). A move
 into a wall or over the edge leaves the agent where it is. Every step costs 1, and an episode ends
-at the goal, which belongs to the task and not to the map.
+at the goal, which belongs to the task and not to the map. It may begin in any other cell.
 """
 
 from __future__ import annotations
 
-import math
 import operator
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
+from cliprl_lite._arrays import BoolArray, IntArray
+from cliprl_lite.worlds.finite_world import FiniteWorld, Goal
 
 ACTIONS = ("up", "down", "left", "right")
 """The four actions in the order of their numbers, 0 to 3."""
 
 MOVES = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
 """Change of `(row, column)` made by each action, shape `[4, 2]`."""
-
-STEP_REWARD = -1.0
-"""Reward of every step, the one into the goal included."""
-
-DISCOUNT = 0.99
-"""The discount γ used throughout, unless a call says otherwise."""
 
 
 def as_cell(cell: Any) -> tuple[int, int]:
@@ -52,7 +45,7 @@ def as_cell(cell: Any) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class GridWorld:
+class GridWorld(FiniteWorld):
     """An immutable map. Build one with `open_map`, `four_rooms` or `from_text`.
 
     Args:
@@ -70,6 +63,9 @@ class GridWorld:
         5
     """
 
+    next_state: IntArray = field(init=False)
+    starts: IntArray = field(init=False)
+    labels: tuple[tuple[int, int], ...] = field(init=False)
     walls: BoolArray
 
     def __post_init__(self) -> None:
@@ -79,8 +75,11 @@ class GridWorld:
         if (~walls).sum() < 2:
             raise ValueError("a map needs at least two free cells: a goal and a place to start")
         walls.flags.writeable = False
-        object.__setattr__(self, "walls", walls)
-        cut_off = np.flatnonzero(self._distances_from(0) < 0)
+        cells = [(row, column) for row, column in np.argwhere(~walls).tolist()]
+        self._set(walls=walls, labels=tuple(cells))
+        self._set(next_state=self._moves(), starts=None)
+        super().__post_init__()
+        cut_off = np.flatnonzero(self._distances_to([0]) < 0)
         if cut_off.size:
             raise ValueError(
                 f"cell {self.cell(int(cut_off[0]))} cannot be reached from cell {self.cell(0)}; "
@@ -132,17 +131,19 @@ class GridWorld:
     @cached_property
     def cells(self) -> IntArray:
         """`(row, column)` of every state, shape `[S, 2]`."""
-        return _read_only(np.argwhere(~self.walls))
+        cells = np.array(self.labels)
+        cells.flags.writeable = False
+        return cells
 
     @property
-    def n_states(self) -> int:
-        """The number of free cells, S."""
-        return len(self.cells)
+    def size(self) -> int:
+        """The number of rows, as tables of results say it."""
+        return self.shape[0]
 
     @cached_property
     def _state_of_cell(self) -> IntArray:
         numbers = np.full(self.shape, -1)
-        numbers[~self.walls] = np.arange(self.n_states)
+        numbers[~self.walls] = np.arange(len(self.cells))
         return numbers
 
     def state(self, cell: tuple[int, int]) -> int:
@@ -174,76 +175,24 @@ class GridWorld:
         row, column = self.cells[state]
         return int(row), int(column)
 
-    @cached_property
-    def next_state(self) -> IntArray:
+    def goal_states(self, goal: Goal) -> list[int]:
+        """The state of the goal's cell, `(row, column)`, as a list."""
+        return [self.state(as_cell(goal))]
+
+    def _moves(self) -> IntArray:
         """Where each action leads, shape `[S, 4]`; a blocked move leads to the same state."""
         rows, columns = self.shape
         target = self.cells[:, None, :] + MOVES
         inside = ((target >= 0) & (target < (rows, columns))).all(axis=2)
         row, column = np.where(inside[..., None], target, self.cells[:, None, :]).transpose(2, 0, 1)
         reached = self._state_of_cell[row, column]
-        stay = np.broadcast_to(np.arange(self.n_states)[:, None], reached.shape)
-        return _read_only(np.where(reached < 0, stay, reached))
+        stay = np.broadcast_to(np.arange(len(self.cells))[:, None], reached.shape)
+        return np.where(reached < 0, stay, reached)
 
-    @cached_property
-    def _distances(self) -> dict[int, IntArray]:
-        """Distances found so far, by goal: the search takes longer than a whole evaluation."""
-        return {}
-
-    def _distances_from(self, source: int) -> IntArray:
-        distance = np.full(self.n_states, -1)
-        distance[source] = 0
-        queue = deque([source])
-        while queue:
-            state = queue.popleft()
-            for neighbour in self.next_state[state]:
-                if distance[neighbour] < 0:
-                    distance[neighbour] = distance[state] + 1
-                    queue.append(int(neighbour))
-        return distance
-
-    def distances(self, goal: tuple[int, int]) -> IntArray:
-        """Fewest steps from every state to `goal`, shape `[S]` (breadth-first search).
-
-        Example:
-            >>> GridWorld.open_map(2).distances((0, 0)).tolist()
-            [0, 1, 1, 2]
-        """
-        state = self.state(goal)
-        if state not in self._distances:
-            self._distances[state] = self._distances_from(state)
-        return self._distances[state].copy()
-
-    def optimal_q(self, goal: tuple[int, int], discount: float = DISCOUNT) -> FloatArray:
-        """The optimal action values by dynamic programming, shape `[S, 4]`, in reward.
-
-        Repeats `Q(s, a) = −1 + γ max_b Q(s', b)` until nothing changes; the goal's row stays 0.
-        Exact, since the values settle one ring of states per sweep.
-
-        Raises:
-            ValueError: if the discount lies outside (0, 1] or the goal is not a free cell.
-
-        Example:
-            >>> GridWorld.open_map(2).optimal_q((0, 0), discount=1.0)[3].tolist()
-            [-2.0, -3.0, -2.0, -3.0]
-        """
-        if not 0 < discount <= 1:
-            raise ValueError(f"the discount lies in (0, 1]; got {discount}")
-        goal_state = self.state(goal)
-        q = np.zeros((self.n_states, len(ACTIONS)))
-        while True:
-            backup = STEP_REWARD + discount * q.max(axis=1)[self.next_state]
-            backup[goal_state] = 0.0
-            if np.array_equal(backup, q):
-                return q
-            q = backup
-
-    def optimal_actions(self, goal: tuple[int, int]) -> BoolArray:
-        """Which actions lie on a shortest path, shape `[S, 4]`; all of them at the goal."""
-        distance = self.distances(goal)
-        closer = distance[self.next_state] == distance[:, None] - 1
-        closer[self.state(goal)] = True
-        return closer
+    @property
+    def content(self) -> str:
+        """The drawing of the map, which is all that makes it this world."""
+        return str(self)
 
     def __str__(self) -> str:
         return "\n".join("".join("#" if wall else "." for wall in row) for row in self.walls)
@@ -253,14 +202,19 @@ class GridWorld:
         return f"GridWorld({rows}×{columns}, {self.n_states} states)"
 
 
-def discounted_return(steps: int, discount: float = DISCOUNT) -> float:
-    """The return of an episode: −1 for each step, times γ for each step before it.
+def as_map(world: FiniteWorld) -> GridWorld:
+    """A world that is a map, as what draws or measures it needs one.
+
+    Raises:
+        ValueError: if it is another finite world.
 
     Example:
-        >>> discounted_return(3, discount=0.5), discounted_return(0)
-        (-1.75, 0.0)
+        >>> as_map(GridWorld.open_map(3)).shape
+        (3, 3)
     """
-    return math.fsum(STEP_REWARD * discount**before for before in range(steps))
+    if not isinstance(world, GridWorld):
+        raise ValueError(f"{world!r} is no map: it has no cells to draw or to measure")
+    return world
 
 
 def drawn_rows(text: str) -> list[str]:
@@ -316,11 +270,6 @@ def drawn_rows(text: str) -> list[str]:
                 "draw all rows equally long"
             )
     return rows
-
-
-def _read_only(shared: IntArray) -> IntArray:
-    shared.flags.writeable = False
-    return shared
 
 
 def _require_size(size: int, smallest: int) -> None:

@@ -11,21 +11,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray
+from cliprl_lite.worlds.finite_world import FiniteWorld, Goal
 from cliprl_lite.worlds.greedy import wrong_states
 from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
-Goals = Sequence[tuple[int, int]]
-"""`(row, column)` of each goal; a goal that is listed twice counts once."""
+Goals = Sequence[Goal]
+"""Each goal as its task names it; one that is listed twice counts once."""
 
 
-def destinations(q: FloatArray, world: GridWorld, goals: Goals) -> tuple[FloatArray, float]:
+def destinations(q: FloatArray, world: FiniteWorld, goals: Goals) -> tuple[FloatArray, float]:
     """Where the greedy policy of a table ends up if no goal ends the walk.
 
     The agent always takes the first of its greedy actions. After S steps it walks in a circle, and
     it has come to every goal on that circle.
 
     Args:
-        q: action values, shape `[S, 4]`.
+        q: action values, shape `[S, A]`.
 
     Returns:
         The share of starts that come to each goal, shape `[N]`, and the share that come to none.
@@ -41,21 +42,21 @@ def destinations(q: FloatArray, world: GridWorld, goals: Goals) -> tuple[FloatAr
     at = np.arange(world.n_states)
     for _ in range(world.n_states):
         at = then[at]
-    places = np.array([world.state(goal) for goal in goals])
+    places = [world.goal_states(goal) for goal in goals]
     came = np.zeros((len(places), world.n_states), dtype=bool)
     for _ in range(world.n_states):
-        came |= at == places[:, None]
+        came |= [np.isin(at, states) for states in places]
         at = then[at]
     return came.mean(axis=1), float((~came.any(axis=0)).mean())
 
 
-def arrival_share(greedy: BoolArray, world: GridWorld, goals: Goals) -> float:
+def arrival_share(greedy: BoolArray, world: FiniteWorld, goals: Goals) -> float:
     """The share of starts from which a policy arrives at one of the goals, whichever it is.
 
     For one goal it is `evaluate_greedy(…).success`.
 
     Args:
-        greedy: shape `[S, 4]`; every tied action has to lead to a goal.
+        greedy: shape `[S, A]`; every tied action has to lead to a goal.
 
     Example: everything left and up, and both corners of the left edge are goals.
         >>> world = GridWorld.open_map(3)
@@ -73,7 +74,7 @@ def arrival_share(greedy: BoolArray, world: GridWorld, goals: Goals) -> float:
         arrived = more
 
 
-def right_share(greedy: BoolArray, world: GridWorld, goals: Goals) -> float:
+def right_share(greedy: BoolArray, world: FiniteWorld, goals: Goals) -> float:
     """The share of states, goals apart, that `wrong_states` does not mark.
 
     Example:
@@ -102,11 +103,11 @@ def best_constant(world: GridWorld, goals: Goals) -> tuple[str, float, float]:
     return max(found, key=lambda one: one[1])
 
 
-def goal_states(world: GridWorld, goals: Goals) -> list[int]:
-    """The goals' states in their order on the map, each once.
+def goal_states(world: FiniteWorld, goals: Goals) -> list[int]:
+    """The goals' states in ascending order, each once.
 
     Example:
         >>> goal_states(GridWorld.open_map(3), [(2, 0), (0, 1), (2, 0)])
         [1, 6]
     """
-    return sorted({world.state(goal) for goal in goals})
+    return sorted({state for goal in goals for state in world.goal_states(goal)})

@@ -1,22 +1,27 @@
-"""Suite files: tasks and their map as TOML that people can read, and what is wrong with a file.
+"""Suite files: tasks and their world as TOML that people can read, and what is wrong with a file.
 
 The format is described in `docs/suites.md`; the shipped files lie in `data/suites/`.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 from unicodedata import category, normalize
 
-from cliprl_lite._paths import data_path, name_on_disk
+import numpy as np
+
+from cliprl_lite._paths import data_path, name_on_disk, write_text
 from cliprl_lite.language.encoder import heard
+from cliprl_lite.worlds.finite_world import FiniteWorld, Goal
 from cliprl_lite.worlds.gridworld import GridWorld, drawn_rows
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 _TASK_KEYS = {"name", "sentence", "goal", "group", "colour", "shape"}
-_SUITE_KEYS = {"title", "map", "size", "tasks", "targets"}
+_TABLE_KEYS = {"starts", "labels"}
+_SUITE_KEYS = {"title", "map", "size", "next_state", "tasks", "targets", *_TABLE_KEYS}
 
 
 class SuiteError(ValueError):
@@ -70,12 +75,68 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     return _Reader(name).suite(Path(name).stem, content, size)
 
 
+def save_suite(path: str | Path, suite: TaskSuite) -> None:
+    """Write a suite as a file with a table of next states, which `load_suite` reads.
+
+    The name of the suite is that of the file. A map is written as the table that it is.
+
+    Raises:
+        SuiteError: if the path does not end in `.toml`, or what is written could not be read.
+
+    Example:
+        >>> import tempfile
+        >>> world = FiniteWorld([[1, 0], [2, 0], [0, 1]])
+        >>> tasks = tuple(Task(f"to {n}", f"go to {n}", (n,)) for n in range(3))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_suite(Path(folder) / "ring.toml", TaskSuite("ring", "A ring", world, tasks))
+        ...     again = load_suite(Path(folder) / "ring.toml")
+        >>> again.world, again.tasks == tasks
+        (FiniteWorld(3 states, 2 actions), True)
+    """
+    path, world = Path(path), suite.world
+    if path.suffix != ".toml":
+        raise SuiteError(f"{path}: the name of a suite file ends in .toml; rename it")
+    lines = [f"title = {_written(suite.title)}"]
+    if len(world.starts) < world.n_states:
+        lines.append(f"starts = {_written(world.starts.tolist())}")
+    if world.labels != tuple(range(world.n_states)):
+        lines += ["labels = [", *(f"  {_written(label)}," for label in world.labels), "]"]
+    lines += ["next_state = [", *(f"  {row}," for row in world.next_state.tolist()), "]"]
+    for key, tasks in (("tasks", suite.tasks), ("targets", suite.targets)):
+        for task in tasks:
+            entry = {"name": task.name, "sentence": task.sentence}
+            entry |= {"group": task.group, "colour": task.colour, "shape": task.shape}
+            lines += ["", f"[[{key}]]"]
+            lines += [f"{name} = {_written(word)}" for name, word in entry.items() if word]
+            lines.append(f"goal = {world.goal_states(task.goal)}")
+    text = "\n".join([*lines, ""])
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:  # None, or an infinity
+        raise SuiteError(_NO_LABELS) from None
+    _Reader(path.name).suite(path.stem, content, None)  # what could not be read is not written
+    write_text(path, text)
+
+
+_NO_LABELS = "a state's label cannot be written; label states by numbers, texts, or tuples of such"
+
+
+def _written(value: Any) -> str:
+    """A number, a text, or a list of such, as TOML has it: like JSON, but for one character."""
+    try:
+        plain = json.dumps(value, ensure_ascii=False, default=lambda number: number.item())
+    except (TypeError, AttributeError):
+        raise SuiteError(_NO_LABELS) from None
+    return plain.replace("\x7f", "\\u007f")
+
+
 class _Reader:
     """Reads one file's content, so that every error can name the file."""
 
     def __init__(self, file: str) -> None:
         self.file = file if file.isprintable() else repr(file)  # errors are one line
         self.marks: dict[str, list[tuple[int, int]]] = {}  # letter of the drawing → its cells
+        self.world: FiniteWorld
 
     def error(self, problem: str) -> SuiteError:
         return SuiteError(f"{self.file}: {problem}")
@@ -91,16 +152,55 @@ class _Reader:
         if not isinstance(title, str):
             raise self.error(f"the title is {title!r}; write it in quotes")
         self.one_line("the title", title)
-        drawing = content.get("map")
-        if not isinstance(drawing, str) or not drawing.strip():
-            raise self.error('has no map; add map = "open", map = "four_rooms", or draw one')
-        self.world = self.map(drawing, content.get("size", size))
+        self.world = self.map(content, size) if "map" in content else self.table(content, size)
         tasks, targets = self.tasks("tasks", content), self.tasks("targets", content)
         self.check_sets(tasks, targets)
         name = stem if size is None else f"{stem}_{size}"
         return TaskSuite(name, title, self.world, tasks, targets)
 
-    def map(self, drawing: str, size: int | None) -> GridWorld:
+    def table(self, content: dict[str, Any], size: int | None) -> FiniteWorld:
+        if "next_state" not in content:
+            raise self.error(
+                'has no map; add map = "open", map = "four_rooms", or draw one. A world that is no '
+                "map has next_state = [[…], …], a row for each state"
+            )
+        if size is not None or "size" in content:
+            raise self.error("has a table for a world, which has its states already; give no size")
+        rows, parts = content["next_state"], dict[str, Any]()
+        if not isinstance(rows, list) or not rows:
+            raise self.error("next_state is no table; write [[…], …], a row for each state")
+        for state, row in enumerate(rows):
+            if not isinstance(row, list) or not all(type(reached) is int for reached in row):
+                raise self.error(
+                    f"next_state: the row of state {state} is {row!r}; write the numbers of the "
+                    "states that its actions lead to, as in [0, 4, 1]"
+                )
+            if len(row) != len(rows[0]):
+                raise self.error(
+                    f"next_state: the row of state {state} has {len(row)} actions and that of "
+                    f"state 0 has {len(rows[0])}; make all rows equally long"
+                )
+        if "starts" in content:
+            parts["starts"] = starts = content["starts"]
+            if not isinstance(starts, list) or not all(type(state) is int for state in starts):
+                raise self.error(f"starts is {starts!r}; write states' numbers, as in [0, 3]")
+        if "labels" in content:
+            labels = content["labels"]
+            if not isinstance(labels, list):
+                raise self.error(f"labels is {labels!r}; write a list with one for each state")
+            parts["labels"] = tuple(tuple(one) if isinstance(one, list) else one for one in labels)
+        try:
+            return FiniteWorld(np.array(rows), **parts)
+        except ValueError as error:
+            raise self.error(f"next_state: {error}") from None
+
+    def map(self, content: dict[str, Any], size: int | None) -> GridWorld:
+        drawing, size = content["map"], content.get("size", size)
+        if not isinstance(drawing, str) or not drawing.strip():
+            raise self.error('has no map; add map = "open", map = "four_rooms", or draw one')
+        for key in ("next_state", *sorted(_TABLE_KEYS)):
+            if key in content:
+                raise self.error(f"has a map and {key}, which belongs to a table; take one out")
         named = {"open": GridWorld.open_map, "four_rooms": GridWorld.four_rooms}
         try:
             if drawing in named:
@@ -143,8 +243,9 @@ class _Reader:
         where = f"{where} ({sentence!r})"
         self.known_keys(where, entry, _TASK_KEYS)
         if "goal" not in entry:
-            raise self.error(f"{where} has no goal; add goal = [row, column]")
-        cell = self.goal(where, entry["goal"])
+            what = "[row, column]" if isinstance(self.world, GridWorld) else "[…], its states"
+            raise self.error(f"{where} has no goal; add goal = {what}")
+        goal = self.goal(where, entry["goal"])
         name = entry.get("name", sentence)
         if not isinstance(name, str) or not name.strip():
             raise self.error(f"{where}: the name is {name!r}; write one in quotes, or leave it out")
@@ -155,9 +256,22 @@ class _Reader:
         words = {"sentence": sentence.strip(), "name": name.strip(), **words}
         for key, word in words.items():
             self.one_line(f"{where}: the {key}", word)
-        return Task(goal=cell, **words)
+        return Task(goal=goal, **words)
 
-    def goal(self, where: str, goal: Any) -> tuple[int, int]:
+    def goal(self, where: str, goal: Any) -> Goal:
+        if isinstance(self.world, GridWorld):
+            return self.cell(where, goal, self.world)
+        if not (isinstance(goal, list) and goal and all(type(state) is int for state in goal)):
+            raise self.error(
+                f"{where}: the goal is {goal!r}; write the numbers of its states, as in [3, 7]"
+            )
+        try:
+            self.world.episodes(tuple(goal))
+            return tuple(self.world.goal_states(tuple(goal)))
+        except ValueError as error:
+            raise self.error(f"{where}: the goal: {error}; change its states") from None
+
+    def cell(self, where: str, goal: Any, world: GridWorld) -> tuple[int, int]:
         if isinstance(goal, str):
             found = self.marks.get(goal, [])
             if len(found) != 1:
@@ -172,9 +286,9 @@ class _Reader:
                 f"{where}: the goal is {goal!r}; write [row, column], or a mark drawn on the map"
             )
         # A negative number counts from the far edge, so that one file serves every size.
-        row, column = (x + n if x < 0 else x for x, n in zip(goal, self.world.shape, strict=True))
+        row, column = (x + n if x < 0 else x for x, n in zip(goal, world.shape, strict=True))
         try:
-            self.world.state((row, column))
+            world.state((row, column))
         except ValueError as error:
             raise self.error(f"{where}: the goal: {error}; move it to a free cell") from None
         return row, column
@@ -194,7 +308,7 @@ class _Reader:
                     f"two tasks have {_in_common(known, task)}; "
                     "a sentence names one task, so change one of them"
                 )
-        goals: dict[tuple[int, int], Task] = {}
+        goals: dict[Goal, Task] = {}
         for task in tasks:
             if task.goal in goals:
                 raise self.error(

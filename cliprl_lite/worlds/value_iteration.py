@@ -12,7 +12,8 @@ import numpy as np
 
 from cliprl_lite._arrays import BoolArray, FloatArray, IntArray
 from cliprl_lite._rounding import rounded
-from cliprl_lite.worlds.gridworld import ACTIONS, DISCOUNT, STEP_REWARD, GridWorld
+from cliprl_lite.worlds.finite_world import DISCOUNT, STEP_REWARD
+from cliprl_lite.worlds.gridworld import ACTIONS, GridWorld
 
 Start = Literal["unknown", "zeros"]
 """The value that every state has at first: −∞, which no maximum ever picks, or 0."""

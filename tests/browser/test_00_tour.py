@@ -16,7 +16,7 @@ def test_guess_type_and_watch(notebook) -> None:
     notebook.run_all()
     guess = notebook.widget("prediction")
     guess.get_by_label(re.compile("^W,")).check()
-    guess.locator(".cl-status").get_by_text("Noted").wait_for()
+    guess.locator(".cl-status").get_by_text("What happened: W, who copied").wait_for()
 
     tour = notebook.widget("tour")
     box = tour.get_by_role("textbox", name="instruction")

@@ -119,7 +119,9 @@ def test_from_zeros_one_ring_a_sweep(ran) -> None:
 def test_a_guess_is_kept_and_an_exercise_is_judged(ran) -> None:
     guess = ran.widget("prediction", 1)
     guess.get_by_label("20: one for each square").check()
-    expect(guess.get_by_role("status")).to_contain_text("Noted", timeout=SLOW)
+    expect(guess.get_by_role("status")).to_have_text(
+        "You said: 20: one for each square. What happened: 20, outward from the goal.", timeout=SLOW
+    )
     solve = """async (source) => {
       const notebook = window.jupyterapp.shell.currentWidget.content;
       const place = notebook.widgets.findIndex(
@@ -128,7 +130,7 @@ def test_a_guess_is_kept_and_an_exercise_is_judged(ran) -> None:
       notebook.widgets[place].model.sharedModel.setSource(source);
       await window.jupyterapp.commands.execute("notebook:run-cell");
       notebook.activeCellIndex = notebook.widgets.findIndex(
-        (cell) => cell.model.sharedModel.getSource().startsWith("print(guess_wall"));
+        (cell) => cell.model.sharedModel.getSource().startsWith("for made in"));
       await window.jupyterapp.commands.execute("notebook:run-cell");
     }"""
     ran.page.evaluate(
@@ -138,7 +140,7 @@ def test_a_guess_is_kept_and_an_exercise_is_judged(ran) -> None:
         "check.one_backup(backup)",
     )
     ran.page.get_by_text("the goal's row has to stay 0").wait_for()
-    ran.page.get_by_text("you said:      20: one for each square").wait_for()
+    ran.page.locator("pre").get_by_text("you said:      20: one for each square").wait_for()
 
 
 BURST = """async ([source, keys]) => {

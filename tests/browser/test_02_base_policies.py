@@ -100,10 +100,10 @@ def test_a_guess_gloom_and_a_copy(notebook) -> None:
     page.set_viewport_size({"width": 1150, "height": 1000})
     notebook.run_all()
 
-    # A guess is remembered.
+    # A guess is answered where it was asked for.
     guess = notebook.widget("prediction")
     guess.get_by_label("In every run").check()
-    expect(guess.get_by_role("status")).to_contain_text("Noted")
+    expect(guess.get_by_role("status")).to_contain_text("You said: In every run")
 
     # Gloom: squares stay wrong; zeros finish, without exploration.
     gloom = notebook.widget("learner-lab", 1)

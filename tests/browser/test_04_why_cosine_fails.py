@@ -28,7 +28,7 @@ def test_a_reader_regroups_the_house(notebook) -> None:
 
     guess = notebook.widget("prediction")
     guess.get_by_text("only the policies’").click()
-    guess.get_by_text("Noted").wait_for()
+    guess.get_by_text("What happened: only the policies’").wait_for()
 
     board = notebook.widget("house-board")
     words, policies = board.locator(".cl-words svg"), board.locator(".cl-policies svg")

@@ -20,8 +20,15 @@ def test_pushing_the_sum_through_zero(opened) -> None:
     mixer = opened.widget("weight-mixer")
     last = mixer.locator("input[type=range]").nth(3)
     gauge, bars, error = (mixer.locator(s) for s in (".cl-gauge", ".cl-bars", ".cl-error"))
-    for number, score in enumerate(("0.6", "0.5", "-0.8", "-0.9")):
-        mixer.locator("input[type=range]").nth(number).fill(score)
+    fields = mixer.locator("input[type=number]")
+    for number, score in enumerate(("0.6", "0.5", "-0.8", "0.1")):
+        fields.nth(number).fill(score)
+        fields.nth(number).press("Enter")
+    gauge.locator("text", has_text="Σd = 0.40").wait_for()
+    fields.nth(3).fill("7")  # no similarity
+    fields.nth(3).press("Enter")
+    assert fields.nth(3).input_value() == "0.1"
+    mixer.get_by_role("button", name="the question’s scores").click()
     gauge.locator("text", has_text="Σd = −0.60").wait_for()
     before = mixer.locator(".cl-map").inner_html()
     last.focus()

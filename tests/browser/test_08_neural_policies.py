@@ -5,7 +5,7 @@ from __future__ import annotations
 RUN_GUESSES = """async () => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.activeCellIndex = notebook.widgets.findIndex(
-    (cell) => cell.model.sharedModel.source.includes('guess_twin.compare'));
+    (cell) => cell.model.sharedModel.source.includes('made.compare'));
   await window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
 DARK = """() => window.jupyterapp.commands.execute(
@@ -71,12 +71,12 @@ def test_a_reader_averages_networks(notebook) -> None:
     top(page)
     notebook.whole()
 
-    # A guess is shown beside what happened.
+    # A guess is shown beside what happened, under its question and at the end.
     guess = notebook.widget("prediction")
     guess.get_by_label("a little worse").check()
-    guess.get_by_text("Noted. Now go on").wait_for()
+    guess.get_by_text("What happened: a network and its shuffled twin").wait_for()
     page.evaluate(RUN_GUESSES)
-    page.get_by_text("you said:      a little worse").wait_for()
+    page.locator("pre").get_by_text("you said:      a little worse").wait_for()
 
     page.evaluate(DARK)
     page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")

@@ -35,7 +35,9 @@ def verdicts(app) -> list[str]:
 def test_the_whole_notebook_in_both_themes(opened) -> None:
     guess = opened.widget("prediction", 2)
     guess.get_by_label("the target: exactly as printed").check()
-    guess.locator(".cl-status").get_by_text("Noted").wait_for()
+    guess.locator(".cl-status").get_by_text(
+        "You said: the target: exactly as printed. What"
+    ).wait_for()
     opened.whole()
     opened.dark()
     opened.page.wait_for_timeout(800)

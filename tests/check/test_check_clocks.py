@@ -12,7 +12,7 @@ import cliprl_lite as clip
 from cliprl_lite.check import clocks as check
 
 ODD: list[Any] = [
-    7, "text", [], [1.0], {}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object(), True,
+    7, "text", [], [1.0], {}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object, True,
 ]  # fmt: skip
 
 

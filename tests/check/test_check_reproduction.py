@@ -12,7 +12,7 @@ from cliprl_lite.experiments.results import verdict
 from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio
 
 ODD: list[Any] = [
-    7, "text", [], [1.0], {"a": 1}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object(), True,
+    7, "text", [], [1.0], {"a": 1}, np.ones((2, 2)), float("nan"), [[1, 2], [3]], object, True,
 ]  # fmt: skip
 
 

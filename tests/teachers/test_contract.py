@@ -55,7 +55,7 @@ def walks_apart(make: Make, seed: int) -> bool | None:
         second.run(1)
         if first.episode or second.episode:
             ended, other = (first, second) if first.episode else (second, first)
-            return bool(other.episode) or other.state != ended.goal_state
+            return bool(other.episode) or other.state != ended.episodes.goals[0]
         if first.state != second.state or first.q.tobytes() != second.q.tobytes():
             return True
 
@@ -225,7 +225,8 @@ def test_what_a_rule_is_told(compile_it: bool) -> None:
     notes = Notes(np.full((4, 6), -1), np.zeros(1, dtype=np.int64))
     world, rng = GridWorld.from_text("...."), np.random.default_rng(0)
     starts, lengths = np.full(2, -1), np.full(2, -1)
-    steps(notes, world.next_state, np.array([2, 3]), rng, 0, 0, 0, 0, 2, -1, starts, lengths)
+    ends, others = np.array([0, 0, 1, 1]), np.array([0, 1])
+    steps(notes, world.next_state, ends, others, rng, 0, 0, 0, 0, 2, -1, starts, lengths)
     assert notes.told[:2].tolist() == [[0, 1, 0, 3, 1, 0], [1, 0, 1, 3, 2, 1]]
     assert (starts[0], lengths[0]) == (0, 2)
 
@@ -238,8 +239,10 @@ def test_starts_are_all_states_but_the_goals_alike(goals: list[int]) -> None:
     own = rule.begin(np.zeros((9, 4)), world.next_state)
     first = next(state for state in range(9) if state not in goals)
     place = (first, first, 0, 0)
+    ends = np.isin(np.arange(9), goals).astype(int)
+    others = np.flatnonzero(ends == 0)
     compiled(rule.take_steps)(
-        own, world.next_state, np.array(goals), rng, *place, 100_000, 6_000, starts, lengths
+        own, world.next_state, ends, others, rng, *place, 100_000, 6_000, starts, lengths
     )
     counts = np.bincount(starts[1:], minlength=9)
     assert counts[goals].tolist() == [0] * len(goals)

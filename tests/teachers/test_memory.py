@@ -30,7 +30,7 @@ def test_it_is_the_plain_journey_with_the_same_draws(world: GridWorld) -> None:
         q = bounded = possible(teacher)
         seen, met = np.full(q.shape, -1), np.zeros(world.n_states, dtype=bool)
         for episode in range(1, 7):
-            step, walked = recorded(world, learner.goal_state)
+            step, walked = recorded(world, learner.episodes.goals[0])
             q = journey(q, bounded, seen, met, step, learner.state, rng)
             for square in walked:
                 assert learner.state == square, (name, episode)

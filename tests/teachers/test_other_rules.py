@@ -109,7 +109,7 @@ def test_a_stage_is_passed_when_a_window_is_no_worse_than_the_best() -> None:
 def test_the_hopeful_table_is_never_below_the_truth_nor_below_the_teachers(name: str) -> None:
     learner = RULES["two_tables"].learner(WORLD, (0, 0), TABLES[name], seed=2)
     truth = WORLD.optimal_q((0, 0))
-    others = np.arange(WORLD.n_states) != learner.goal_state
+    others = np.arange(WORLD.n_states) != learner.episodes.goals[0]
     for _ in range(40):
         learner.run(50)
         assert (learner.own.hopeful[others] >= truth[others] - 1e-9).all()

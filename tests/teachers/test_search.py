@@ -12,8 +12,9 @@ from cliprl_lite.teachers.contract import possible
 from cliprl_lite.teachers.plain import search
 from cliprl_lite.teachers.rules import RULES
 from cliprl_lite.teachers.search import begin_search, plan
+from cliprl_lite.worlds.finite_world import DISCOUNT
 from cliprl_lite.worlds.greedy import evaluate_greedy, greedy_actions
-from cliprl_lite.worlds.gridworld import DISCOUNT, GridWorld
+from cliprl_lite.worlds.gridworld import GridWorld
 
 RULE = RULES["map_hope"]
 
@@ -30,7 +31,7 @@ def test_it_is_the_plain_search_with_the_same_draws(world: GridWorld) -> None:
             learner = RULE.learner(world, goal, teacher, seed=number)
             rng = np.random.default_rng(number)
             rng.random()  # the start
-            step, walked = recorded(world, learner.goal_state)
+            step, walked = recorded(world, learner.episodes.goals[0])
             table = search(possible(teacher), world.next_state, step, learner.state, rng)
             for square in walked:
                 assert learner.state == square, name
@@ -104,9 +105,9 @@ def run_with_two_goals(world: GridWorld, goals: list[int], n_steps: int) -> np.n
     own = begin_search(np.zeros((world.n_states, 4)), world.next_state)
     diary = np.zeros(1_000, dtype=int), np.zeros(1_000, dtype=int)
     rng, place = np.random.default_rng(1), (0, 0, 0, 0)
-    compiled(RULE.take_steps)(
-        own, world.next_state, np.array(goals), rng, *place, n_steps, -1, *diary
-    )
+    ends = np.isin(np.arange(world.n_states), goals).astype(int)
+    others = np.flatnonzero(ends == 0)
+    compiled(RULE.take_steps)(own, world.next_state, ends, others, rng, *place, n_steps, -1, *diary)
     return own.q
 
 

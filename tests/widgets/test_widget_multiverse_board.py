@@ -22,9 +22,10 @@ def board() -> MultiverseBoard:
 
 def test_every_spot_is_a_combination_in_the_order_of_the_curve(board: MultiverseBoard) -> None:
     curve = every_combination(CELLS, "beats scratch", "corners_8")
-    assert len(board.spots) == len(curve) == 576
-    assert len({codes for codes, _ in board.spots}) == 576
-    for (codes, said), row in zip(board.spots, curve.to_dict("records"), strict=True):
+    spots = [spot.split(" ", 1) for spot in board.spots.splitlines()]
+    assert len(spots) == len(curve) == 576
+    assert len({codes for codes, _ in spots}) == 576
+    for (codes, said), row in zip(spots, curve.to_dict("records"), strict=True):
         chosen = [words[int(code)] for words, code in zip(board.words, codes, strict=True)]
         assert chosen == [VALUE_WORDS[name][row[name]] for name in VALUE_WORDS]
         value = float(said.split(" (")[0].replace(",", ""))
@@ -94,5 +95,5 @@ def test_a_mark_lies_where_its_combination_is(board: MultiverseBoard) -> None:
         sum(float(number) for number in re.findall(r"h([\d.]+)", rows[k] + rows[k + 1]))
         for k in range(0, len(rows), 2)
     ]
-    wanted = [len(board.spots) / len(words) for words in board.words for _ in words]
+    wanted = [len(board.spots.splitlines()) / len(words) for words in board.words for _ in words]
     assert lengths == wanted

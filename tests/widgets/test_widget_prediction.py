@@ -1,19 +1,49 @@
-"""A guess is remembered, and shown beside what happened."""
+"""A guess is remembered, and answered when the result arrives."""
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from cliprl_lite.widgets import Prediction
+from cliprl_lite.check import base_policies, grid_world
+from cliprl_lite.progress import guesses, reset_progress
+from cliprl_lite.widgets import Prediction, Progress
 
 
 def test_a_guess_beside_the_result() -> None:
     guess = Prediction("Who is last?", ["words", "map"])
-    assert "no guess" in guess.compare("words")
-    guess.set_state({"choice": 1, "status": "Noted."})  # as the browser does
-    assert guess.compare("words") == "Who is last?\n  you said:      map\n  what happened: words"
+    assert "no guess" in guess.compare()
+    assert "not known yet" in guess.compare()
+    guess.set_state({"choice": 1})  # as the browser does
+    guess.answer("words")
+    assert guess.result == "words"
+    assert guess.compare() == "Who is last?\n  you said:      map\n  what happened: words"
+
+
+def test_a_guess_is_there_again_when_the_notebook_is_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    question = ("Who is last?", ["words", "map"])
+    Prediction(*question).choice = 1
+    assert not list(tmp_path.iterdir())  # nobody asked to remember
+    with closing(Progress(grid_world)):
+        assert Prediction(*question).choice == -1
+        Prediction(*question).choice = 0
+        Prediction(*question).choice = 1
+    with closing(Progress(grid_world)):
+        assert Prediction(*question).choice == 1
+        assert Prediction("Who is first?", ["words", "map"]).choice == -1
+        assert Prediction("Who is last?", ["nobody", "map"]).choice == 1
+        assert Prediction("Who is last?", ["nobody", "both"]).choice == -1
+        reset_progress()
+        assert Prediction(*question).choice == -1
+    with closing(Progress(base_policies)):
+        assert Prediction(*question).choice == -1
+    assert guesses() == {}
 
 
 @pytest.mark.parametrize("answers", [[], ["one"]])
@@ -52,4 +82,4 @@ def test_an_answer_that_there_is_not_is_refused() -> None:
             guess.choice = bad
     guess.set_state({"choice": True})
     assert (type(guess.choice), guess.error) == (int, "")
-    assert "you said:      map" in guess.compare("words")
+    assert "you said:      map" in guess.compare()

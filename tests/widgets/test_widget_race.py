@@ -56,6 +56,7 @@ def test_its_clocks_are_those_of_learn(seed: int) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pieces", [(1,), (7, 300, 11), (1_000_000,)])
 def test_pieces_change_nothing(pieces: tuple[int, ...]) -> None:
     seen, number = race(3), 0

@@ -72,12 +72,33 @@ def test_zero_is_said_in_words_and_left_again() -> None:
     assert seen.weights == pytest.approx([6 / 11, 5 / 11, 0, 0])
 
 
-def test_a_long_bar_is_broken_and_its_number_written_out() -> None:
-    seen = mixer(0.6, 0.5, -0.5, -0.55)
-    assert seen.weights[0] == pytest.approx(12.0)
-    assert "12.00" in texts(seen.bars)
-    assert seen.bars.count("l6 -24") == 4
-    assert mixer(0.6, 0.5, -0.1, -0.2).bars.count("l6 -24") == 0
+def test_the_scale_grows_with_the_longest_bar() -> None:
+    """The longest of four is as long as its share of the scale, which its ticks name."""
+    for scores, longest, reach, ticks in (
+        ((0.6, 0.5, 0.5, 0.4), 0.3, 1.5, ("−1", "1")),
+        ((0.6, 0.5, -0.5, -0.55), 12.0, 15.0, ("−10", "10")),
+        ((1.0, 1.0, -1.0, -0.99), 100.0, 150.0, ("−100", "100")),
+    ):
+        seen = mixer(*scores)
+        assert max(map(abs, seen.weights)) == pytest.approx(longest)
+        made = ElementTree.fromstring(seen.bars)
+        bars = [
+            float(part.get("width", "nan")) for part in made.iter() if part.tag.endswith("}rect")
+        ]
+        whole = max(float(part.get("width", "nan")) for part in [made])
+        assert max(bars) == pytest.approx((whole / 2 - 54) * longest / reach, abs=0.1)
+        shown = texts(seen.bars).split(" | ")
+        assert {*ticks, "0"} <= set(shown)
+
+
+def test_a_button_sets_the_scores_that_a_question_is_about() -> None:
+    seen = WeightMixer(HOUSE.world, TASKS, TABLES, asked=[0.6, 0.5, -0.8, -0.9])
+    assert seen.scores == [0.5] * 4
+    seen.set_state({"scores": seen.asked})  # as the browser does
+    assert seen.total == -0.6
+    assert mixer().asked == []
+    with pytest.raises(ValueError, match="take as many scores"):
+        WeightMixer(HOUSE.world, TASKS, TABLES, asked=[0.6])
 
 
 def test_trouble_is_shown_and_nothing_breaks() -> None:
