@@ -6,7 +6,7 @@ Maps, heatmaps and bars need no plotly: they are SVG (`drawing`, `charts`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -270,57 +270,4 @@ def ratios_figure(
             exponentformat="power", dtick=1, row=1, col=column,
         )  # fmt: skip
     figure.update_yaxes(autorange="reversed", categoryarray=rows)
-    return figure
-
-
-def strips_figure(
-    strips: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike, Sequence[str]]]], x_title: str
-) -> go.Figure:
-    """Ratios in many places, a dot each: one strip per row, one panel per clock.
-
-    A dot whose whole interval is above 1 has the colour of what is wrong, and is a triangle.
-
-    Args:
-        strips: panel title → row → its ratios, whether each is surely above 1, and the name of
-            each, all `[n]`.
-        x_title: what the ratio is; left of 1 is cheaper.
-    """
-    figure = new_figure()
-    rows = list(next(iter(strips.values())))
-    make_subplots(
-        1, len(strips), shared_yaxes=True, subplot_titles=list(strips), horizontal_spacing=0.03,
-        figure=figure,
-    )  # fmt: skip
-    figure.update_layout(
-        width=960,
-        height=110 + 46 * len(rows),
-        margin={"l": 225, "r": 20, "t": 40, "b": 60},
-        showlegend=False,
-    )
-    for column, panel in enumerate(strips.values(), start=1):
-        figure.add_scatter(
-            x=[1, 1], y=[-0.5, len(rows) - 0.5], mode="lines",
-            line={"color": LIGHT["ink"], "width": 1}, hoverinfo="skip", row=1, col=column,
-        )  # fmt: skip
-        for number, row in enumerate(rows):
-            ratios, slower, names = panel[row]
-            wrong = np.asarray(slower, bool)
-            beside = np.arange(len(wrong)) * 0.618 % 1 - 0.5  # dots stand apart
-            figure.add_scatter(
-                x=rounded(ratios, 4), y=(number + 0.6 * beside).round(2), mode="markers", name="",
-                marker={
-                    "symbol": np.where(wrong, "triangle-right", "circle-open"),
-                    "size": np.where(wrong, 9, 6),
-                    "color": np.where(wrong, LIGHT["minus"], LIGHT["none"]),
-                },
-                customdata=list(names), hovertemplate="%{customdata}: ×%{x:.3g}",
-                row=1, col=column,
-            )  # fmt: skip
-        figure.update_xaxes(
-            type="log", title=x_title if column == (len(strips) + 1) // 2 else None,
-            exponentformat="power", dtick=1, row=1, col=column,
-        )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))), ticktext=rows, range=[len(rows) - 0.5, -0.5]
-    )
     return figure
