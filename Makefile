@@ -12,7 +12,7 @@ NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false",
 PAGES := "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
 PICTURES := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
 
-.PHONY: help lab test quick test-browser test-machines verify check bench guard notebooks labs site lock
+.PHONY: help lab test quick test-browser test-machines verify check bench guard notebooks labs site live test-live lock
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
@@ -27,6 +27,8 @@ help:
 	@echo 'make notebooks  run the notebooks again and store what they show'
 	@echo 'make labs       make the graded labs, and prove their autograder (for teachers: adds nbgrader)'
 	@echo 'make site       build the course as static pages: site/index.html'
+	@echo 'make live PYODIDE=<folder>   the same with Python in the browser, nothing to install: live/'
+	@echo 'make test-live PYODIDE=<folder>   use that in a real browser'
 	@echo 'make lock       write requirements.lock anew, from the newest allowed versions'
 	@echo 'Each installs what it needs first. PYTHON=python3.13 picks the Python to install with,'
 	@echo 'LAB_ARGS="--no-browser --port 9000" is handed to JupyterLab.'
@@ -94,6 +96,18 @@ site: $(INSTALLED)
 	$(BIN)/python -m sphinx -W -q -E -b html docs/site site
 	@echo 'open site/index.html'
 
+# Python in the browser is Pyodide, whose official files PYODIDE names: docs/live.md says where they
+# are to be had. What builds the pages goes into .venv beside the course.
+live: $(INSTALLED)
+	$(require_pyodide)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement docs/live/requirements.lock
+	$(BIN)/python docs/live/live_course.py '$(PYODIDE)'
+
+test-live: $(INSTALLED)
+	$(require_pyodide)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement docs/live/requirements.lock
+	PYODIDE='$(PYODIDE)' $(BIN)/python -m pytest tests/live
+
 # The learning loop is compiled here, so that no reader waits for it.
 # Jupyter asks no server for news or newer versions unless the reader turns that on; it shows pages
 # as pages, saves what widgets show, and exports pages that need no network.
@@ -120,6 +134,13 @@ lock:
 	  .venv/lock/bin/python -m pip freeze --exclude cliprl-lite | sed 's/+cpu$$//' \
 	) > .venv/lock/requirements
 	mv .venv/lock/requirements requirements.lock && rm -rf .venv/lock
+
+define require_pyodide
+@test -n '$(PYODIDE)' || { \
+	echo 'PYODIDE has to name a folder with the files of Pyodide, as in' >&2; \
+	echo '  make $(MAKECMDGOALS) PYODIDE=../pyodide' >&2; \
+	echo 'docs/live.md says where they are to be had.' >&2; exit 1; }
+endef
 
 define require_python
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

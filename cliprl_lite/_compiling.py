@@ -1,7 +1,8 @@
-"""Compiling a readable loop with numba, where numba is there."""
+"""Compiling a readable loop with numba, where numba is there; in a browser tab, WebAssembly."""
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,13 +18,16 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled by numba and kept on disk, or itself where numba is missing.
 
     The functions that it calls are compiled with it. Where they cannot be kept, or what was kept is
-    damaged, they are compiled in each process anew.
+    damaged, they are compiled in each process anew. In a browser tab, the loops of `_webassembly`
+    take their places.
 
     Example:
         >>> from cliprl_lite.learning.qlearning import q_learning_steps
         >>> compiled(q_learning_steps) is compiled(q_learning_steps)
         True
     """
+    if sys.platform == "emscripten":
+        return _in_a_tab(function)
     try:
         from numba import njit
     except ImportError:
@@ -33,10 +37,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
             stacklevel=2,
         )
         return function
-    called, files = _called(function), _files(function)
-    if called:
-        loops = {name: compiled(value) for name, value in called.items()}
-        function = _with_globals(function, loops, function.__qualname__)
+    files = _files(function)
+    function = _with_compiled_calls(function)
     try:
         loop: Any = njit(cache=True)(function)
     except (RuntimeError, OSError) as error:  # there is no folder to keep what is compiled
@@ -75,6 +77,22 @@ def replaced(function: Callable[..., Any], **others: Callable[..., Any]) -> Call
     # Numba names its files by module and name, so that each has to have a name of its own.
     names = [f"{other.__module__.split('.')[-1]}.{other.__qualname__}" for other in others.values()]
     return _with_globals(function, others, "-".join([function.__qualname__, *names]))
+
+
+def _in_a_tab(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The loop of `_webassembly` that stands in for a function, or the function, whose calls are
+    compiled."""
+    from cliprl_lite import _webassembly
+
+    _, _, module = function.__module__.partition(".")
+    loop = _webassembly.LOOPS.get(f"{module}.{function.__qualname__}")
+    return loop or _with_compiled_calls(function)
+
+
+def _with_compiled_calls(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which calls compiled functions."""
+    loops = {name: compiled(value) for name, value in _called(function).items()}
+    return _with_globals(function, loops, function.__qualname__) if loops else function
 
 
 def _with_globals(

@@ -226,10 +226,18 @@ def test_weights_are_mapped_as_another_library_wrote_them(tmp_path: Path) -> Non
         assert not mapped[name].flags.writeable
 
 
+def test_weights_in_half_precision_are_mapped_as_they_are(tmp_path: Path) -> None:
+    half = np.array([[0.1, -2.5], [3.0, 60_000.0]], dtype=np.float16)
+    save_file({"a.weight": half}, tmp_path / "model.safetensors")
+    mapped = arrays_in(map_file(tmp_path / "model.safetensors"))["a.weight"]
+    assert mapped.dtype == np.float16
+    assert (mapped == half).all()
+
+
 def test_weights_in_another_precision_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
-    save_file({"a.weight": np.ones((2, 2), dtype=np.float16)}, file)
-    with pytest.raises(ValueError, match=r"a\.weight is stored as F16; only F32"):
+    save_file({"a.weight": np.ones((2, 2), dtype=np.float64)}, file)
+    with pytest.raises(ValueError, match=r"a\.weight is stored as F64; only F32 and F16"):
         arrays_in(map_file(file))
 
 

@@ -40,7 +40,7 @@ def sources() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "name", ["assets", "docstrings", "glossary", "links", "outputs", "reference"]
+    "name", ["assets", "awake", "docstrings", "glossary", "links", "outputs", "reference"]
 )
 def test_examples(name: str) -> None:
     assert doctest.testmod(import_module(f"course_pages.{name}")).failed == 0
@@ -174,8 +174,9 @@ def model(kind: str, buffers: tuple[object, ...] = ()) -> dict[str, object]:
 
 def test_a_widget_that_needs_a_kernel_is_its_picture() -> None:
     view = {outputs.VIEW: {"model_id": "a"}, "image/svg+xml": "<svg role='img'></svg>"}
-    made = outputs.as_html(view, {"a": model("race")})
+    made = outputs.as_html(view, {"a": model("race")}, iter(['data-cell="4"']))
     assert "<svg role='img'></svg>" in made
+    assert 'cl-asleep" data-cell="4"' in made  # where `wake.js` and `awake` look for it
     assert outputs.NO_KERNEL in made
     assert "<script" not in made
 
@@ -183,7 +184,7 @@ def test_a_widget_that_needs_a_kernel_is_its_picture() -> None:
 def test_a_widget_that_needs_none_keeps_its_state() -> None:
     view = {outputs.VIEW: {"model_id": "a"}, "image/svg+xml": "<svg></svg>"}
     buffer = {"path": ["frames"], "encoding": "base64", "data": "AAE="}
-    made = outputs.as_html(view, {"a": model("alignment_scrubber", (buffer,))})
+    made = outputs.as_html(view, {"a": model("alignment_scrubber", (buffer,))}, iter([""]))
     stored = json.loads(re.search(r'json">(.+)</script>', made)[1])
     assert stored == {"state": {"step": 3}, "buffers": [buffer]}
     assert 'data-widget="alignment_scrubber"' in made
@@ -215,7 +216,7 @@ def test_a_figure_has_a_name_and_no_width_of_its_own() -> None:
         },
         "frames": [{}, {}],
     }
-    made = outputs.as_html({outputs.PLOTLY: content}, {})
+    made = outputs.as_html({outputs.PLOTLY: content}, {}, iter([]))
     name = "Figure: Costs of it. Across: size, logarithmic. Shown: a. It can be played: 2 steps."
     assert f'aria-label="{name}"' in made
     assert "max-width:500px" in made

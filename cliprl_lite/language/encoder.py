@@ -232,14 +232,18 @@ def let_go(content: mmap.mmap) -> None:
         content.madvise(mmap.MADV_DONTNEED)
 
 
-def arrays_in(content: mmap.mmap) -> dict[str, NDArray[np.float32]]:
+_KINDS: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+"""Floats that a file may hold: as published, or in half precision, for a browser tab."""
+
+
+def arrays_in(content: mmap.mmap) -> dict[str, FloatingArray]:
     """The arrays of a safetensors file by name, without a copy.
 
     The format: 8 bytes for the header's length, a header in JSON that says for each array its
     shape and place, then the arrays themselves.
 
     Raises:
-        ValueError: for an array that is not in 32-bit floats (integers are left out).
+        ValueError: for an array that is not in 32-bit or 16-bit floats (integers are left out).
 
     Example:
         >>> from cliprl_lite.language.sentences import model_folder
@@ -254,10 +258,13 @@ def arrays_in(content: mmap.mmap) -> dict[str, NDArray[np.float32]]:
     for name, entry in header.items():
         if entry["dtype"] == "I64":
             continue
-        if entry["dtype"] != "F32":
-            raise ValueError(f"{name} is stored as {entry['dtype']}; only F32 is understood")
+        kind = _KINDS.get(entry["dtype"])
+        if kind is None:
+            raise ValueError(
+                f"{name} is stored as {entry['dtype']}; only F32 and F16 are understood"
+            )
         first, last = entry["data_offsets"]
-        numbers = np.frombuffer(content, "<f4", (last - first) // 4, begin + first)
+        numbers = np.frombuffer(content, kind, (last - first) // kind.itemsize, begin + first)
         weights[name] = numbers.reshape(entry["shape"])
     return weights
 

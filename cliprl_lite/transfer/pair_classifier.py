@@ -24,7 +24,7 @@ NEWTON_STEPS = 12
 
 
 def pair_features(one: FloatArray, other: FloatArray) -> FloatArray:
-    """What the classifier is shown of two sentences: |τᵢ − τₖ|, τᵢ τₖ, and a constant.
+    """What the classifier is shown of two sentences: `|τᵢ − τₖ|`, `τᵢ τₖ`, and a constant.
 
     Sentences have shape `[..., E]`, features `[..., 2 E + 1]`.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
 
-from course_pages import assets, docstrings, links, staging
+from course_pages import assets, awake, docstrings, links, staging
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -29,6 +29,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", assets.copy)
     app.connect("builder-inited", keep_outputs_here, priority=900)
     app.connect("html-page-context", assets.add_scripts, priority=900)
+    app.connect("html-page-context", awake.add_code, priority=900)
     app.connect("build-finished", assets.tidy)
     app.connect("build-finished", check_links, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

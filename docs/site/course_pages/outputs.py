@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape, unescape
+from itertools import count
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -27,26 +28,28 @@ NEEDLESS = {"_esm", "_css", "_anywidget_id", "layout", "tabbable", "tooltip"}
 def as_page(notebook: Any) -> Any:
     """A notebook whose outputs are HTML or text only, with no widgets' state beside them."""
     states = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
+        places = (f'data-cell="{number}" data-number="{widget}"' for widget in count())
         for output in cell.get("outputs", []):
             if "data" in output:
-                shown = as_html(output.data, states)
+                shown = as_html(output.data, states, places)
                 output.data = {"text/html": shown} if shown else output.data
     return notebook
 
 
-def as_html(bundle: Mapping[str, Any], states: Mapping[str, Any]) -> str:
+def as_html(bundle: Mapping[str, Any], states: Mapping[str, Any], places: Iterator[str]) -> str:
     """The best that a page can show of an output; empty if that is its text.
 
     Args:
         bundle: MIME type → content.
         states: of the notebook's widgets, by their names.
+        places: where the next widget stands, as attributes: its cell, and its number there.
     """
     if PLOTLY in bundle:
         return figure(bundle[PLOTLY])
     if VIEW in bundle:
         model = states[bundle[VIEW]["model_id"]]
-        return widget(model, "".join(bundle.get("image/svg+xml", "")))
+        return widget(model, "".join(bundle.get("image/svg+xml", "")), next(places))
     html = "".join(bundle.get("text/html", ""))
     if "<table" in html:
         return table(html)
@@ -122,13 +125,16 @@ def plain(marked: str) -> str:
 
 
 # Widgets -----------------------------------------------------------------------------------------
-def widget(model: Mapping[str, Any], picture: str) -> str:
-    """A widget's stored picture, and its state if it can live without a kernel."""
+def widget(model: Mapping[str, Any], picture: str, place: str) -> str:
+    """A widget's stored picture, and its state if it can live without a kernel.
+
+    Where Python is beside the pages (`make live`), `wake.js` puts the widget into that place.
+    """
     kind = model["state"].get("_anywidget_id", "").split(".")[-2:-1]
     live = kind[0] if kind and kind[0] in LIVE else ""
     if not live:
         return (
-            f'<figure class="cl-figure"><div class="cl-root">{picture}</div>'
+            f'<figure class="cl-figure cl-asleep" {place}><div class="cl-root">{picture}</div>'
             f"<figcaption>{NO_KERNEL}</figcaption></figure>"
         )
     state = {key: value for key, value in model["state"].items() if key not in NEEDLESS}

@@ -1,0 +1,73 @@
+"""The course as JupyterLab in a browser tab: JupyterLite, beside the pages and on the same Python.
+
+The notebooks there are the reader's own: what is changed, and the progress, stay in the browser.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cliprl_lite.course import working_copy
+
+ROOT = Path(__file__).resolve().parents[2]
+
+KERNEL = {
+    "pyodideUrl": "./../_live/pyodide/pyodide.js",  # one Python for pages and notebooks
+    "disablePyPIFallback": True,  # nothing is asked of another host
+}
+
+APP = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "appName": "cliprl_lite",
+        "exposeAppInBrowser": True,  # for tests
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": KERNEL},
+    },
+}
+
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+}
+"""As `make lab` sets them."""
+
+EXTENSIONS = (
+    "@jupyter-widgets/jupyterlab-manager",
+    "@jupyterlite/pyodide-kernel-extension",
+    "anywidget",
+    "jupyterlab-plotly",
+)
+"""Extensions of JupyterLab that the course needs; others that are installed stay away."""
+
+
+def build_lab(out: Path) -> None:
+    """JupyterLite with every notebook, in the folder `out`.
+
+    Raises:
+        SystemExit: if it cannot be built.
+    """
+    installed = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    extensions = [str(installed / name) for name in EXTENSIONS]
+    build = {
+        "LiteBuildConfig": {
+            "federated_extensions": extensions,
+            "ignore_sys_prefix": ["federated_extensions"],
+        }
+    }
+    with TemporaryDirectory(prefix="course-lab-") as workshop:
+        folder = Path(workshop)
+        working_copy(ROOT, folder / "course")
+        (folder / "jupyter-lite.json").write_text(json.dumps(APP), encoding="utf-8")
+        (folder / "jupyter_lite_config.json").write_text(json.dumps(build), encoding="utf-8")
+        (folder / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+        command = [
+            sys.executable, "-m", "jupyterlite_core", "build", "--apps", "lab", "--no-sourcemaps",
+            "--contents", "course", "--output-dir", str(out),
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"JupyterLite could not be built:\n{done.stdout}{done.stderr}")
