@@ -26,8 +26,8 @@ from cliprl_lite.experiments.pair_trials import try_pairs
 from cliprl_lite.experiments.policy_classes import policy_class
 from cliprl_lite.experiments.policy_studies import AVERAGE_COLUMNS, MODALITY_COLUMNS
 from cliprl_lite.experiments.results import read_table, verdicts
-from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
 from cliprl_lite.experiments.rule_verdicts import read_rule_cells, tally
+from cliprl_lite.experiments.statistics import fit_growth, paired_log_ratio
 from cliprl_lite.language.sentences import embed
 from cliprl_lite.learning.clocks import CLOCKS
 from cliprl_lite.transfer.alignment import IDENTITY, PAPER_BOX, AlignmentSettings
