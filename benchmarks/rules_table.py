@@ -24,9 +24,15 @@ from cliprl_lite._paths import data_path
 from cliprl_lite._printing import forgiving_output
 from cliprl_lite.experiments.results import read_table, write_table
 from cliprl_lite.experiments.rule_sweeps import RULE_COLUMNS
-from cliprl_lite.experiments.rule_verdicts import RULE_CELLS, UNSEEN, rule_cells, tally
+from cliprl_lite.experiments.rule_verdicts import (
+    RULE_CELLS,
+    UNSEEN,
+    rivals_of,
+    rule_cells,
+    tally,
+)
 from cliprl_lite.learning.clocks import CLOCKS
-from cliprl_lite.teachers.rules import find_rule
+from cliprl_lite.teachers.rules import RULES, find_rule
 
 NAMES = ("suite", "target", "rule", "teacher")
 """What names a line of a packed table, besides the clock."""
@@ -64,7 +70,8 @@ def as_tables(cells: pd.DataFrame) -> str:
         "| slower in the unseen worlds | worst cell |",
         "|---|---|--:|---|---|---|---|---|",
     ]
-    for (rule, rival), some in counts.groupby(["rule", "rival"], sort=False):
+    for rule, rival in ((one, other) for one in RULES for other in rivals_of(one)):
+        some = counts.loc[[(rule, rival, clock) for clock in CLOCKS]]
         found = [f"×{row['median']:.2g}, slower in {row['slower']}" for _, row in some.iterrows()]
         new = unseen.loc[some.index]
         words = " / ".join(map(str, new["slower"]))

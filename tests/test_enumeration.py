@@ -142,7 +142,7 @@ def test_a_key_tells_states_apart_that_look_alike() -> None:
         (Corridor(), {"seeds": []}, "one seed"),
         (Corridor(), {"starts": "reset"}, "'anywhere' or 'resets'; got 'reset'"),
     ],
-    ids=str,
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
 )
 def test_what_is_no_table_is_refused_in_words(env: Any, more: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):

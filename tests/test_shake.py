@@ -18,6 +18,8 @@ import pytest
 import shake
 from test_travel import ROWS, promised
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).resolve().parent
 NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("*.ipynb"))
 SHAKEN = f"import sys; sys.path.insert(0, {str(TESTS)!r}); import shake; shake.start(1)"
@@ -69,8 +71,6 @@ def test_what_it_shakes(run_python: Callable[..., str]) -> None:
 from cliprl_lite.transfer.alignment import cosine_similarity
 from cliprl_lite.experiments.statistics import regret
 import numpy as np
-
-pytestmark = pytest.mark.slow
 rows = np.random.default_rng(0).normal(size=(20, 30))
 print(cosine_similarity(rows, rows).tobytes().hex(), regret([10.5, 4], [1.0, 1.0]))
 print((rows @ rows.T).tobytes().hex())

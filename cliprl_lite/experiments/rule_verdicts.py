@@ -18,7 +18,7 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.experiments.rule_sweeps import NOBODY
 from cliprl_lite.experiments.statistics import median_interval, paired_log_ratio
 from cliprl_lite.learning.clocks import CLOCKS
-from cliprl_lite.teachers.rules import RULES, find_rule
+from cliprl_lite.teachers.rules import find_rule
 
 RULE_CELLS = {
     "place": "name of the suite; for the corners with the target",
@@ -105,9 +105,8 @@ def tally(cells: pd.DataFrame) -> pd.DataFrame:
         cells: some rows of `read_rule_cells()`.
 
     Returns:
-        Index: rule, rival, clock, in the orders of `RULES`, `rivals_of` and `CLOCKS`. Columns:
-        `cells`, their `median` ratio, `faster` and `slower`, the `worst` ratio with the `place`
-        and the `teacher` of its cell.
+        Index: rule, rival, clock, sorted. Columns: `cells`, their `median` ratio, `faster` and
+        `slower`, the `worst` ratio with the `place` and the `teacher` of its cell.
 
     Example:
         >>> counts = tally(read_rule_cells()).loc[("map_hope", "scratch", "optimal")]
@@ -115,20 +114,15 @@ def tally(cells: pd.DataFrame) -> pd.DataFrame:
         0
     """
     rows = {}
-    groups = dict(list(cells.groupby(["rule", "rival", "clock"])))
-    for rule in RULES:
-        for key in [(rule, rival, clock) for rival in rivals_of(rule) for clock in CLOCKS]:
-            if key not in groups:
-                continue
-            part = groups[key]
-            worst = part.sort_values("value", kind="stable").iloc[-1]
-            rows[key] = {
-                "cells": len(part),
-                "median": float(np.median(part["value"])),
-                "faster": int((part["high"] < 1).sum()),
-                "slower": int((part["low"] > 1).sum()),
-                "worst": float(worst["value"]),
-                "place": worst["place"],
-                "teacher": worst["teacher"],
-            }
+    for key, part in cells.groupby(["rule", "rival", "clock"]):
+        worst = part.sort_values("value", kind="stable").iloc[-1]
+        rows[key] = {
+            "cells": len(part),
+            "median": float(np.median(part["value"])),
+            "faster": int((part["high"] < 1).sum()),
+            "slower": int((part["low"] > 1).sum()),
+            "worst": float(worst["value"]),
+            "place": worst["place"],
+            "teacher": worst["teacher"],
+        }
     return pd.DataFrame(rows).T.rename_axis(["rule", "rival", "clock"])

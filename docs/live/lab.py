@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cliprl_lite._paths import write_text
 from cliprl_lite.course import working_copy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,9 +62,9 @@ def build_lab(out: Path) -> None:
     with TemporaryDirectory(prefix="course-lab-") as workshop:
         folder = Path(workshop)
         working_copy(ROOT, folder / "course")
-        (folder / "jupyter-lite.json").write_text(json.dumps(APP), encoding="utf-8")
-        (folder / "jupyter_lite_config.json").write_text(json.dumps(build), encoding="utf-8")
-        (folder / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+        write_text(folder / "jupyter-lite.json", json.dumps(APP))
+        write_text(folder / "jupyter_lite_config.json", json.dumps(build))
+        write_text(folder / "overrides.json", json.dumps(SETTINGS))
         command = [
             sys.executable, "-m", "jupyterlite_core", "build", "--apps", "lab", "--no-sourcemaps",
             "--contents", "course", "--output-dir", str(out),

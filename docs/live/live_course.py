@@ -21,6 +21,8 @@ from pathlib import Path
 from lab import build_lab
 from runtime import WrongRuntimeError, copy_runtime
 
+from cliprl_lite._paths import write_text
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -54,7 +56,7 @@ def build(pyodide: Path, out: Path) -> None:
     for name in ("worker.js", "tab.py"):
         shutil.copyfile(HERE / name, beside / name)
     build_lab(out / "lab")
-    (beside / "packed.js").write_text(from_disk(beside), encoding="utf-8")
+    write_text(beside / "packed.js", from_disk(beside))
     build_pages(out)
 
 
