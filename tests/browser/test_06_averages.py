@@ -12,7 +12,10 @@ DARK = (
 @pytest.fixture(scope="module")
 def opened(shared):
     shared.run_all()
-    shared.page.get_by_text("what happened: from 68% of the squares").wait_for(timeout=60_000)
+    done = shared.page.locator("pre").get_by_text("what happened: from 68% of the squares")
+    done.wait_for(timeout=60_000)
+        timeout=60_000
+    )
     return shared
 
 

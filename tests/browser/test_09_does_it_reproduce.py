@@ -20,7 +20,7 @@ VERDICTS = [
 @pytest.fixture
 def opened(notebook):
     notebook.run_all()
-    notebook.page.get_by_text("Target: exactly as printed;").wait_for(timeout=60_000)
+    notebook.page.locator("pre").get_by_text("Target: exactly as printed;").wait_for(timeout=60_000)
     return notebook
 
 
