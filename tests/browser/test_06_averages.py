@@ -14,8 +14,6 @@ def opened(shared):
     shared.run_all()
     done = shared.page.locator("pre").get_by_text("what happened: from 68% of the squares")
     done.wait_for(timeout=60_000)
-        timeout=60_000
-    )
     return shared
 
 
