@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +9,13 @@ import traitlets
 
 from cliprl_lite.language.sentences import embed, novelty
 from cliprl_lite.learning.policies import TabularPolicy, policy_vectors
-from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.pictures.drawing import colour, picture, tag, text
 from cliprl_lite.pictures.pose_map import pose_agents_svg, pose_map_svg
 from cliprl_lite.transfer.algorithms import closest_teachers
 from cliprl_lite.transfer.alignment_training import align
 from cliprl_lite.transfer.held_out_alignment import SHORT
-from cliprl_lite.widgets.base import Player, Refused, module, style
-from cliprl_lite.widgets.runners import LETTERS, Runner, bars_svg, outcome
+from cliprl_lite.widgets.base import Refused, module, style
+from cliprl_lite.widgets.runners import Runner, Trio, bars_svg
 from cliprl_lite.worlds.instruction_parser import asked_for
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
@@ -28,7 +26,7 @@ _SIDE = 520.0
 _BEGIN = "Type a mission, or pick one, and press Choose."
 
 
-class MissionBoard(Player):
+class MissionBoard(Trio):
     """A mission, the teachers that words and map choose for it, and how three agents set out.
 
     The agent that has learned the mission itself is held out. The agents walk as BabyAI's does: a
@@ -127,15 +125,7 @@ class MissionBoard(Player):
         if self.goal < 0:
             self.error = "There is no goal yet: pick the object that is meant."
             return
-        goal = self.suite.tasks[self.goal].goal
-        self._runners = []
-        for kind, letter in LETTERS.items():
-            teacher = self._teachers.get(kind)
-            words = f"copies “{teacher.sentence}”" if teacher else "starts from nothing"
-            table = self.policies[teacher.sentence].q if teacher else None
-            learner = Learner(self.suite.world, goal, table, self.seed)
-            self._runners.append(Runner(letter, kind, words, learner))
-        self.seed += 1
+        self._line_up(self.suite.world, self.suite.tasks[self.goal].goal)
         self.go_on()
 
     def go_on(self) -> None:
@@ -144,21 +134,7 @@ class MissionBoard(Player):
         if not self._runners or self._over:
             self.play()
             return
-        self.status = "On their first journey …"
-        try:
-            self.begin(self._watch())
-        except RuntimeError:  # there is no event loop
-            self.finish()
-        else:
-            self.playing = True
-
-    def finish(self) -> None:
-        """Take the agents that are on their way to the goal at once."""
-        self.end()
-        if self._runners:
-            while not self._over:
-                self._walk(1_000)
-            self._arrived()
+        self._set_off("On their first journey …")
 
     def pause(self) -> None:
         """Stop where they are; Play lets them go on."""
@@ -198,29 +174,6 @@ class MissionBoard(Player):
     def first_journeys(self) -> dict[str, int]:
         """Steps of each agent's first journey, as far as it has come."""
         return {runner.kind: runner.steps for runner in self._runners}
-
-    @property
-    def _over(self) -> bool:
-        return all(runner.over for runner in self._runners)
-
-    async def _watch(self) -> None:
-        frame = 0
-        while not self._over:
-            period, pictures = self._pace
-            for _ in range(pictures):
-                self._walk(1 + frame // 10)
-                frame += 1
-            self._draw_runners()
-            await asyncio.sleep(period)
-        self._arrived()
-
-    def _walk(self, steps: int) -> None:
-        for runner in self._runners:
-            runner.walk(steps)
-
-    def _arrived(self) -> None:
-        self.status = outcome(self._runners)
-        self._draw_runners()
 
     # What is seen --------------------------------------------------------------------------------
     @property

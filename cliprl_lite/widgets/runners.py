@@ -5,10 +5,15 @@ They walk in small pieces, faster and faster, so that a long episode lasts some 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
+from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.pictures.drawing import Agent, colour, picture, tag, text
+from cliprl_lite.widgets.base import Player
+from cliprl_lite.worlds.finite_world import FiniteWorld, Goal
+from cliprl_lite.worlds.tasks import Task
 
 ENDLESS = 100_000
 """Steps after which a first episode is given up."""
@@ -86,6 +91,78 @@ class Runner:
         goals = self.learner.episodes.goals.tolist()
         after = self.learner.world.next_state[self.trail[-1]].tolist() if self.trail else []
         return next((state for state in after if state in goals), int(goals[0]))
+
+
+class Trio(Player):
+    """A widget that sends three agents off and shows how far they have come.
+
+    Attributes:
+        policies: the old agents, sentence → policy.
+        seed: of the agents; the next ones take the next seed.
+    """
+
+    policies: Mapping[str, TabularPolicy]
+    seed: int
+    _runners: list[Runner]
+    _teachers: dict[str, Task]
+    _pace: tuple[float, int]
+
+    def _line_up(self, world: FiniteWorld, goal: Goal) -> None:
+        """Put all three at their start: copies of two teachers, and one that copies nobody."""
+        self._runners = []
+        for kind, letter in LETTERS.items():
+            teacher = self._teachers.get(kind)
+            words = f"copies “{teacher.sentence}”" if teacher else "starts from nothing"
+            table = self.policies[teacher.sentence].q if teacher else None
+            self._runners.append(
+                Runner(letter, kind, words, Learner(world, goal, table, self.seed))
+            )
+        self.seed += 1
+
+    def _set_off(self, status: str) -> None:
+        """Let them walk: step by step in an event loop, else at once."""
+        self.status = status
+        try:
+            self.begin(self._watch())
+        except RuntimeError:  # there is no event loop
+            self.finish()
+        else:
+            self.playing = True
+
+    def finish(self) -> None:
+        """Take the agents that are on their way to the goal at once."""
+        self.end()
+        if self._runners:
+            while not self._over:
+                self._walk(1_000)
+            self._arrived()
+
+    @property
+    def _over(self) -> bool:
+        return all(runner.over for runner in self._runners)
+
+    async def _watch(self) -> None:
+        frame = 0
+        while not self._over:
+            period, pictures = self._pace
+            for _ in range(pictures):  # faster and faster: a long episode lasts some eight seconds
+                self._walk(1 + frame // 10)
+                frame += 1
+            self._draw_runners()
+            await asyncio.sleep(period)
+        self._arrived()
+
+    def _walk(self, steps: int) -> None:
+        for runner in self._runners:
+            runner.walk(steps)
+
+    def _arrived(self) -> None:
+        self.status = outcome(self._runners)
+        self._draw_runners()
+
+    def _draw_runners(self) -> None:
+        """Draw the agents where they are."""
+        raise NotImplementedError
 
 
 def outcome(runners: Sequence[Runner]) -> str:

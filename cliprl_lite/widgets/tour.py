@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,6 @@ import traitlets
 
 from cliprl_lite.language.sentences import novelty
 from cliprl_lite.learning.policies import TabularPolicy
-from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.pictures.drawing import (
     Agent,
     agents_svg,
@@ -23,8 +21,8 @@ from cliprl_lite.pictures.drawing import (
 )
 from cliprl_lite.transfer.algorithms import closest_teachers
 from cliprl_lite.transfer.held_out_alignment import align_suite
-from cliprl_lite.widgets.base import Player, Refused, module, style
-from cliprl_lite.widgets.runners import LETTERS, Runner, bars_svg, outcome
+from cliprl_lite.widgets.base import Refused, module, style
+from cliprl_lite.widgets.runners import LETTERS, Runner, Trio, bars_svg
 from cliprl_lite.widgets.words import square
 from cliprl_lite.worlds.instruction_parser import Request, asked_for
 from cliprl_lite.worlds.tasks import Task, TaskSuite
@@ -35,7 +33,7 @@ LONGEST = 200
 _SIDE = 390.0
 
 
-class Tour(Player):
+class Tour(Trio):
     """An instruction, two ways of choosing, three agents.
 
     The sentence only chooses the teachers. The agent that has learned its task is held out, from
@@ -133,30 +131,8 @@ class Tour(Player):
         if self.goal < 0:
             self.error = "There is no goal yet: press the square that is meant."
             return
-        world, goal = self.suite.map, self.suite.map.cell(self.goal)
-        self._runners = []
-        for kind, letter in LETTERS.items():
-            teacher = self._teachers.get(kind)
-            words = f"copies “{teacher.sentence}”" if teacher else "starts from nothing"
-            table = self.policies[teacher.sentence].q if teacher else None
-            learner = Learner(world, goal, table, self.seed)
-            self._runners.append(Runner(letter, kind, words, learner))
-        self.seed += 1
-        self.status = "In their first episode …"
-        try:
-            self.begin(self._watch())
-        except RuntimeError:  # there is no event loop
-            self.finish()
-        else:
-            self.playing = True
-
-    def finish(self) -> None:
-        """Take the agents that are on their way to the goal at once."""
-        self.stop()
-        if self._runners:
-            while not self._over:
-                self._walk(1_000)
-            self._arrived()
+        self._line_up(self.suite.map, self.suite.map.cell(self.goal))
+        self._set_off("In their first episode …")
 
     def stop(self) -> None:
         """Stop where they are."""
@@ -185,29 +161,6 @@ class Tour(Player):
     def first_episodes(self) -> dict[str, int]:
         """Steps of each agent's first episode, as far as it has come."""
         return {runner.kind: runner.steps for runner in self._runners}
-
-    @property
-    def _over(self) -> bool:
-        return all(runner.over for runner in self._runners)
-
-    async def _watch(self) -> None:
-        frame = 0
-        while not self._over:
-            period, pictures = self._pace
-            for _ in range(pictures):  # faster and faster: a long episode lasts some eight seconds
-                self._walk(1 + frame // 10)
-                frame += 1
-            self._draw_runners()
-            await asyncio.sleep(period)
-        self._arrived()
-
-    def _walk(self, steps: int) -> None:
-        for runner in self._runners:
-            runner.walk(steps)
-
-    def _arrived(self) -> None:
-        self.status = outcome(self._runners)
-        self._draw_runners()
 
     # -----------------------------------------------------------------------------------------
     # What is seen
