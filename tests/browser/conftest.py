@@ -58,6 +58,7 @@ FAULTS = """() => {
   }
   return found;
 }"""
+THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 
 
@@ -150,7 +151,7 @@ class Notebook:
         self.asked: set[str] = set()
         self.errors: list[str] = []
         page.on("request", lambda request: self.asked.add(urlparse(request.url).hostname or ""))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
 
     def open(self, address: str) -> None:
         """Go there, and wait until the kernel is ready."""
@@ -185,10 +186,12 @@ class Notebook:
 
     def dark(self, dark: bool = True) -> None:
         """Go on in the dark theme, or in the light one."""
-        theme = f"'apputils:change-theme', {{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}"
-        self.page.evaluate(f"async () => {{ await window.jupyterapp.commands.execute({theme}); }}")
-        light = "false" if dark else "true"
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        name = f"JupyterLab {'Dark' if dark else 'Light'}"
+        # JupyterLab takes its splash away twice when themes change while it fades.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+        self.page.evaluate(THEME, name)
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def whole(self, name: str = "whole") -> None:
         """Keep a picture of the whole notebook."""

@@ -10,8 +10,6 @@ from playwright.sync_api import Locator, expect
 SLOW = 30_000
 """Milliseconds that an answer of the kernel may take on a busy machine."""
 
-THEME = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
-
 
 LISTEN = """(root) => {
   const line = root.querySelector(".cl-status");
@@ -195,11 +193,12 @@ def test_a_burst_of_keys_on_a_map_loses_none(ran, source: str, keys: list[str], 
 
 
 def test_run_all(ran) -> None:
-    ran.page.get_by_text("what happened: 20, outward from the goal").wait_for()
+    printed = ran.page.locator("pre")
+    printed.get_by_text("what happened: 20, outward from the goal").first.wait_for()
     ran.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
     ran.page.wait_for_timeout(500)
     ran.whole()
-    ran.page.evaluate(THEME, "JupyterLab Dark")
+    ran.dark()
     ran.page.wait_for_timeout(1_000)
     ran.screenshot("whole_dark")
-    ran.page.evaluate(THEME, "JupyterLab Light")
+    ran.dark(False)

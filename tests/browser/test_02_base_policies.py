@@ -21,13 +21,6 @@ def opacity(lab: Locator) -> float:
     )
 
 
-def theme(notebook, name: str) -> None:
-    notebook.page.evaluate(
-        "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name
-    )
-    notebook.page.wait_for_timeout(1_000)
-
-
 def test_the_learner_is_used(notebook) -> None:
     page = notebook.page
     notebook.run_all()
@@ -141,6 +134,6 @@ def test_a_guess_gloom_and_a_copy(notebook) -> None:
 
     page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
     notebook.whole()
-    theme(notebook, "JupyterLab Dark")
+    notebook.dark()
     notebook.whole("whole_dark")
-    theme(notebook, "JupyterLab Light")
+    notebook.dark(False)

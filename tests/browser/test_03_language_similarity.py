@@ -19,16 +19,9 @@ TOP = """() => {
 def patient(notebook) -> Iterator[None]:
     """Others may use the machine too; and the next test starts in the light again."""
     notebook.page.set_default_timeout(60_000)
-    theme(notebook, "Light")
+    notebook.dark(False)
     yield
-    theme(notebook, "Light")
-
-
-def theme(notebook, name: str) -> None:
-    command = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
-    notebook.page.evaluate(command, f"JupyterLab {name}")
-    there = "name => document.body.dataset.jpThemeName === name"
-    notebook.page.wait_for_function(there, arg=f"JupyterLab {name}")
+    notebook.dark(False)
 
 
 def pictures(notebook, suffix: str) -> None:
@@ -41,7 +34,7 @@ def test_run_all(notebook) -> None:
     notebook.run_all()
     notebook.page.get_by_text("what happened: 0 of 16").first.wait_for()
     pictures(notebook, "")
-    theme(notebook, "Dark")
+    notebook.dark()
     pictures(notebook, "_dark")
 
 
@@ -79,7 +72,7 @@ def test_two_sentences_fool_it_by_keyboard_and_mouse(notebook) -> None:
     scroll = ruler.locator(".cl-scroll")
     assert scroll.evaluate("board => board.scrollWidth <= board.clientWidth")  # nothing is cut
     notebook.screenshot("fooled", ruler)
-    theme(notebook, "Dark")
+    notebook.dark()
     notebook.screenshot("fooled_dark", ruler)
 
     anchor = ruler.get_by_label("anchor")  # it is live, too

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 
-DARK = (
-    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-)
-
 
 def squares(board, cell: tuple[int, int]):
     """The middle of a square of the house, on the page."""
@@ -120,8 +116,7 @@ def test_a_reader_regroups_the_house(notebook) -> None:
         )
         assert min(sizes, default=13) >= 12.9, sizes
     notebook.whole()
-    page.evaluate(DARK)
-    page.wait_for_timeout(500)
+    notebook.dark()
     notebook.screenshot("board_dark", board)
     notebook.screenshot("pairs_dark", pairs)
     notebook.whole("whole_dark")

@@ -7,8 +7,6 @@ import re
 
 from playwright.sync_api import expect
 
-DARK = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-
 FILES = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
 
 TOP = "document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0"
@@ -162,7 +160,7 @@ def test_a_reader_scrubs_chooses_and_uncovers(notebook) -> None:
 def test_in_the_dark(notebook) -> None:
     page = notebook.page
     page.set_default_timeout(60_000)
-    page.evaluate(f"() => {DARK}")
+    notebook.dark()
     notebook.run_all()
     page.get_by_text("House C: how many").last.wait_for()
     widget = notebook.widget("alignment-scrubber", 1)

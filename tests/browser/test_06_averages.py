@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-DARK = (
-    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-)
-
 
 @pytest.fixture(scope="module")
 def opened(shared):
@@ -51,7 +47,7 @@ def test_pushing_the_sum_through_zero(opened) -> None:
     mixer.locator("select").select_option("clipped")
     bars.locator("text", has_text="0.55").first.wait_for()
     mixer.locator(".cl-verdict").get_by_text("the red").wait_for()
-    opened.page.evaluate(DARK)
+    opened.dark()
     opened.screenshot("mixer_dark", mixer)
     opened.dark(False)
 
@@ -96,6 +92,6 @@ def test_the_keys_of_a_widget_are_its_own(opened) -> None:
 def test_the_whole_notebook_in_both_themes(opened) -> None:
     opened.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
     opened.whole()
-    opened.page.evaluate(DARK)
+    opened.dark()
     opened.page.wait_for_timeout(800)
     opened.screenshot("whole_dark")

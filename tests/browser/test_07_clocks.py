@@ -13,9 +13,6 @@ COUNT = """(root) => new Promise((done) => {
   seen.observe(chart, { childList: true });
   setTimeout(() => { seen.disconnect(); done(pictures / 3); }, 3000);
 })"""
-DARK = (
-    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +84,7 @@ def test_hope_by_keyboard(opened) -> None:
     race.get_by_role("button", name="Play").click()
     race.locator(".cl-status").get_by_text("Finished").wait_for(timeout=90_000)
     assert all(re.search(r"\d", cell) for row in numbers(race).values() for cell in row)
-    opened.page.evaluate(DARK)
+    opened.dark()
     opened.page.wait_for_timeout(500)
     opened.screenshot("race_hope_dark", race)
     opened.dark(False)
@@ -115,6 +112,6 @@ def test_the_keys_of_a_widget_are_its_own(opened) -> None:
 def test_the_whole_notebook_in_both_themes(opened) -> None:
     opened.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
     opened.whole()
-    opened.page.evaluate(DARK)
+    opened.dark()
     opened.page.wait_for_timeout(800)
     opened.screenshot("whole_dark")

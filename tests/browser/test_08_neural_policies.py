@@ -8,8 +8,6 @@ RUN_GUESSES = """async () => {
     (cell) => cell.model.sharedModel.source.includes('made.compare'));
   await window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
-DARK = """() => window.jupyterapp.commands.execute(
-  'apputils:change-theme', {theme: 'JupyterLab Dark'})"""
 
 
 def numbers(slider) -> dict[str, str]:
@@ -78,8 +76,7 @@ def test_a_reader_averages_networks(notebook) -> None:
     page.evaluate(RUN_GUESSES)
     page.locator("pre").get_by_text("you said:      a little worse").wait_for()
 
-    page.evaluate(DARK)
-    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    notebook.dark()
     page.wait_for_timeout(500)
     notebook.screenshot("slider_dark", slider)
     page.set_viewport_size({"width": 1150, "height": 900})
