@@ -325,7 +325,7 @@ def _embed(options: argparse.Namespace) -> None:
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.split(","))
+        return tuple(int(part) for part in text.split(",")) if text else ()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list like 8,10,15") from None
 
