@@ -55,8 +55,9 @@ quick: $(INSTALLED)
 
 # In a real browser: chromium or Chrome has to be installed. Pictures go to tests/*/screenshots.
 ACCESSIBILITY := tests/browser/test_accessibility.py
+BY_FILE := -n 2 --dist loadfile
 test-browser: $(INSTALLED)
-	$(BIN)/python -m pytest tests/browser --ignore $(ACCESSIBILITY)
+	$(BIN)/python -m pytest $(BY_FILE) tests/browser --ignore $(ACCESSIBILITY)
 
 # The same numbers on other processors: with each of OpenBLAS's kernels and each of NumPy's levels
 # that this one can run.
@@ -68,8 +69,8 @@ test-machines: $(INSTALLED)
 verify: $(INSTALLED) guard
 	$(BIN)/python -m pytest $(PARALLEL) -m slow
 	$(BIN)/python -m pytest --nbval notebooks --nbval-cell-timeout=120
-	$(BIN)/python -m pytest tests/site
-	$(BIN)/python -m pytest $(ACCESSIBILITY)
+	$(BIN)/python -m pytest tests/site & site=$$!; \
+	  $(BIN)/python -m pytest $(ACCESSIBILITY); widgets=$$?; wait $$site && exit $$widgets
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

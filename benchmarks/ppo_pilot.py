@@ -167,8 +167,10 @@ def starts(new: tuple[str, str], old: dict[tuple[str, str], Weights]) -> dict[st
     bases = [task for task in old if task != new]
     networks = [old[task] for task in bases]
     tau_j, tau_i = embed([sentence(new)])[0], embed([sentence(task) for task in bases])
-    actors = [[one[name].numpy().ravel() for name in one if "value" not in name] for one in networks]
-    vectors = np.array([np.concatenate(actor) for actor in actors], float)
+    actor = [name for name in networks[0] if "value" not in name]
+    vectors = np.array(
+        [torch.cat([one[name].ravel() for name in actor]).numpy() for one in networks]
+    )
     by_words = cosine_similarity(tau_j, tau_i)
     by_map = align(tau_i, vectors).similarity(tau_j, tau_i)
     best = min(bases, key=lambda task: evaluated(as_model(old[task], new), new))

@@ -4,7 +4,8 @@
     python benchmarks/rules_table.py runs/rules*.csv
 
 This packs tables that `cliprl-lite rules` wrote into `data/results/rules/`, one file a table, and
-makes `data/results/rules.csv` of all that lie there. Its columns are those of `RULE_CELLS` in
+makes `data/results/rules.csv` of all that lie there, and `babyai_rules.csv` of the houses in
+BabyAI's engine. Their columns are those of `RULE_CELLS` in
 `cliprl_lite/experiments/rule_verdicts.py`. Without a table it makes the cells anew. Then it puts
 what they say into `docs/findings.md`.
 """
@@ -38,6 +39,10 @@ NAMES = ("suite", "target", "rule", "teacher")
 """What names a line of a packed table, besides the clock."""
 
 BEGIN = "<!-- The output of rules_table.py: -->"
+HEADS = ("first 20 episodes", "within 5 % everywhere", "optimal everywhere")
+"""What the clocks are called in a table."""
+
+BABYAI = "<!-- The output of rules_table.py for BabyAI: -->"
 
 
 def runs_of(path: Path) -> pd.DataFrame:
@@ -64,23 +69,28 @@ def cells(tables: list[pd.DataFrame]) -> pd.DataFrame:
 # The page ----------------------------------------------------------------------------------------
 def as_tables(cells: pd.DataFrame) -> str:
     """How every rule does against each rival, in Markdown."""
-    counts, unseen = tally(cells), tally(cells[cells["place"].isin(UNSEEN)])
+    counts, new = tally(cells), cells[cells["place"].isin(UNSEEN)]
+    unseen = tally(new) if len(new) else None
+    heads = ["rule", "rival", "cells", *HEADS]
+    if unseen is not None:
+        heads.append("slower in the unseen worlds")
     lines = [
-        "| rule | rival | cells | first 20 episodes | within 5 % everywhere | optimal everywhere "
-        "| slower in the unseen worlds | worst cell |",
-        "|---|---|--:|---|---|---|---|---|",
+        f"| {' | '.join([*heads, 'worst cell'])} |",
+        "|---|---|--:" + "|---" * (len(heads) - 2) + "|",
     ]
     for rule, rival in ((one, other) for one in RULES for other in rivals_of(one)):
-        some = counts.loc[[(rule, rival, clock) for clock in CLOCKS]]
+        keys = [(rule, rival, clock) for clock in CLOCKS]
+        some = counts.loc[keys]
         found = [f"×{row['median']:.2g}, slower in {row['slower']}" for _, row in some.iterrows()]
-        new = unseen.loc[some.index]
-        words = " / ".join(map(str, new["slower"]))
+        if unseen is not None:
+            those = unseen.loc[keys]
+            words = " / ".join(map(str, those["slower"]))
+            found.append(f"{words} of {those['cells'].iloc[0]}")
         worst = some.loc[some["worst"].astype(float).idxmax()]
         whom = "" if worst["teacher"] == "nobody" else f", {worst['teacher']}"
         lines.append(
             f"| {find_rule(rule).label} | {find_rule(rival).label} | {some['cells'].iloc[0]} | "
-            f"{' | '.join(found)} | {words} of {new['cells'].iloc[0]} | "
-            f"×{worst['worst']:.3g}: {worst['place']}{whom} |"
+            f"{' | '.join(found)} | ×{worst['worst']:.3g}: {worst['place']}{whom} |"
         )
     return "\n".join(lines)
 
@@ -94,9 +104,14 @@ def main() -> None:
     for path in parser.parse_args().tables:
         write_packed(folder / f"{path.stem}.csv.xz", runs_of(path))
     found = cells([read_packed(path, NAMES) for path in sorted(folder.iterdir())])
-    write_table(data_path("results", "rules.csv"), found)
-    print(f"{len(found):,} cells")
-    pages.put(PAGE, BEGIN, as_tables(found))
+    babyai = found["place"].str.startswith("babyai")
+    for name, begin, part in (
+        ("rules", BEGIN, found[~babyai]),
+        ("babyai_rules", BABYAI, found[babyai]),
+    ):
+        write_table(data_path("results", f"{name}.csv"), part)
+        print(f"{name}: {len(part):,} cells")
+        pages.put(PAGE, begin, as_tables(part))
 
 
 if __name__ == "__main__":

@@ -88,14 +88,17 @@ def rule_cells(runs: pd.DataFrame) -> pd.DataFrame:
     return cells
 
 
-def read_rule_cells() -> pd.DataFrame:
-    """The shipped table; its columns are `RULE_CELLS`.
+def read_rule_cells(name: str = "rules") -> pd.DataFrame:
+    """A shipped table; its columns are `RULE_CELLS`.
+
+    Args:
+        name: `rules`, or `babyai_rules` for houses in BabyAI's engine.
 
     Example:
         >>> sorted(read_rule_cells()["clock"].unique())
         ['first20', 'near_optimal', 'optimal']
     """
-    return pd.read_csv(data_path("results", "rules.csv"), keep_default_na=False)
+    return pd.read_csv(data_path("results", f"{name}.csv"), keep_default_na=False)
 
 
 def tally(cells: pd.DataFrame) -> pd.DataFrame:
