@@ -1,5 +1,5 @@
-"""The commands: `cliprl-lite course`, `doctor`, `figure2`, `worlds`, `rules`, `modalities`,
-`averages`, `learn`, `embed`."""
+"""The commands: `cliprl-lite course`, `doctor`, `class-report`, `figure2`, `worlds`, `rules`,
+`modalities`, `averages`, `learn`, `embed`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cliprl_lite import classroom
 from cliprl_lite._optional import MissingPackageError, require
 from cliprl_lite._paths import course_path, write_text
 from cliprl_lite._printing import forgiving_output
@@ -94,6 +95,20 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", help="say in ten lines what is there, what is missing, and how fast it is"
     )
     doctor.set_defaults(run=_doctor)
+
+    counted = commands.add_parser(
+        "class-report",
+        help="count a class's files of progress: who solved what, and which guesses were wrong",
+        description="Reads the progress.json of each reader and writes one page, on which readers "
+        "go by numbers. A file that is damaged or of something else is named, and skipped.",
+    )
+    counted.add_argument(
+        "files", type=Path, nargs="+", help="files, or a folder with all the class's .json files"
+    )
+    counted.add_argument("--out", type=Path, default=Path("class_report.html"),
+                        help="default: class_report.html")  # fmt: skip
+    counted.add_argument("--csv", type=Path, help="also one row a reader, for a learning platform")
+    counted.set_defaults(run=_class_report)
 
     figure2 = commands.add_parser(
         "figure2",
@@ -212,6 +227,22 @@ def _course(options: argparse.Namespace) -> None:
 
 def _doctor(_: argparse.Namespace) -> None:
     print("\n".join(report()))
+
+
+def _class_report(options: argparse.Namespace) -> None:
+    readers, skipped = classroom.collect(options.files)
+    written = [path for path in (options.out, options.csv) if path]
+    for path in written:
+        if path.resolve() in [reader.file.resolve() for reader in readers]:
+            raise ValueError(f"{path} is a reader's file, and the report would replace it")
+    for reader in readers:
+        print(f"{reader.number:3} {reader.file}")
+    for file, why in skipped.items():
+        print(f"skipped: {file}: {why}", file=sys.stderr)
+    write_text(options.out, classroom.page(readers))
+    if options.csv:
+        write_text(options.csv, classroom.table(readers))
+    print(f"{len(readers)} counted, {len(skipped)} skipped: {', '.join(map(str, written))}")
 
 
 def _figure2(options: argparse.Namespace) -> None:

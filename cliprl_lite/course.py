@@ -32,8 +32,8 @@ NOTHING = "data:text/javascript,"
 
 
 def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
-    """Copy the notebooks of a checkout, the pages to which they link, and the labs' student
-    editions into folder `target`.
+    """Copy the notebooks of a checkout, the pages to which they link, the quiz, and the labs'
+    student editions into folder `target`.
 
     A file that is there already is never touched, whatever is in it. Where the notebooks there are
     of another edition, they are copied into the folder beside it that `folder_for` names, and the
@@ -66,6 +66,8 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
             raise ValueError(f"{path} is damaged, no notebook; get it anew") from None
     for lab in (Path(checkout) / "labs" / "release").glob("*/*.ipynb"):
         texts[f"labs/{lab.parent.name}/{lab.name}"] = lab.read_text("utf-8")
+    for quiz in (Path(checkout) / "labs" / "quiz").glob("*.ipynb"):
+        texts[quiz.name] = unrun(quiz.read_text("utf-8"))
     texts |= {name: (docs / name).read_text("utf-8") for name in PAGES if (docs / name).exists()}
     folder = folder_for(target)
     before = Path(target) / progress.FILE

@@ -3,7 +3,8 @@ and no server.
 
 A check that is an exercise tells when it is passed, and a prediction when it is made. That is
 remembered if a notebook shows a `Progress` widget, and nowhere else: a test that tries a check
-leaves no trace.
+leaves no trace. What a class counts, the guess that stood before the result and the answers of the
+quiz, is kept after `join_class()` only; the reader hands the file over, or nobody sees it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -32,7 +34,8 @@ MOVED = {("transfer", name): "averages" for name in ("weights", "upside_down")} 
 
 watchers: list[Any] = []
 """The `Progress` widgets shown now: their `note(notebook, name)` is called for each exercise that
-is passed, their `note_guess(question, answer)` for each guess, their `read()` after each reset."""
+is passed, their `note_guess(question, answer)` for each guess, their `note_result(question,
+answer)` when a result meets a guess, their `read()` after each reset."""
 
 
 class ProgressError(ValueError):
@@ -49,6 +52,12 @@ def tell_guess(question: str, answer: str) -> None:
     """Tell the watchers what was guessed."""
     for watcher in list(watchers):
         watcher.note_guess(question, answer)
+
+
+def tell_result(question: str, answer: str) -> None:
+    """Tell the watchers that the result has come, and which guess it met."""
+    for watcher in list(watchers):
+        watcher.note_result(question, answer)
 
 
 def guess_before(question: str) -> str:
@@ -96,26 +105,77 @@ def guesses(folder: Path | None = None) -> dict[str, dict[str, str]]:
     return _read(folder).guesses
 
 
-class _File(NamedTuple):
+Answers = dict[str, dict[str, str]]
+"""Notebook, or form of the quiz → question → answer."""
+
+
+class ClassRecord(NamedTuple):
+    """What a class counts of one reader.
+
+    Attributes:
+        guesses: notebook (its module of checks) → question → the guess that the result met first.
+        quiz: form (`before`, `after`) → number of the misconception → the answer.
+    """
+
+    guesses: Answers
+    quiz: Answers
+
+
+@dataclass
+class Record:
+    """All that a file of progress holds.
+
+    Attributes:
+        passed: as `solved` gives it.
+        guesses: as `guesses` gives them.
+        counted: for the class; None unless the reader has joined one.
+    """
+
     passed: dict[str, list[str]]
-    guesses: dict[str, dict[str, str]]
+    guesses: Answers
+    counted: ClassRecord | None
 
 
-def _read(folder: Path | None) -> _File:
-    file = (folder or Path()) / FILE
+def parse(text: str) -> Record:
+    """What the text of a file of progress says.
+
+    Raises:
+        ValueError: if it is damaged, or of something else.
+
+    Example:
+        >>> parse('{"passed": {"tour": ["same_choice"]}}').passed
+        {'tour': ['same_choice']}
+        >>> parse("[1, 2]")
+        Traceback (most recent call last):
+        ValueError: its content is none that a notebook writes
+    """
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(text)
         passed = {str(key): [str(name) for name in names]
                   for key, names in content["passed"].items()}  # fmt: skip
-        made = {str(key): {str(question): str(answer) for question, answer in said.items()}
-                for key, said in content.get("guesses", {}).items()}  # fmt: skip
+        counted = content.get("class")
+        if counted is not None:
+            counted = ClassRecord(_answers(counted["guesses"]), _answers(counted["quiz"]))
+        made = _answers(content.get("guesses", {}))
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError("its content is none that a notebook writes") from None
+    return Record(_where_they_are_now(passed), made, counted)
+
+
+def _answers(content: Any) -> Answers:
+    return {str(key): {str(question): str(answer) for question, answer in said.items()}
+            for key, said in content.items()}  # fmt: skip
+
+
+def _read(folder: Path | None) -> Record:
+    try:
+        return parse(((folder or Path()) / FILE).read_text("utf-8"))
     except FileNotFoundError:
-        return _File({}, {})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Record({}, {}, None)
+    except (OSError, ValueError) as error:
         raise ProgressError(
             f"{FILE} cannot be read ({error}). Mend it, or begin anew with reset_progress()"
         ) from None
-    return _File(_where_they_are_now(passed), made)
 
 
 def remember(notebook: str, name: str, folder: Path | None = None) -> None:
@@ -147,24 +207,99 @@ def remember_guess(notebook: str, question: str, answer: str, folder: Path | Non
         known.guesses.setdefault(notebook, {})[question] = answer
 
 
+def join_class(folder: Path | None = None) -> None:
+    """From now on keep what a class counts: of each prediction the guess that stood when its result
+    first came, and the answers of the quiz. They stay in the file until you hand it over.
+
+    Raises:
+        ProgressError: if the file is damaged, or cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     before = class_record(Path(folder))
+        ...     join_class(Path(folder))
+        ...     before, class_record(Path(folder))
+        (None, ClassRecord(guesses={}, quiz={}))
+    """
+    _join(True, folder)
+
+
+def leave_class(folder: Path | None = None) -> None:
+    """Keep nothing more for a class, and forget what was kept; exercises and guesses stay.
+
+    Raises:
+        ProgressError: if the file is damaged, or cannot be written.
+    """
+    _join(False, folder)
+
+
+def _join(joined: bool, folder: Path | None) -> None:
+    with _changing(folder) as known:
+        if joined != (known.counted is not None):
+            known.counted = ClassRecord({}, {}) if joined else None
+
+
+def class_record(folder: Path | None = None) -> ClassRecord | None:
+    """What is kept for a class; None unless the reader has joined one.
+
+    Args and errors: as for `solved`.
+    """
+    return _read(folder).counted
+
+
+def remember_result(notebook: str, question: str, answer: str, folder: Path | None = None) -> None:
+    """Note, for a class, the guess that a result met; a later one does not count.
+
+    Raises:
+        ProgressError: if the file is damaged, or cannot be written.
+    """
+    with _changing(folder) as known:
+        if known.counted is not None:
+            known.counted.guesses.setdefault(notebook, {}).setdefault(question, answer)
+
+
+def remember_quiz(form: str, answers: Mapping[str, str], folder: Path | None = None) -> bool:
+    """Note, for a class, the answers of one form of the quiz; later ones do not count.
+
+    Returns:
+        Whether the reader has joined a class, so that they are kept.
+
+    Raises:
+        ProgressError: if the file is damaged, or cannot be written.
+    """
+    with _changing(folder) as known:
+        if known.counted is not None:
+            known.counted.quiz.setdefault(form, dict(answers))
+        return known.counted is not None
+
+
 @contextmanager
-def _changing(folder: Path | None) -> Iterator[_File]:
+def _changing(folder: Path | None) -> Iterator[Record]:
     """What the file holds, to be changed; it is written if it was."""
     file = (folder or Path()) / FILE
     try:
         with _alone(file.with_suffix(".lock")):
             known = _read(folder)
-            before = json.dumps(known)
+            before = _text(known)
             yield known
-            if json.dumps(known) != before:
-                content = {key: value for key, value in known._asdict().items() if value}
-                write_text(file, json.dumps({"passed": {}} | content, indent=1) + "\n")
+            if _text(known) != before:
+                write_text(file, _text(known))
     except OSError as error:
         raise ProgressError(f"{FILE} cannot be written ({error.strerror})") from None
 
 
+def _text(known: Record) -> str:
+    content: dict[str, Any] = {"passed": known.passed}
+    if known.guesses:
+        content["guesses"] = known.guesses
+    if known.counted is not None:
+        content["class"] = known.counted._asdict()
+    return json.dumps(content, indent=1) + "\n"
+
+
 def reset_progress(folder: Path | None = None) -> None:
-    """Forget all exercises and guesses; answers in the notebooks stay.
+    """Forget all exercises and guesses, and the class; answers in the notebooks stay.
 
     Example:
         >>> from tempfile import TemporaryDirectory

@@ -13,9 +13,14 @@ import pytest
 from cliprl_lite import progress
 from cliprl_lite.progress import (
     ProgressError,
+    class_record,
     guesses,
+    join_class,
+    leave_class,
     remember,
     remember_guess,
+    remember_quiz,
+    remember_result,
     reset_progress,
     solved,
 )
@@ -96,7 +101,17 @@ def test_every_exercise_of_the_first_edition_is_one_now(notebook: str, tmp_path:
         assert set(names) <= set(progress.exercises(module))
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"passed": 3}', '{"passed": {"a": 1}}', "\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"passed": 3}',
+        '{"passed": {"a": 1}}',
+        '{"passed": {}, "class": []}',
+        "\xff",
+    ],
+)
 def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, content: str) -> None:
     file = tmp_path / "progress.json"
     file.write_bytes(content.encode("latin-1"))
@@ -134,3 +149,45 @@ def test_a_lock_that_was_left_over_stops_nobody(
     remember("one", "a", tmp_path)
     assert solved(tmp_path) == {"one": ["a"]}
     assert [file.name for file in tmp_path.iterdir()] == ["progress.json"]
+
+
+def test_nothing_is_kept_for_a_class_until_somebody_joins_one(tmp_path: Path) -> None:
+    remember_guess("tour", "Who is last?", "W", tmp_path)
+    before = (tmp_path / "progress.json").read_bytes()
+    remember_result("tour", "Who is last?", "W", tmp_path)
+    assert not remember_quiz("before", {"1": "both"}, tmp_path)
+    leave_class(tmp_path)
+    assert (tmp_path / "progress.json").read_bytes() == before
+    assert class_record(tmp_path) is None
+
+
+def test_the_first_guess_and_the_first_marking_count(tmp_path: Path) -> None:
+    join_class(tmp_path)
+    for guess, answer in (("M", "three"), ("W", "four")):
+        remember_guess("tour", "Who is last?", guess, tmp_path)
+        remember_result("tour", "Who is last?", guess, tmp_path)
+        assert remember_quiz("before", {"1": answer}, tmp_path)
+    join_class(tmp_path)  # once more forgets nothing
+    remember_result("clocks", "Who is last?", "0", tmp_path)
+    assert remember_quiz("after", {"1": "five"}, tmp_path)
+    kept = {"tour": {"Who is last?": "M"}, "clocks": {"Who is last?": "0"}}
+    quiz = {"before": {"1": "three"}, "after": {"1": "five"}}
+    assert class_record(tmp_path) == (kept, quiz)
+    assert guesses(tmp_path) == {"tour": {"Who is last?": "W"}}
+    assert json.loads((tmp_path / "progress.json").read_text("utf-8")) == {
+        "passed": {},
+        "guesses": {"tour": {"Who is last?": "W"}},
+        "class": {"guesses": kept, "quiz": quiz},
+    }
+
+
+def test_who_leaves_a_class_keeps_the_rest(tmp_path: Path) -> None:
+    remember("tour", "same_choice", tmp_path)
+    before = (tmp_path / "progress.json").read_bytes()
+    join_class(tmp_path)
+    remember_quiz("before", {"1": "both"}, tmp_path)
+    leave_class(tmp_path)
+    assert (tmp_path / "progress.json").read_bytes() == before
+    join_class(tmp_path)
+    reset_progress(tmp_path)
+    assert class_record(tmp_path) is None

@@ -69,6 +69,8 @@ class Prediction(CourseWidget):
 
     def answer(self, result: str) -> None:
         """Show under the question what happened."""
+        if self.choice >= 0:
+            progress.tell_result(self.question, self.answers[self.choice])
         self.result = result
 
     def compare(self) -> str:

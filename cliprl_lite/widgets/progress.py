@@ -73,6 +73,13 @@ class Progress(CourseWidget):
         except progress.ProgressError as error:
             self.error = f"This is not remembered: {error}."
 
+    def note_result(self, question: str, answer: str) -> None:
+        """A result met a guess: remember the guess, if the reader has joined a class."""
+        try:
+            progress.remember_result(self.notebook, question, answer)
+        except progress.ProgressError as error:
+            self.error = f"This is not remembered: {error}."
+
     def read(self) -> None:
         """Show what is remembered."""
         try:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from cliprl_lite.check import base_policies, grid_world
-from cliprl_lite.progress import guesses, reset_progress
+from cliprl_lite.progress import class_record, guesses, join_class, reset_progress
 from cliprl_lite.widgets import Prediction, Progress
 
 
@@ -44,6 +44,27 @@ def test_a_guess_is_there_again_when_the_notebook_is_run_again(
     with closing(Progress(base_policies)):
         assert Prediction(*question).choice == -1
     assert guesses() == {}
+
+
+def test_a_class_counts_the_guess_that_the_result_met(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one that was made, or changed, with the result in sight."""
+    monkeypatch.chdir(tmp_path)
+    with closing(Progress(grid_world)):
+        join_class()
+        late, guess = Prediction("Who is first?", ["W", "M"]), Prediction("Last?", ["W", "M"])
+        guess.choice = 1
+        guess.choice = 0
+        for one in (late, guess):
+            one.answer("M")
+            one.choice = 1
+        again = Prediction("Last?", ["W", "M"])
+        again.answer("M")
+    counted = class_record()
+    assert counted is not None
+    assert counted.guesses == {"grid_world": {"Last?": "W"}}
+    assert guesses() == {"grid_world": {"Who is first?": "M", "Last?": "M"}}
 
 
 @pytest.mark.parametrize("answers", [[], ["one"]])

@@ -56,6 +56,9 @@ def test_a_damaged_file_is_said_and_not_written_over(folder: Path) -> None:
     shown.note("grid_world", "next_cell")
     assert shown.error.startswith("This is not remembered: progress.json cannot be read")
     assert (folder / "progress.json").read_text() == "not json"
+    shown.error = ""
+    shown.note_result("Who is last?", "W")
+    assert shown.error.startswith("This is not remembered: progress.json cannot be read")
     (folder / "progress.json").unlink()
     shown.note("grid_world", "next_cell")
     assert (shown.error, shown.done) == ("", [True, False, False])
