@@ -272,7 +272,9 @@ def _solved(readers: Sequence[Reader]) -> list[str]:
         by_reader.append([reader.number, *cells, counts.total()])
     return [
         "<h2>Exercises</h2>",
+        '<div class="wide" tabindex="0" role="group" aria-label="Solved by reader">',
         *_table("Solved by reader and notebook", ["reader", *heads, "all"], by_reader),
+        "</div>",
         *_table(
             "Solved by exercise",
             ["notebook", "exercise", f"solved, of {len(readers)}"],
@@ -350,7 +352,7 @@ def _answers(
         [answer, words[kind], *(counts[answer] for counts in said.values())]
         for answer, kind in shown.items()
     ]
-    return _table(title, ["answer", "", *said], rows)
+    return _table(title, ["answer", "kind", *said], rows)
 
 
 def _share(marks: Sequence[str]) -> str:
@@ -382,7 +384,8 @@ _HEAD = """<!doctype html>
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
 main { max-width: 60rem; margin: auto; padding: 1rem; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; display: block; overflow-x: auto; }
+table { border-collapse: collapse; margin: 1rem 0 2rem; }
+.wide { overflow-x: auto; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; padding: .15rem .75rem .15rem 0; border-bottom: 1px solid #8888; }
 thead th { vertical-align: bottom; }

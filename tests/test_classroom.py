@@ -114,7 +114,7 @@ def tables(folder: Path) -> dict[str, list[list[str]]]:
 def test_guesses_are_counted_first_and_now(folder: Path) -> None:
     found = tables(folder)[f"05_clip_alignment: {GUESS.question}"]
     assert found == [
-        ["answer", "", "first", "now"],
+        ["answer", "kind", "first", "now"],
         [RIGHT, "✓ right", "1", "2"],
         [SHOWS, "the misconception", "2", "1"],
         [THIRD, "", "0", "1"],
