@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cliprl_lite._arrays import FloatArray, IntArray
+from cliprl_lite.check import deadline
 from cliprl_lite.check.verdict import Verdict, not_yet, wrong
 
 LONGEST = 200
@@ -93,12 +94,15 @@ class Function:
         """What it returns.
 
         Raises:
-            Stopped: if it fails, changes what it is given, or returns nothing, dots or a generator.
+            Stopped: if it fails, takes longer than `deadline.SECONDS`, changes what it is given, or
+                returns nothing, dots or a generator.
         """
         handed = deepcopy(arguments)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), deadline.deadline(deadline.SECONDS):
                 found = self._given(*handed)
+        except deadline.Overdue:
+            raise Stopped(wrong(self._overdue())) from None
         except (Exception, SystemExit) as error:
             raise Stopped(wrong(self._told(error))) from None
         changed = not _alike(handed, arguments)
@@ -137,6 +141,15 @@ class Function:
         return not_yet() if found is not None else not_yet(
             f"nothing comes back from {self._name} yet: end it with return"
         )  # fmt: skip
+
+    def _overdue(self) -> str:
+        called = getattr(self._given, "__name__", "")
+        its = f", {called}," if called.isidentifier() and called != self._name else ""
+        return (
+            f"{self._name}{its} was still at work after {deadline.SECONDS:g} seconds, and was "
+            "stopped. Look for a loop that cannot end: a while whose condition nothing in it "
+            "changes, or a walk that comes back to where it was"
+        )
 
     def _told(self, error: BaseException) -> str:
         said = message(error)
