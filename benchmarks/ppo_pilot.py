@@ -51,7 +51,7 @@ NEW = (("red", "ball"), ("green", "box"), ("blue", "key"), ("yellow", "ball"))
 LONGEST = 64
 """Steps after which an episode ends without a goal."""
 
-ENVIRONMENTS, EPISODES = 16, 320
+ENVIRONMENTS, EPISODES = 16, 160
 SETTINGS = {
     "n_steps": 128, "batch_size": 512, "n_epochs": 6, "gamma": 0.99, "gae_lambda": 0.95,
     "ent_coef": 0.01, "learning_rate": 7e-4, "policy_kwargs": {"net_arch": [64, 64]},
@@ -196,7 +196,7 @@ def as_model(network: Weights, task: tuple[str, str]) -> PPO:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--old-steps", type=int, default=204_800, help="for each old task")
-    parser.add_argument("--new-steps", type=int, default=61_440, help="for each start")
+    parser.add_argument("--new-steps", type=int, default=40_960, help="for each start")
     parser.add_argument("--runs", type=Path, default=Path("runs/ppo"))
     parser.add_argument("--out", type=Path, default=data_path("results") / "ppo_pilot.csv")
     options = parser.parse_args()
@@ -220,7 +220,7 @@ def main() -> None:
                 rows.append((sentence(new), name, steps, *evaluated(model, new)))
 
             steps = 0 if name == "old" else options.new_steps
-            learned(new, start, steps, seed=2, watch=watch, every=options.new_steps // 6)
+            learned(new, start, steps, seed=2, watch=watch, every=options.new_steps // 4)
     write_table(pd.DataFrame(rows, columns=list(PPO_COLUMNS)), options.out)
     print(f"{len(rows)} rows: {options.out}")
 
