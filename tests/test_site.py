@@ -17,6 +17,7 @@ sys.path.append(str(ROOT / "docs" / "site"))
 
 from course_pages import (  # noqa: E402
     assets,
+    awake,
     docstrings,
     glossary,
     links,
@@ -151,11 +152,20 @@ def test_links_of_pages_are_followed(tmp_path: Path) -> None:
 
 
 def test_a_guide_that_does_not_exist_is_left_out() -> None:
-    text = "{path}\n{notebooks}\nguides/suites\nguides/nothing\n{guides}\n"
+    text = "{tour}\n{path}\n{notebooks}\nguides/suites\nguides/nothing\n{guides}\n"
     made = staging.index(text, NOTEBOOKS[:1], PAGES).splitlines()
     assert "guides/suites" in made
     assert "guides/nothing" not in made
     assert made[-1] == "guides/contributing"  # not named, so it stands where the others do
+
+
+def test_the_front_page_has_the_tour(sources: dict[str, bytes]) -> None:
+    """Where Python is beside the pages, it wakes there as in notebook 00."""
+    page = sources["index.md"].decode()
+    (figure,) = re.findall(r'<figure class="cl-figure cl-asleep" data-cell="(\d+)"', page)
+    (notebook,) = (path for path in NOTEBOOKS if path.stem == awake.FRONT)
+    assert "Tour(" in nbformat.read(notebook, as_version=4).cells[int(figure)].source
+    assert page.index("only} live") < page.index("cl-asleep") < page.index("stripes_and_blocks")
 
 
 def test_the_glossary_keeps_its_entries(sources: dict[str, bytes]) -> None:

@@ -36,6 +36,14 @@ SETTINGS = {
 }
 """As `make lab` sets them."""
 
+MARK = """<script>
+  // JupyterLite ends all service workers, those of the pages, too, unless the one that it finds
+  // here bears its version.
+  const found = navigator.serviceWorker?.controller;
+  if (found) localStorage.setItem(`${found.scriptURL}-version`, "%s");
+</script>
+"""
+
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
     "@jupyterlite/pyodide-kernel-extension",
@@ -72,3 +80,9 @@ def build_lab(out: Path) -> None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"JupyterLite could not be built:\n{done.stdout}{done.stderr}")
+    site = json.loads((out / "jupyter-lite.json").read_text("utf-8"))
+    mark = MARK % site["jupyter-config-data"]["appVersion"]
+    page = out / "lab" / "index.html"
+    head, body, rest = page.read_text("utf-8").partition("</head>")
+    script = '<script defer src="../../_live/page.js"></script>'
+    write_text(page, f"{head}{mark}{script}\n{body}{rest}")

@@ -19,6 +19,8 @@ from typing import Any
 
 import js
 import pyodide_js
+from cliprl_lite._kindly import watch
+from pyodide.ffi import to_js
 
 LATER = {
     "pandas": "pandas",
@@ -34,8 +36,7 @@ LATER = {
 """What is imported → the package of the lock file that has it, or what it reads."""
 
 NEVER = {
-    "torch": "PyTorch cannot run in a browser tab: what it would show is stored in the pages of "
-    "the course, and `make lab` has it.",
+    "torch": "PyTorch cannot run in a browser tab; `make lab` has it.",
     "dask": "Dask cannot run in a browser tab: it spreads work over processes and machines.",
     "distributed": "Dask cannot run in a browser tab: it spreads work over processes and machines.",
     "sentence_transformers": "sentence-transformers cannot run in a browser tab: it needs PyTorch.",
@@ -60,9 +61,6 @@ NOT_FROM_DISK = {
 
 class NotInATabError(ImportError):
     """What cannot be in a browser tab; the message is for the reader, and is all that is shown."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]  # IPython asks for it, in place of a traceback
 
 
 class Finder:
@@ -98,9 +96,22 @@ def install(package: str) -> None:
     for needed in entry["depends"]:
         install(needed)
     if not hasattr(pyodide_js.loadedPackages, package):
-        where = get_path("purelib")
-        pyodide_js.unpackArchive(read(entry["file_name"]), "wheel", extractDir=where)
+        archive = in_parts(entry) if "parts" in entry else read(entry["file_name"])
+        pyodide_js.unpackArchive(archive, "wheel", extractDir=get_path("purelib"))
         invalidate_caches()
+
+
+def in_parts(entry: Any) -> Any:
+    """A large archive, one part after the other; `page.js` shows how far it has come."""
+    page = js.BroadcastChannel.new("cliprl_lite")
+    parts = []
+    for number in range(entry["parts"]):
+        said = {"what": entry["title"], "share": number / entry["parts"]}
+        page.postMessage(json.dumps(said))
+        parts.append(read(f"{entry['file_name']}.{number}").to_bytes())
+    page.postMessage(json.dumps(said | {"share": 1}))
+    page.close()
+    return to_js(b"".join(parts)).buffer
 
 
 def files() -> Any:
@@ -121,4 +132,11 @@ def read(name: str) -> Any:
     return request.response
 
 
+def stored(name: str) -> str:
+    """What a cell showed where it was run."""
+    return str(read(f"../stored/{name}").to_bytes().decode())
+
+
 sys.meta_path.insert(0, Finder)
+if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+    watch(shell, NotInATabError, stored)

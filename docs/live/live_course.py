@@ -20,11 +20,16 @@ from pathlib import Path
 
 from lab import build_lab
 from runtime import WrongRuntimeError, copy_runtime
+from stored import write_stored
 
 from cliprl_lite._paths import write_text
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+
+PACKED = ("pyodide.asm.wasm", "pyodide.asm.js")
+"""Files of the core that are fetched in a packed copy. Its name does not end in .gz, since a host
+might take that for something that browsers are to unpack."""
 
 NOT_FROM_DISK = (
     "gt-all",
@@ -50,14 +55,30 @@ def build(pyodide: Path, out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     beside = out / "_live"
     copy_runtime(pyodide, beside / "pyodide")
-    wasm = (beside / "pyodide" / "pyodide.asm.wasm").read_bytes()
-    packed = gzip.compress(wasm, compresslevel=9, mtime=0)
-    (beside / "pyodide" / "pyodide.asm.wasm.gz").write_bytes(packed)
-    for name in ("worker.js", "tab.py"):
+    for name in PACKED:
+        file = beside / "pyodide" / name
+        packed = gzip.compress(file.read_bytes(), compresslevel=9, mtime=0)
+        file.with_name(f"{name}.packed").write_bytes(packed)
+    for name in ("worker.js", "tab.py", "page.js"):
         shutil.copyfile(HERE / name, beside / name)
+    write_stored(beside / "stored")
     build_lab(out / "lab")
+    serve_offline(out)
     write_text(beside / "packed.js", from_disk(beside))
     build_pages(out)
+
+
+def serve_offline(out: Path) -> None:
+    """The service workers: one for the pages, one for JupyterLab, and both do the other's work.
+
+    A page is served by the one that is nearest, and JupyterLab takes the one that it finds.
+    """
+    shutil.copyfile(HERE / "offline.js", out / "_live" / "offline.js")
+    own = out / "lab" / "service-worker.js"
+    own.rename(own.with_name("jupyterlite.js"))
+    write_text(own, 'importScripts("../_live/offline.js", "jupyterlite.js");\n')
+    worker = 'importScripts("_live/offline.js", "lab/jupyterlite.js");\n'
+    write_text(out / "service-worker.js", worker)
 
 
 def build_pages(out: Path) -> None:
@@ -79,8 +100,7 @@ def from_disk(beside: Path) -> str:
     files = {
         path.name: base64.b64encode(path.read_bytes()).decode()
         for path in paths
-        if not path.name.startswith(needless)
-        and path.name not in ("pyodide.mjs", "pyodide.asm.wasm")
+        if not path.name.startswith(needless) and path.name not in ("pyodide.mjs", *PACKED)
     }
     return f"window.courseFiles = {json.dumps(files)};\n"
 

@@ -55,10 +55,11 @@ def slim_wheel(name: str, folder: Path) -> Path:
 
 def course_wheel(folder: Path) -> Path:
     """The wheel of this project: the package, its data without the tables of results, and
-    `later.py`, by which it fetches packages when they are first imported."""
+    `later.py`, by which it fetches packages when they are first imported, and what that needs."""
     files = tree(ROOT / "cliprl_lite", "cliprl_lite")
     files |= tree(ROOT / "data", "cliprl_lite/data", without=LARGE)
-    files["cliprl_lite/_later.py"] = (ROOT / "docs" / "live" / "later.py").read_bytes()
+    for name in ("later", "kindly"):
+        files[f"cliprl_lite/_{name}.py"] = (ROOT / "docs" / "live" / f"{name}.py").read_bytes()
     files["cliprl_lite/__init__.py"] += b"\nfrom cliprl_lite import _later\n"
     return write_wheel(folder, "cliprl_lite", version(), files)
 
@@ -97,6 +98,20 @@ def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, bytes
     wheel = folder / f"{stem}-py3-none-any.whl"
     write_archive(wheel, {**files, **head})
     return wheel
+
+
+def cut(wheel: Path, size: int = 4_000_000) -> int:
+    """Cut a file into parts, whose names end in .0, .1, …; a tab can say how many it has.
+
+    Returns:
+        How many there are.
+    """
+    content = wheel.read_bytes()
+    wheel.unlink()
+    starts = range(0, len(content), size)
+    for number, start in enumerate(starts):
+        wheel.with_name(f"{wheel.name}.{number}").write_bytes(content[start : start + size])
+    return len(starts)
 
 
 def write_archive(path: Path, files: Mapping[str, bytes]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from half_encoder import PACKAGE, encoder_wheel
-from packages import canonical, course_wheel, results_wheel, slim_wheel
+from packages import canonical, course_wheel, cut, results_wheel, slim_wheel, write_wheel
 
 from cliprl_lite._paths import write_text
 
@@ -31,7 +31,7 @@ CORE = {
 """The files of the core and their hashes, SHA-256."""
 
 SHIPPED = (
-    "ipython", "jedi", "joblib", "micropip", "numpy", "packaging", "pandas", "scipy", "ssl",
+    "ipython", "jedi", "joblib", "micropip", "numpy", "packaging", "pandas", "scipy",
     "threadpoolctl",
 )  # fmt: skip
 """Packages from the folder; what they depend on comes along."""
@@ -51,6 +51,9 @@ OWN = {
 }
 """Packages that the folder does not have, with what each needs; they come from what is installed
 here."""
+
+EMPTY = ("ssl",)
+"""Packages that JupyterLite loads, and that nobody needs there."""
 
 COURSE = ("numpy", "anywidget")
 """What this project's own wheel needs at once."""
@@ -72,15 +75,17 @@ def copy_runtime(source: Path, folder: Path) -> None:
     for name, known in CORE.items():
         copy_checked(source / name, known, folder)
     lock = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))
-    lock["packages"]["ssl"]["depends"] = []  # JupyterLite loads it, and nobody needs OpenSSL
     packages = closure(lock["packages"], SHIPPED)
     for entry in packages.values():
         copy_checked(source / entry["file_name"], entry["sha256"], folder)
     for name, needs in OWN.items():
         packages[name] = lock_entry(name, slim_wheel(name, folder), needs)
+    for name in EMPTY:
+        packages[name] = lock_entry(name, write_wheel(folder, name, "0", {}), ())
     packages["cliprl-lite"] = lock_entry("cliprl_lite", course_wheel(folder), COURSE)
     packages["cliprl-lite-results"] = lock_entry("cliprl_lite_results", results_wheel(folder), ())
-    packages[canonical(PACKAGE)] = lock_entry(PACKAGE, encoder_wheel(folder), ())
+    encoder = lock_entry(PACKAGE, wheel := encoder_wheel(folder), ())
+    packages[canonical(PACKAGE)] = encoder | {"parts": cut(wheel), "title": "Sentence encoder"}
     whole = {"info": lock["info"], "packages": dict(sorted(packages.items()))}
     write_text(folder / "pyodide-lock.json", json.dumps(whole))
 

@@ -4,32 +4,28 @@
 const files = self.courseFiles;
 const fetched = self.fetch;
 
-async function unpacked(content, type) {
-  const stream = new Response(content).body.pipeThrough(new DecompressionStream("gzip"));
+// The two large files of the core have packed copies, a third as long, which few hosts make themselves.
+async function unpacked(address, type) {
+  const name = `${String(address).split("/").at(-1)}.packed`;
+  const packed = files ? new Response(files[name]) : await fetched(`${address}.packed`);
+  const stream = packed.body.pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream, { headers: { "Content-Type": type } });
 }
 
-self.fetch = async (address, options) => {
+self.fetch = (address, options) => {
   const name = String(address.url ?? address).split("/").at(-1);
-  if (name === "pyodide.asm.wasm") {
-    const packed = files?.[`${name}.gz`] ?? (await fetched(`${address}.gz`)).body;
-    return unpacked(packed, "application/wasm");
-  }
-  return files?.[name] ? new Response(files[name]) : fetched(address, options);
+  if (name === "pyodide.asm.wasm") return unpacked(address.url ?? address, "application/wasm");
+  return files?.[name] ? Promise.resolve(new Response(files[name])) : fetched(address, options);
 };
-
-function script(folder, name) {
-  importScripts(files ? URL.createObjectURL(new Blob([files[name]])) : folder + name);
-}
 
 let python;
 
 async function begin(folder) {
-  script(folder, "pyodide.js");
-  script(folder, "pyodide.asm.js");
-  python = await loadPyodide({ indexURL: folder, stdout() {} });
-  postMessage({ what: "progress", words: "NumPy and the course are on their way" });
-  await python.loadPackage(["cliprl-lite"], { messageCallback() {} });
+  importScripts(files ? URL.createObjectURL(new Blob([files["pyodide.js"]])) : `${folder}pyodide.js`);
+  const core = await unpacked(`${folder}pyodide.asm.js`, "text/javascript");
+  importScripts(URL.createObjectURL(await core.blob()));
+  python = await loadPyodide({ indexURL: folder, packages: ["cliprl-lite"], stdout() {} });
+  postMessage({ what: "progress", words: "NumPy and the course are there" });
   python.registerJsModule("page", {
     post(type, id, text, buffers) {
       postMessage({ what: type, id, data: JSON.parse(text), buffers: buffers.toJs() });

@@ -17,6 +17,9 @@ from course_pages.outputs import as_json
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+FRONT = "00_tour"
+"""The notebook whose tour stands on the front page."""
+
 
 def add_code(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
@@ -25,21 +28,24 @@ def add_code(
     sleeping = re.findall(r'cl-asleep" data-cell="(\d+)"', context.get("body") or "")
     if not app.tags.has("live") or not sleeping:
         return
-    original = Path(app.srcdir) / "originals" / f"{Path(page).name}.ipynb"
+    notebook = FRONT if page == "index" else Path(page).name
+    original = Path(app.srcdir) / "originals" / f"{notebook}.ipynb"
     cells = nbformat.read(original, as_version=4).cells
-    code = as_json(needed(cells, {int(number) for number in sleeping}))
-    app.add_js_file(None, body=f"window.courseCells = {code}")
+    code = {"notebook": notebook, "cells": needed(cells, {int(number) for number in sleeping})}
+    app.add_js_file(None, body=f"window.courseCode = {as_json(code)}")
     app.add_js_file("wake.js", defer="defer", priority=800)
 
 
 def needed(cells: list[Any], sleeping: set[int]) -> list[dict[str, Any]]:
     """The code that makes a notebook's widgets: the cells with these numbers, and those that make
-    what they use, in their order. A reader need not wait for the others.
+    what they use, in their order. A reader need not wait for the others, nor for what is imported
+    and not used.
 
     Example:
-        >>> cells = [{"cell_type": "code", "source": s} for s in ("a = 1", "b = a", "c = 5", "b")]
-        >>> [one["code"] for one in needed(cells, {3})]
-        ['a = 1', 'b = a', 'b']
+        >>> sources = ("import x, y", "a = x", "b = a", "c = 5", "b")
+        >>> cells = [{"cell_type": "code", "source": source} for source in sources]
+        >>> [one["code"] for one in needed(cells, {4})]
+        ['import x', 'a = x', 'b = a', 'b']
     """
     found, wanted = [], set[str]()
     for number, cell in reversed(list(enumerate(cells))):
@@ -47,9 +53,31 @@ def needed(cells: list[Any], sleeping: set[int]) -> list[dict[str, Any]]:
             continue
         code = ast.parse(cell["source"])
         if number in sleeping or changed(code) & wanted:
+            source = imports(code, wanted) or cell["source"]
             wanted = wanted - assigned(code) | used(code)
-            found.append({"cell": number, "code": cell["source"]})
+            found.append({"cell": number, "code": source})
     return found[::-1]
+
+
+def imports(code: ast.Module, wanted: set[str]) -> str:
+    """The imports of these names, if a cell is nothing but imports; empty if it is not.
+
+    Example:
+        >>> imports(ast.parse("import numpy as np\\nfrom a import b, c"), {"c"})
+        'from a import c'
+    """
+    lines = []
+    for line in code.body:
+        if not isinstance(line, ast.Import | ast.ImportFrom):
+            return ""
+        line.names = [name for name in line.names if bound(name) in wanted]
+        lines += [ast.unparse(line)] if line.names else []
+    return "\n".join(lines)
+
+
+def bound(alias: ast.alias) -> str:
+    """The name that an import binds."""
+    return (alias.asname or alias.name).partition(".")[0]
 
 
 def used(code: ast.Module) -> set[str]:
@@ -72,7 +100,7 @@ def assigned(code: ast.Module) -> set[str]:
     for line in code.body:
         match line:
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names |= {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
+                names |= set(map(bound, aliases))
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
             case ast.Assign():

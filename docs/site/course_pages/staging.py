@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 
-from course_pages import glossary, outputs, reference
+from course_pages import awake, glossary, outputs, reference
 
 ROOT = Path(__file__).resolve().parents[3]
 SITE = ROOT / "docs" / "site"
@@ -150,8 +150,8 @@ def relink(text: str, source: str, page: str, pages: dict[str, str]) -> str:
 def index(text: str, notebooks: list[Path], pages: dict[str, str]) -> str:
     """The front page, complete.
 
-    Put in are the notebooks' titles and first lines, in two places, and every guide that the page
-    does not name itself. A line that names a guide that does not exist (yet) is left out.
+    Put in are the tour, the notebooks' titles and first lines, in two places, and every guide that
+    the page does not name itself. A line that names a guide that does not exist (yet) is left out.
     """
     path, entries = [], []
     for number, file in enumerate(notebooks):
@@ -162,7 +162,23 @@ def index(text: str, notebooks: list[Path], pages: dict[str, str]) -> str:
         entries.append(f"{number} · {title} <notebooks/{file.stem}>")
     guides = {page.removesuffix(".md") for page in pages.values() if page.startswith("guides/")}
     lines = [line for line in text.splitlines() if not line.startswith("guides/") or line in guides]
-    filled = {"{path}": path, "{notebooks}": entries, "{guides}": sorted(guides - set(lines))}
+    filled = {
+        "{tour}": [first_screen(notebooks)],
+        "{path}": path,
+        "{notebooks}": entries,
+        "{guides}": sorted(guides - set(lines)),
+    }
     for place, put in filled.items():
         lines[lines.index(place)] = "\n".join(put)
     return "\n".join(lines) + "\n"
+
+
+def first_screen(notebooks: list[Path]) -> str:
+    """The tour of notebook 00, as HTML; empty if it is not among these notebooks."""
+    for path in notebooks:
+        if path.stem == awake.FRONT:
+            for cell in outputs.as_page(nbformat.read(path, as_version=4)).cells:
+                for output in cell.get("outputs", ()):
+                    if re.search(r"\bTour\(", cell.source) and "data" in output:
+                        return output.data["text/html"]
+    return ""

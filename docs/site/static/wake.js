@@ -5,6 +5,7 @@
   const folder = new URL("_live/", root).href;
   const asleep = new Map(); // "cell number" → its figure
   const models = new Map();
+  const code = window.courseCode;
   let worker;
 
   for (const figure of document.querySelectorAll(".cl-asleep")) {
@@ -110,17 +111,17 @@
     else if (what === "done") say("This page is awake: what you press is answered by Python, here in this tab.");
   }
 
-  /** Files that the page brings along if it comes from a disk: a script that sets `courseFiles`. */
-  function packed() {
+  function load(name) {
     return new Promise((done, fail) => {
       const script = document.createElement("script");
-      Object.assign(script, { src: `${folder}packed.js`, onload: done, onerror: fail });
+      Object.assign(script, { src: folder + name, onload: done, onerror: fail });
       document.head.append(script);
     });
   }
 
+  /** A page from a disk brings all files along, in a script that sets `courseFiles`. */
   async function fromDisk() {
-    await packed();
+    await load("packed.js");
     const bytes = Object.fromEntries(Object.entries(window.courseFiles)
       .map(([name, text]) => [name, Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0)).buffer]));
     const start = `onmessage = ({ data }) => { self.courseFiles = data; importScripts(URL.createObjectURL(new Blob([data["worker.js"]]))); };`;
@@ -129,17 +130,33 @@
     return made;
   }
 
+  /** Elsewhere, what comes is kept for a time without a network, if the browser does that. */
+  async function fromServer() {
+    const workers = navigator.serviceWorker;
+    if (workers) {
+      await load("page.js");
+      workers.register(new URL("service-worker.js", root)).catch(() => {});
+      if (!workers.controller) {
+        await new Promise((done) => {
+          workers.addEventListener("controllerchange", done, { once: true });
+          setTimeout(done, 1_000);
+        });
+      }
+    }
+    return new Worker(`${folder}worker.js`);
+  }
+
   async function wake() {
     document.querySelectorAll(".cl-wakes").forEach((button) => { button.disabled = true; });
     say("Python is waking up …");
     try {
-      worker = location.protocol === "file:" ? await fromDisk() : new Worker(`${folder}worker.js`);
+      worker = await (location.protocol === "file:" ? fromDisk() : fromServer());
     } catch {
       say("Python did not wake up here: its files are missing beside these pages.");
       return;
     }
     worker.onmessage = hear;
-    worker.postMessage({ what: "begin", folder: `${folder}pyodide/`, cells: window.courseCells });
+    worker.postMessage({ what: "begin", folder: `${folder}pyodide/`, cells: code.cells });
   }
 
   function button() {
@@ -151,8 +168,7 @@
   if (asleep.size) {
     line.append(button(), " Then everything below can be touched. Python comes into this tab once, about 12 MB. ");
     if (location.protocol !== "file:") {
-      const name = location.pathname.split("/").at(-1).replace(".html", ".ipynb");
-      const link = Object.assign(document.createElement("a"), { href: new URL(`lab/lab/index.html?path=${name}`, root), textContent: "Or open it as a notebook" });
+      const link = Object.assign(document.createElement("a"), { href: new URL(`lab/lab/index.html?path=${code.notebook}.ipynb`, root), textContent: "Or open it as a notebook" });
       line.append(link, ", to change its code and solve its exercises.");
     }
     document.querySelector("article h1").after(line);
