@@ -104,10 +104,12 @@ live: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement docs/live/requirements.lock
 	$(BIN)/python docs/live/live_course.py '$(PYODIDE)'
 
+# In Chromium and in Firefox. LIVE_ARGS='-m "not slow"' is what .ci/run takes of it.
+LIVE_ARGS ?=
 test-live: $(INSTALLED)
 	$(require_pyodide)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement docs/live/requirements.lock
-	PYODIDE='$(PYODIDE)' $(BIN)/python -m pytest tests/live
+	PYODIDE='$(PYODIDE)' $(BIN)/python -m pytest tests/live $(LIVE_ARGS)
 
 # The learning loop is compiled here, so that no reader waits for it.
 # Jupyter asks no server for news or newer versions unless the reader turns that on; it shows pages

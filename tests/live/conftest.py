@@ -9,9 +9,11 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+from firefox import firefox
 from live_course import build
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -37,7 +39,9 @@ def pyodide() -> Path:
 
 @pytest.fixture(scope="session")
 def built(pyodide: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `make live` makes."""
+    """The folder that `make live` makes; LIVE may name one that it has made."""
+    if os.environ.get("LIVE"):
+        return Path(os.environ["LIVE"]).resolve()
     folder = tmp_path_factory.mktemp("built") / "live"
     build(pyodide, folder)
     return folder
@@ -100,3 +104,14 @@ def tab(patient_tab: Page) -> Iterator[Page]:
     patient_tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     yield patient_tab
     assert errors == []
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def either_tab(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A tab of one browser, then one of the other: `goto` and `evaluate`, and hosts are watched."""
+    if request.param == "chromium":
+        yield request.getfixturevalue("patient_tab")
+        return
+    with firefox() as page:
+        yield page
+        assert page.asked <= {"127.0.0.1", ""}, f"something was asked of {page.asked}"
