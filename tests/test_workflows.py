@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from runtime import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -44,6 +45,11 @@ def test_pythons_are_those_that_the_project_names() -> None:
              if one.startswith(prefix)]  # fmt: skip
     assert matrix["python"] == named
     assert f">={named[0]}" == PROJECT["requires-python"]
+
+
+def test_the_browser_s_python_is_the_one_that_the_build_takes() -> None:
+    texts = "".join(path.read_text("utf-8") for path in WORKFLOWS)
+    assert re.findall(r"pyodide-([\d.]+)\.tar", texts) == [VERSION] * 2
 
 
 def test_hooks_run_on_every_system() -> None:
