@@ -20,7 +20,14 @@ from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.transfer.methods import METHODS, NETWORK_METHODS, TABLE_METHODS
 from cliprl_lite.worlds.finite_world import FiniteWorld
-from cliprl_lite.worlds.suite_files import SuiteError, load_suite, save_suite, suite_names
+from cliprl_lite.worlds.suite_files import (
+    SuiteError,
+    load_suite,
+    own_file,
+    own_worlds,
+    save_suite,
+    suite_names,
+)
 from cliprl_lite.worlds.tasks import Task, TaskSuite
 
 RING = """
@@ -145,16 +152,44 @@ def test_a_suite_is_written_and_read_again(write, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in suite_names() if name.startswith("house")])
-def test_a_map_is_written_as_the_table_that_it_is(name: str, tmp_path: Path) -> None:
+def test_a_map_is_written_as_a_drawing(name: str, tmp_path: Path) -> None:
     house = load_suite(name)
-    save_suite(tmp_path / "table.toml", house)
-    table = load_suite(tmp_path / "table.toml")
-    assert not hasattr(table.world, "walls")
-    assert table.world.labels == house.world.labels
-    for task, other in zip(house.tasks, table.tasks, strict=True):
-        assert (
-            house.world.optimal_q(task.goal).tolist() == table.world.optimal_q(other.goal).tolist()
-        )
+    save_suite(tmp_path / "mine.toml", house)
+    mine = load_suite(tmp_path / "mine.toml")
+    assert (mine.map.walls == house.map.walls).all()
+    assert (mine.title, mine.tasks, mine.targets) == (house.title, house.tasks, house.targets)
+    assert mine.fingerprint == house.fingerprint
+
+
+def test_a_world_of_ones_own_is_loaded_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert own_worlds() == []
+    house = load_suite("house_a")
+    file = own_file("my_house")
+    file.parent.mkdir()
+    save_suite(file, house)
+    assert own_worlds() == ["my_house"]
+    mine = load_suite("my_house")
+    assert (mine.name, mine.fingerprint) == ("my_house", house.fingerprint)
+    with pytest.raises(SuiteError, match=r"your own in my_worlds \(my_house\), or give the path"):
+        load_suite("My_House")
+    save_suite(file.with_stem("house_b"), house)  # a file of the course's name changes nothing
+    assert load_suite("house_b").fingerprint != house.fingerprint
+
+
+@pytest.mark.parametrize(
+    "name", ["", "My_world", "../house", "a b", "a.toml", "1st", "é", 41 * "a"]
+)
+def test_what_a_world_cannot_be_called(name: str) -> None:
+    with pytest.raises(SuiteError, match="cannot be called"):
+        own_file(name)
+
+
+def test_the_names_of_the_course_are_taken() -> None:
+    with pytest.raises(SuiteError, match="the course has a world called 'house_a'"):
+        own_file("house_a")
 
 
 def test_what_could_not_be_read_is_not_written(write, tmp_path: Path) -> None:

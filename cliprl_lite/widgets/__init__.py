@@ -25,6 +25,7 @@ _HOME = {
     "Tour": "tour",
     "VerdictCards": "verdict_cards",
     "WeightMixer": "weight_mixer",
+    "WorldEditor": "world_editor",
 }
 
 __all__ = sorted(_HOME)

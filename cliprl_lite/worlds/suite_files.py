@@ -6,6 +6,7 @@ The format is described in `docs/suites.md`; the shipped files lie in `data/suit
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ _TABLE_KEYS = {"starts", "labels"}
 _SUITE_KEYS = {"title", "map", "size", "next_state", "tasks", "targets", *_TABLE_KEYS}
 
 
+OWN_WORLDS = "my_worlds"
+"""The folder of a reader's own worlds, beside the notebook: in its kernel's working folder."""
+
+_OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
 class SuiteError(ValueError):
     """A suite file that cannot be used. The message names file and task, and how to mend it."""
 
@@ -38,11 +45,41 @@ def suite_names() -> list[str]:
     return sorted(path.stem for path in data_path("suites").glob("*.toml"))
 
 
+def own_worlds() -> list[str]:
+    """The names of the reader's own worlds in the folder `my_worlds`, sorted.
+
+    Example:
+        >>> own_worlds()  # where nobody has saved one
+        []
+    """
+    return sorted(path.stem for path in Path(OWN_WORLDS).glob("*.toml"))
+
+
+def own_file(name: str) -> Path:
+    """Where a world of the reader's own is kept.
+
+    Raises:
+        SuiteError: if it cannot be called so, or a shipped suite is.
+
+    Example:
+        >>> own_file("my_world").as_posix()
+        'my_worlds/my_world.toml'
+    """
+    if not _OWN_NAME.fullmatch(name):
+        raise SuiteError(
+            f"a world cannot be called {name!r}; take small letters, digits and _, as in my_world"
+        )
+    if name in suite_names():
+        raise SuiteError(f"the course has a world called {name!r}; take another name")
+    return Path(OWN_WORLDS) / f"{name}.toml"
+
+
 def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     """Read a suite by its name, or a file of your own by its path.
 
     Args:
-        source: the name of a shipped suite, spelled exactly, or the path of a `.toml` file.
+        source: the name of a shipped suite, spelled exactly; or that of a world in the folder
+            `my_worlds` beside the notebook; or the path of a `.toml` file.
         size: rows and columns, for a suite whose file leaves them open (`corners`).
 
     Raises:
@@ -55,14 +92,16 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
     """
     path = Path(source)
     if path.suffix != ".toml":
-        names = suite_names()
+        names, own = suite_names(), own_worlds()
         # Spelled exactly, even where the system ignores case: random numbers follow the name.
-        if str(source) not in names:
+        if str(source) not in (*names, *own):
+            mine = f"one of your own in {OWN_WORLDS} ({', '.join(own)}), " if own else ""
             raise SuiteError(
-                f"there is no suite {str(source)!r}; take one of {', '.join(names)}, "
+                f"there is no suite {str(source)!r}; take one of {', '.join(names)}, {mine}"
                 "or give the path of a .toml file"
             )
-        path = data_path("suites") / f"{source}.toml"
+        folder = data_path("suites") if str(source) in names else Path(OWN_WORLDS)
+        path = folder / f"{source}.toml"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -76,9 +115,10 @@ def load_suite(source: str | Path, size: int | None = None) -> TaskSuite:
 
 
 def save_suite(path: str | Path, suite: TaskSuite) -> None:
-    """Write a suite as a file with a table of next states, which `load_suite` reads.
+    """Write a suite as a file that `load_suite` reads: a map as a drawing, any other world as its
+    table of next states.
 
-    The name of the suite is that of the file. A map is written as the table that it is.
+    The name of the suite is that of the file.
 
     Raises:
         SuiteError: if the path does not end in `.toml`, or what is written could not be read.
@@ -96,19 +136,15 @@ def save_suite(path: str | Path, suite: TaskSuite) -> None:
     path, world = Path(path), suite.world
     if path.suffix != ".toml":
         raise SuiteError(f"{path}: the name of a suite file ends in .toml; rename it")
-    lines = [f"title = {_written(suite.title)}"]
-    if len(world.starts) < world.n_states:
-        lines.append(f"starts = {_written(world.starts.tolist())}")
-    if world.labels != tuple(range(world.n_states)):
-        lines += ["labels = [", *(f"  {_written(label)}," for label in world.labels), "]"]
-    lines += ["next_state = [", *(f"  {row}," for row in world.next_state.tolist()), "]"]
+    lines = [f"title = {_written(suite.title)}", *_written_world(world)]
     for key, tasks in (("tasks", suite.tasks), ("targets", suite.targets)):
         for task in tasks:
             entry = {"name": task.name, "sentence": task.sentence}
             entry |= {"group": task.group, "colour": task.colour, "shape": task.shape}
             lines += ["", f"[[{key}]]"]
             lines += [f"{name} = {_written(word)}" for name, word in entry.items() if word]
-            lines.append(f"goal = {world.goal_states(task.goal)}")
+            drawn = isinstance(world, GridWorld)
+            lines.append(f"goal = {list(task.cell) if drawn else world.goal_states(task.goal)}")
     text = "\n".join([*lines, ""])
     try:
         content = tomllib.loads(text)
@@ -119,6 +155,18 @@ def save_suite(path: str | Path, suite: TaskSuite) -> None:
 
 
 _NO_LABELS = "a state's label cannot be written; label states by numbers, texts, or tuples of such"
+
+
+def _written_world(world: FiniteWorld) -> list[str]:
+    """The lines of a drawing, or of a table."""
+    if isinstance(world, GridWorld):
+        return ['map = """', *str(world).splitlines(), '"""']
+    lines = []
+    if len(world.starts) < world.n_states:
+        lines.append(f"starts = {_written(world.starts.tolist())}")
+    if world.labels != tuple(range(world.n_states)):
+        lines += ["labels = [", *(f"  {_written(label)}," for label in world.labels), "]"]
+    return [*lines, "next_state = [", *(f"  {row}," for row in world.next_state.tolist()), "]"]
 
 
 def _written(value: Any) -> str:
