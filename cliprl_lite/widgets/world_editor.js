@@ -86,13 +86,13 @@ export default widget("world-editor", (model, root, signal) => {
     const square = under(event);
     if (event.button !== 0 || !square || model.lost.aborted) return;
     cursor = square;
-    drag = { x: event.clientX, y: event.clientY, moved: false, fresh: false, last: square };
+    const began = { x: event.clientX, y: event.clientY, moved: false, last: square };
     if (event.pointerType === "mouse") {
       const wasHeld = held;
       use(square);
-      drag.fresh = wasHeld < 0 && held >= 0;
+      drag = { ...began, fresh: wasHeld < 0 && held >= 0 };
       frame.setPointerCapture(event.pointerId);
-    } else drag.finger = true; // it may be about to scroll the page, so it acts when it is lifted
+    } else drag = { ...began, finger: true }; // it may be about to scroll, so it acts when it is lifted
     mark();
   });
   frame.addEventListener("pointermove", (event) => {

@@ -252,11 +252,10 @@ class WorldEditor(Asked):
             if not self._goes_on(*stroke):
                 self._before = [*self._before, self.draft][-MANY:]
             self.draft, self._stroke = draft, stroke
-        _unsaved[self._key] = self.draft
         self._show(did)
 
     def _show(self, did: str) -> None:
-        draft = self.draft
+        draft = _unsaved[self._key] = self.draft
         with self.hold_sync():
             self.size, self.new = [draft.rows, draft.columns], draft.new
             self.things = [

@@ -203,6 +203,9 @@ def test_a_cell_that_is_run_again_loses_nothing(editor: WorldEditor) -> None:
     press(editor, "move", 6, 3, 6, 7)
     again = WorldEditor()
     assert again.draft == editor.draft
+    press(editor, "wall", 8, 8, 1)
+    press(editor, "undo")
+    assert WorldEditor().draft == again.draft
     twin = WorldEditor(editor.suite, name="my_twin")
     assert twin.as_given
     assert twin.draft == editor.draft
