@@ -102,7 +102,7 @@ def claim_fails(world: Any, clock: Any, reason: Any) -> Verdict:
     if clock is None or clock is ... or reason is None or reason is ...:
         return not_yet()
     suite = _world(world)
-    if clock not in CLOCKS:
+    if not isinstance(clock, str) or clock not in CLOCKS:
         return wrong(f"{str(clock)[:30]!r} is no clock; take one of {', '.join(CLOCKS)}")
     if reason not in REASONS:
         return wrong(f"{str(reason)[:30]!r} is no reason; take one of {', '.join(REASONS)}")

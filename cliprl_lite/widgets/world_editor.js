@@ -2,7 +2,7 @@ const TOOLS = {
   move: ["Move", "Press an object, then the square where it shall stand; or drag it."],
   wall: ["Wall", "Press a square to build a wall, or a wall to take it away. Drag for more."],
   erase: ["Erase", "Press a wall or an object to take it away."],
-  put: ["", "Press a free square to put the object there. Its sentence stands in the list: write your own."],
+  put: ["", "Press a free square to put the object there; then write its sentence."],
 };
 const COLOURS = ["red", "blue", "green", "yellow", "purple", "grey"], SHAPES = ["box", "ball", "cone", "key"];
 const KEYS = "Keys on the map: arrows move the frame, Enter uses the tool, M picks an object up and puts it down, W makes a wall, Delete erases, U undoes.";

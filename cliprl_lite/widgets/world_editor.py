@@ -197,7 +197,7 @@ class WorldEditor(Asked):
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{file.as_posix()} cannot be written ({in_words(error)})") from None
         self.name, self._saved = name, self.draft
-        self._show(f"Saved in {file.as_posix()}.")
+        self._show("Saved.")
 
     @property
     def suite(self) -> TaskSuite:
@@ -278,7 +278,7 @@ class WorldEditor(Asked):
     def _kept(self) -> str:
         place = own_file(self.name).as_posix()
         if self.draft == self._saved:
-            return f'Saved in {place}. In every notebook: load_suite("{self.name}")'
+            return f'Saved in {place}: load_suite("{self.name}") in every notebook.'
         return f"Changed since {place} was saved." if self._saved else "Not saved yet."
 
     def _verdict(self) -> str:

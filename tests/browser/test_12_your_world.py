@@ -177,7 +177,7 @@ def test_a_world_is_drawn_by_keys_on_a_phone_and_run(opened) -> None:
     again = opened.widget("world-editor")
     assert "red box on row 2, column 1" in again.locator(".cl-frame desc").text_content()
     opened.page.get_by_text("You said: words").first.wait_for(timeout=60_000)
-    assert opened.page.get_by_text("none yet: change the twin").count() == 2  # in code and output
+    assert opened.page.get_by_text("none yet: change one").count() == 2  # in code and output
 
 
 def test_the_whole_notebook_in_both_themes(opened) -> None:

@@ -160,7 +160,7 @@ def test_saved_it_is_loaded_by_name_and_opened_again(editor: WorldEditor) -> Non
     press(editor, "save", "my_flat")
     assert editor.error == ""
     assert (
-        editor.file == 'Saved in my_worlds/my_flat.toml. In every notebook: load_suite("my_flat")'
+        editor.file == 'Saved in my_worlds/my_flat.toml: load_suite("my_flat") in every notebook.'
     )
     mine = load_suite("my_flat")
     assert mine.fingerprint == editor.suite.fingerprint
