@@ -86,11 +86,12 @@ guard: $(INSTALLED)
 notebooks: $(INSTALLED)
 	$(BIN)/python docs/execute_notebooks.py
 
-# The student editions of the graded labs, and proof that the autograder is fair. nbgrader goes into
-# .venv beside the course; nobody but a teacher needs it.
+# The student editions of the graded labs, and proof that the autograder is fair; with SEED=<secret>
+# for a class with numbers of its own. nbgrader goes into .venv beside the course; nobody but a
+# teacher needs it.
 labs: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement labs/requirements.lock
-	$(BIN)/python labs/make_labs.py
+	$(BIN)/python labs/make_labs.py $(if $(SEED),--seed '$(SEED)')
 
 site: $(INSTALLED)
 	rm -rf site
