@@ -221,7 +221,7 @@ def main() -> None:
 
             steps = 0 if name == "old" else options.new_steps
             learned(new, start, steps, seed=2, watch=watch, every=options.new_steps // 4)
-    write_table(pd.DataFrame(rows, columns=list(PPO_COLUMNS)), options.out)
+        write_table(options.out, pd.DataFrame(rows, columns=list(PPO_COLUMNS)))
     print(f"{len(rows)} rows: {options.out}")
 
 
