@@ -10,8 +10,9 @@ stable-baselines3's) learns each from one shared random start. Then each of some
 new: what do the other eleven networks give it? Every start learns the new task with the same seed.
 
 It writes `data/results/ppo_pilot.csv`: for each new task and start, the mean steps of an episode
-after so many steps of learning. Networks that are learned already stay in the folder `--runs`, so
-that a stopped pilot goes on where it was.
+after so many steps of learning; and their means over the new tasks into `docs/findings.md`.
+Networks that are learned already stay in the folder `--runs`, so that a stopped pilot goes on where
+it was.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from pathlib import Path
 import gymnasium
 import minigrid  # noqa: F401  (its levels get their names)
 import numpy as np
+import pages
 import pandas as pd
 import torch
 from gymnasium import spaces
 from minigrid.envs.babyai.core.roomgrid_level import RoomGridLevel
 from minigrid.envs.babyai.core.verifier import GoToInstr, ObjDesc
+from multiverse_table import PAGE
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 from tqdm import tqdm
@@ -63,6 +66,18 @@ PPO_COLUMNS = {
     "length": f"mean steps of an episode, over {EPISODES} episodes; {LONGEST} without a goal",
     "success": "share of these episodes that reach the goal",
 }
+
+WORDS = {
+    "scratch": "the shared random start",
+    "uniform": "an average with equal weights",
+    "alg1": "Algorithm 1",
+    "alg1_closest": "Algorithm 1, closest",
+    "alg2": "Algorithm 2, repaired",
+    "alg2_closest": "Algorithm 2, closest",
+    "oracle": "the best old network for the new task",
+    "old": "the network that has learned the task",
+}
+BEGIN = "<!-- The output of ppo_pilot.py: -->"
 
 Weights = dict[str, torch.Tensor]
 
@@ -192,6 +207,19 @@ def as_model(network: Weights, task: tuple[str, str]) -> PPO:
     return model
 
 
+def as_table(rows: pd.DataFrame) -> str:
+    """Mean steps of an episode over the new tasks: a row a start, a column a length of learning."""
+    means = rows.pivot_table(index="start", columns="steps", values="length")
+    lines = [
+        "| start | " + " | ".join(f"after {steps:,} steps" for steps in means) + " |",
+        "|---|" + "--:|" * means.shape[1],
+    ]
+    for start, words in WORDS.items():
+        cells = ["" if np.isnan(one) else f"{one:.1f}" for one in means.loc[start]]
+        lines.append(f"| {words} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 @forgiving_output()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -223,6 +251,7 @@ def main() -> None:
             learned(new, start, steps, seed=2, watch=watch, every=options.new_steps // 4)
         write_table(options.out, pd.DataFrame(rows, columns=list(PPO_COLUMNS)))
     print(f"{len(rows)} rows: {options.out}")
+    pages.put(PAGE, BEGIN, as_table(pd.read_csv(options.out)))
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def test_the_quiz_before_and_after(folder: Path) -> None:
 def test_who_solved_what(folder: Path) -> None:
     found = tables(folder)
     by_reader = found["Solved by reader and notebook"]
-    assert by_reader[0] == ["reader", *(f"{n:02}" for n in range(12)), "all"]
+    assert by_reader[0] == ["reader", *(f"{n:02}" for n in range(13)), "all"]
     assert [[row[0], row[1], sum(map(int, row[2:-1])), row[-1]] for row in by_reader[1:]] == [
         ["1", "1", 0, "1"], ["2", "0", 0, "0"], ["3", "0", 0, "0"], ["4", "2", 0, "2"],
         ["5", "0", 0, "0"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -313,6 +314,60 @@ def test_what_a_teacher_adds() -> None:
         f"slower than learning from nothing in none of {6 * places} cells, and slower than the "
         f"map alone in {alone[1]['slower']} (up to ×{alone[1]['worst']:.2f})"
     ) in README
+
+
+BABYAI_RULES = PAGE.partition("## The same rules in BabyAI's engine")[2].partition("\n## ")[0]
+
+
+def test_the_same_rules_in_babyais_engine() -> None:
+    counts = tally(read_rule_cells("babyai_rules"))
+    for rule in ("memory", "memory_level", "memory_alone", "map_hope", "map_alone"):
+        assert (counts.loc[rule, "scratch"]["slower"] == 0).all()
+    worst = {rule: counts.loc[rule, "scratch"]["worst"].max() for rule in ("memory", "map_hope")}
+    assert f"memory has ×{worst['memory']:.2f} of the steps" in BABYAI_RULES
+    assert f"*map and hope* ×{worst['map_hope']:.2f}." in BABYAI_RULES
+    warm = counts.loc[("warm", "scratch", "optimal")]
+    assert warm["slower"] == warm["cells"] == 12
+    assert f"at least ×{warm['median']:.1f} in the median cell" in BABYAI_RULES
+    alone = {rule: counts.loc[(rule, "scratch", "optimal")]["median"]
+             for rule in ("memory_alone", "map_alone", "map_hope", "memory")}  # fmt: skip
+    assert min(counts.xs(("scratch", "optimal"), level=("rival", "clock"))["median"]) == min(
+        alone.values()
+    ) == alone["memory_alone"]  # fmt: skip
+    assert f"×{alone['memory_alone']:.3f} of the steps from nothing" in BABYAI_RULES
+    assert round(counts.loc[("memory", "memory_alone", "optimal")]["median"]) == 6
+    assert f"The map alone takes ×{alone['map_alone']:.2f}" in BABYAI_RULES
+    hope = counts.loc[("map_hope", "map_alone", "optimal")]
+    assert (hope["faster"] + hope["slower"], hope["cells"]) == (2, 12)
+
+
+def test_what_the_pilot_says() -> None:
+    """The table's means and the sentences, by plain Python."""
+    pilot = PAGE.partition("## A pilot: networks that see a part")[2].partition("\n## ")[0]
+    with data_path("results", "ppo_pilot.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    found: dict[tuple[str, int], list[float]] = {}
+    for row in rows:
+        found.setdefault((row["start"], int(row["steps"])), []).append(float(row["length"]))
+    assert {len(lengths) for lengths in found.values()} == {4}
+    mean = {key: sum(lengths) / 4 for key, lengths in found.items()}
+    marks = sorted({steps for _, steps in found})
+    for start in ("scratch", "uniform", "alg1", "alg1_closest", "alg2", "alg2_closest", "oracle"):
+        assert f"| {' | '.join(f'{mean[start, steps]:.1f}' for steps in marks)} |" in pilot
+    zero, half = marks[0], marks[2]
+    alg2, scratch, uniform = (
+        [mean[start, steps] for steps in marks] for start in ("alg2", "scratch", "uniform")
+    )
+    assert f"needs {alg2[0]:.0f} steps an episode before" in pilot
+    assert f"and {alg2[2]:.0f} after {half:,} steps" in pilot
+    assert f"random start needs {scratch[0]:.0f} and {scratch[2]:.0f}." in pilot
+    assert f"better than the random start ({uniform[0]:.0f} steps)" in pilot
+    assert uniform[0] < scratch[0]
+    assert all(one > other for one, other in zip(uniform[1:], scratch[1:], strict=True))
+    closest, oracle = mean["alg1_closest", zero], mean["oracle", zero]
+    assert f"begins with {closest:.0f}, the best one for the new task (the oracle) with " in pilot
+    assert f"(the oracle) with {oracle:.0f}." in pilot
+    assert f"for 204,800 steps needs {mean['old', 0]:.1f}." in pilot
 
 
 NETWORKS = PAGE.partition("## The same with networks")[2].partition("\n## ")[0]
