@@ -153,7 +153,7 @@ def _say_once(error: Exception, folder: str = "") -> None:
     _said.append(folder)
     warnings.warn(
         f"numba cannot use its files{folder and f' in {folder}'} ({type(error).__name__}: {error}):"
-        " loops are compiled without them, which takes some seconds. If this is said again, make "
-        "room there, or name another folder in NUMBA_CACHE_DIR",
+        " loops are compiled without them, which takes some seconds. If this message comes again, "
+        "free some disk space there, or name another folder in NUMBA_CACHE_DIR",
         stacklevel=1,
     )

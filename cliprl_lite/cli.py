@@ -53,7 +53,7 @@ FILES = """names or files, one with a comma in double quotes: '"a, b.toml",house
 POLICIES = f"class of the policies: {', '.join(POLICY_CLASSES)}; default: tabular"
 """What `--policy` takes."""
 
-GOES_ON = "Stopped and started again, it goes on where it was."
+GOES_ON = "If it is stopped and started again, it goes on where it was."
 
 FIGURE_METHODS = ("scratch", "alg1", "alg1_closest", "alg2", "alg2_text", "alg2_box")
 """Methods drawn in Figure 2; the table holds them all."""
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cliprl-lite: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; a sweep goes on from here by the same command", file=sys.stderr)
+        print("stopped; the same command goes on with a sweep from here", file=sys.stderr)
         return 130
     return 0
 
@@ -113,9 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     figure2 = commands.add_parser(
         "figure2",
         help="the paper's Figure 2: corner tasks on grids of several sizes",
-        description="Runs the paper's Figure 2 from nothing: learns the base policies, starts "
-        "the target from each method's choice, measures. Writes a table (CSV), its description "
-        f"(JSON) and the figure (HTML). {GOES_ON}",
+        description="Runs the paper's Figure 2 from the beginning: learns the base policies, then "
+        "the target from the start that each method gives, and measures. Writes a table (CSV), "
+        f"its description (JSON) and the figure (HTML). {GOES_ON}",
     )
     sizes = f"default: {','.join(map(str, CORNER_SIZES))}"
     figure2.add_argument("--sizes", type=_whole_numbers, default=CORNER_SIZES, help=sizes)
@@ -125,8 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     worlds = commands.add_parser(
         "worlds",
         help="leave one out in the colour worlds, the shape worlds and the house",
-        description="Each task in turn is the target, all others are its bases. Writes a table "
-        f"(CSV) and its description (JSON). {GOES_ON}",
+        description="Each task in turn is the target, and all others are its base tasks. Writes a "
+        f"table (CSV) and its description (JSON). {GOES_ON}",
     )
     _add_names(worlds, "--worlds", WORLDS, f"{FILES}; ")
     _add_sweep_options(worlds, "worlds.csv")
@@ -135,9 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     rules = commands.add_parser(
         "rules",
         help="every way to use a teacher, with good and bad teachers",
-        description="The corner tasks on grids of several sizes, and each world leave one out: "
-        "every rule meets every new task with every teacher. Writes a table (CSV) and its "
-        f"description (JSON). {GOES_ON}",
+        description="Every rule learns every new task with every teacher: the corner tasks on "
+        "grids of several sizes, and in each world every task, left out in turn. Writes a table "
+        f"(CSV) and its description (JSON). {GOES_ON}",
     )
     sizes = f"of the corner tasks; default: {','.join(map(str, RULE_SIZES))}"
     rules.add_argument("--sizes", type=_whole_numbers, default=RULE_SIZES, help=sizes)
@@ -198,7 +198,7 @@ def _add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument(
         "--backend", default=BACKENDS[0], help=f"{' or '.join(BACKENDS)}; default: {BACKENDS[0]}"
     )
-    parser.add_argument("--scheduler", help="of the backend dask, as in tcp://host:8786")
+    parser.add_argument("--scheduler", help="its address, for backend dask: tcp://host:8786")
     parser.add_argument("--out", type=Path, default=Path(out), help=f"default: {out}")
 
 

@@ -63,7 +63,7 @@ def working_copy(checkout: str | Path, target: str | Path) -> list[Path]:
         try:
             texts[path.name] = unrun(path.read_text("utf-8"))
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise ValueError(f"{path} is damaged, no notebook; get it anew") from None
+            raise ValueError(f"{path} is damaged: it is not a notebook; get it anew") from None
     for lab in (Path(checkout) / "labs" / "release").glob("*/*.ipynb"):
         texts[f"labs/{lab.parent.name}/{lab.name}"] = lab.read_text("utf-8")
     for quiz in (Path(checkout) / "labs" / "quiz").glob("*.ipynb"):

@@ -58,7 +58,7 @@ def test_an_optimism_is_a_finite_number(optimism: float) -> None:
 
 
 def test_scores_and_policies_come_in_equal_numbers() -> None:
-    with pytest.raises(ValueError, match="4 policies cannot take 3 weights"):
+    with pytest.raises(ValueError, match="4 policies and 3 weights"):
         warm_start([0.1, 0.2, 0.3], POLICIES)
 
 

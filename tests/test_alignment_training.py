@@ -410,9 +410,9 @@ def test_steps_that_are_too_long_are_told_of() -> None:
 def test_every_alignment_of_a_batch_has_its_seed_and_its_settings() -> None:
     with pytest.raises(ValueError, match="3 alignments need as many seeds; got 2"):
         align_batch(*pairs(0, 3), seeds=(0, 1))
-    with pytest.raises(ValueError, match="3 alignments need one setting or as many; got 2"):
+    with pytest.raises(ValueError, match="3 alignments need one setting, or 3 of them; got 2"):
         align_paths(*pairs(0, 3), [PAPER_BOX] * 2, seeds=(0, 1, 2))
-    with pytest.raises(ValueError, match=r"share their similarity; got \['cosine', 'dot'\]"):
+    with pytest.raises(ValueError, match=r"need the same similarity; got \['cosine', 'dot'\]"):
         align_paths(*pairs(0, 2), [PAPER_BOX, PAPER_TEXT], seeds=(0, 1))
 
 

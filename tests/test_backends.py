@@ -369,7 +369,7 @@ sys.exit(main())
     command.send_signal(signal.SIGINT)
     _, errors = command.communicate(timeout=20)
     assert command.returncode == 130
-    assert errors.endswith("stopped; a sweep goes on from here by the same command\n")
+    assert errors.endswith("stopped; the same command goes on with a sweep from here\n")
     assert "Traceback" not in errors
     assert 2 <= finished_trials(out) < 30
     wait_until(lambda: not cluster.scheduler.tasks)  # nobody works on for a client that left

@@ -118,7 +118,7 @@ def test_no_notebooks(tmp_path: Path) -> None:
 def test_a_damaged_notebook_is_named_and_nothing_is_copied(checkout: Path) -> None:
     for damage in ("", "{", "[]", '{"metadata": {}}', '{"cells": [3]}', '{"cells": null}'):
         (checkout / "notebooks" / "01_world.ipynb").write_text(damage)
-        with pytest.raises(ValueError, match=r"01_world\.ipynb is damaged, no notebook"):
+        with pytest.raises(ValueError, match=r"01_world\.ipynb is damaged: it is not a notebook"):
             working_copy(checkout, checkout / "my-course")
     assert not (checkout / "my-course").exists()
 

@@ -110,7 +110,7 @@ def test_averaging_leaves_the_bases_alone() -> None:
 
 @pytest.mark.parametrize(("policies", "weights"), [(2, 3), (3, 2), (0, 0), (0, 1)])
 def test_every_policy_has_its_weight(policies: int, weights: int) -> None:
-    with pytest.raises(ValueError, match=f"{policies} policies cannot take {weights} weights"):
+    with pytest.raises(ValueError, match=f"{policies} policies and {weights} weights"):
         average(random_policies(policies), np.ones(weights))
 
 

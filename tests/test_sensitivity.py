@@ -105,5 +105,5 @@ def test_nothing_is_amplified_before_the_first_step() -> None:
 def test_all_have_the_same_number_of_steps() -> None:
     sentences, policies = pairs(5, 1)
     some = [align_batch(sentences, policies, replace(CHAOTIC, steps=n), (0,))[0] for n in (1, 2)]
-    with pytest.raises(ValueError, match=r"share their steps; got \[1, 2\]"):
+    with pytest.raises(ValueError, match=r"need the same steps; got \[1, 2\]"):
         sensitivity(some, np.repeat(sentences[:, 0], 2, axis=0))

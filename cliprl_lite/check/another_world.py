@@ -125,12 +125,12 @@ def _mistakes(steps: list[int], chosen: int) -> dict[str, float]:
     n, mine = len(steps), steps[chosen]
     nearer, alike = sum(s < mine for s in steps), sum(s == mine for s in steps) - 1
     return {
-        "that is the share of teachers that are farther: 0 shall be the nearest":
+        "that is the share of teachers that are farther: here 0 has to mean the nearest":
             1 - share_nearer(steps, chosen),
         "divide by the number of *other* teachers": (nearer + alike / 2) / n,
-        "teachers that are just as far count by half": nearer / (n - 1),
-        "teachers that are just as far count by half, not in full": (nearer + alike) / (n - 1),
-        "the chosen one is no rival of its own": (nearer + (alike + 1) / 2) / (n - 1),
+        "teachers that are just as far count half": nearer / (n - 1),
+        "teachers that are just as far count half, not in full": (nearer + alike) / (n - 1),
+        "leave out the chosen teacher itself": (nearer + (alike + 1) / 2) / (n - 1),
         "a share is asked for, not a number of teachers": nearer + alike / 2,
     }  # fmt: skip
 

@@ -119,7 +119,7 @@ class Function:
             raise Stopped(
                 wrong(
                     f"{self._name} changes what it is given: a *=, a sort() or a fill() works in "
-                    "place. Leave that as it was, and make a new one"
+                    "place. Leave what it is given unchanged, and make a new one"
                 )
             )
         if isinstance(found, Iterator):

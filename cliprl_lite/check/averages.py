@@ -72,7 +72,7 @@ def weights(my_literal: Any, my_clipped: Any) -> Verdict:
                 "then the highest score takes all the weight"
             )
     return right(
-        "the literal weights sum to one and are no shares: one of them can be −3. "
+        "the literal weights sum to one, but they are not shares: one of them can be −3. "
         "The clipped ones are shares."
     )
 
@@ -103,8 +103,8 @@ def _literal_fault(case: list[float], row: FloatArray) -> str:
         return "my_literal gives back the scores themselves; nothing has been divided yet"
     if _same(row, d / np.abs(d).sum()):
         return (
-            "my_literal divides by the sum of the absolute values. That would be safe, and it is "
-            "not what the paper prints: there the sign counts"
+            "my_literal divides by the sum of the absolute values. That would be safe, but the "
+            "paper prints something else: there the sign counts"
         )
     if _same(row, d / d.max()):
         return (
@@ -165,7 +165,7 @@ def upside_down(d: Any) -> Verdict:
         return wrong("a cosine lies between −1 and 1; one of these does not")
     least = int(scores.argmin())
     if (scores == scores[least]).sum() > 1:
-        return wrong("two teachers are least similar; let it be one, so that one can say which")
+        return wrong("two teachers tie for the least similar; make one of them less similar")
     total = score_sum(scores)
     shown = _minus(total)
     if total == 0:
@@ -236,7 +236,7 @@ def one_number(shift: Any) -> Verdict:
         return wrong(
             f"{said}, and the least similar weighs {weight}: most of all. But only {unlike:.0%} of "
             "the squares end at one of the two unlike goals: the weights have come close together, "
-            "and their average is nobody's policy"
+            "and their average is no teacher's policy"
         )
     return right(
         f"{said}, and {unlike:.0%} of the squares end at the blue or the green box, whose "

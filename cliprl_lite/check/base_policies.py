@@ -144,7 +144,7 @@ def _tables() -> Iterator[tuple[str, FloatArray, FloatArray]]:
     yield "all −20", np.full_like(truth, -20.0), truth
     yield "copied from an agent with another goal", world.optimal_q((6, 6)), truth
     yield "of random entries", -12 * rng.random(truth.shape), truth
-    yield "all +1, more hopeful than need be,", np.ones_like(truth), truth
+    yield "all +1, more hopeful than needed,", np.ones_like(truth), truth
 
 
 @exercise(2, "Hope")
@@ -193,7 +193,7 @@ def _judge(
         left = int((result < truth - off).sum())
         return wrong(
             f"a table {name} was raised by {by:.3g}, and {left} entries are still lower than the "
-            "truth. Not the typical entry decides, nor the smallest gap, but the largest one"
+            "truth. What decides is the largest gap, not the typical or the smallest one"
         )
     if by > max(0.0, gap) + off:
         return wrong(

@@ -67,7 +67,7 @@ _OTHER_LOSSES: Mapping[str, Callable[[FloatArray, float, FloatArray], float]] = 
     "only the policies choose; each sentence has to choose its policy too": (
         lambda s, d, t: _half(s, d, t, 0)
     ),
-    "when policy j chooses, its targets are row j of T, not column j: turn something round": (
+    "when policy j chooses, its targets are row j of T, not column j: transpose something": (
         _not_turned
     ),
     "you add the two directions and do not halve": lambda s, d, t: 2 * _loss(s, d, t),
@@ -166,7 +166,7 @@ _OTHER_STEPS: Mapping[str, _Step] = {
     "take out the part along the row, and divide by its length": (
         _stepping(along=False, length=False)
     ),
-    "for the policies G has to be turned round: row j of ∂L/∂b̂ adds up over the sentences": (
+    "for the policies G has to be transposed: row j of ∂L/∂b̂ adds up over the sentences": (
         _stepping(turned=False)
     ),
     "G meets the other side's rows at length one, since S is made of those": _stepping(unit=False),

@@ -43,7 +43,7 @@ def three_clocks(my_clocks: Any) -> Verdict:
     for lengths, steps, checks in _RECORDS:
         given = as_array(asked(lengths, steps, list(checks)), "the three clocks, three numbers")
         if given.shape != (3,):
-            return wrong(f"three numbers are wanted; what comes back has the shape {given.shape}")
+            return wrong(f"wanted: three numbers; what comes back has the shape {given.shape}")
         for number, name in enumerate(_NAMES):
             wanted = _WANTED[number](lengths, steps, checks)
             if np.isclose(given[number], wanted, rtol=1e-5):
@@ -113,11 +113,11 @@ def _early_faults(lengths: Any, steps: Any, checks: Any) -> dict[str, float]:
 def _near_faults(lengths: Any, steps: Any, checks: Any) -> dict[str, float]:
     near = [one.near_optimal for one in checks]
     return {
-        "that is the number of the check; wanted are the steps at it": near.index(True),
-        "at that check every start arrives, and ways are more than 5 % too long": _first(
+        "that is the number of the check; give the steps at that check": near.index(True),
+        "at that check every start arrives, but ways are more than 5 % too long": _first(
             steps, [one.success == 1 for one in checks]
         ),
-        "at that check ways are short, and not every start arrives": _first(
+        "at that check ways are short, but not every start arrives": _first(
             steps, [one.mean_path <= 1.05 * one.shortest for one in checks]
         ),
         "that is when every square is right, which is the third clock": _first(
@@ -130,10 +130,10 @@ def _near_faults(lengths: Any, steps: Any, checks: Any) -> dict[str, float]:
 def _optimal_faults(lengths: Any, steps: Any, checks: Any) -> dict[str, float]:
     optimal = [one.optimal for one in checks]
     return {
-        "that is the number of the check; wanted are the steps at it": optimal.index(True),
+        "that is the number of the check; give the steps at that check": optimal.index(True),
         "that is the last check: a policy can be optimal, lose it, and find it again, and the "
         "first time counts": steps[-1],
-        "at that check every start arrives, and some squares are still wrong": _first(
+        "at that check every start arrives, but some squares are still wrong": _first(
             steps, [one.success == 1 for one in checks]
         ),
         "that is the second clock once more": _first(steps, [one.near_optimal for one in checks]),
@@ -152,7 +152,7 @@ def smallest_hope(my_hope: Any) -> Verdict:
 
     Example:
         >>> smallest_hope(lambda table, truth, goal: 0.0)
-        ✗ Not quite: with what my_hope says, 0.00, an entry is still too low by 2.50
+        ✗ Not quite: with 0.00, as my_hope says, an entry is still too low by 2.50
     """
     asked = Function(my_hope, "my_hope")
     for table, truth, goal in _TABLES:
@@ -163,8 +163,8 @@ def smallest_hope(my_hope: Any) -> Verdict:
             continue
         return wrong(_hope_fault(given, wanted, table, truth, goal))
     return right(
-        "added to every entry, it leaves none too low, and no smaller number does. It takes the "
-        "true values to know it, which nobody has who still has to learn"
+        "added to every entry, it leaves none too low, and no smaller number does that. To know it "
+        "one needs the true values, which a learner does not have"
     )
 
 
@@ -199,7 +199,7 @@ def _hope_fault(
         "that is how far an entry is too high. The sign counts: too low is truth − table": (
             -gap[rows].min()
         ),
-        "that is a mean; the constant has to suffice for the entry that is worst off": max(
+        "that is a mean; the constant has to be enough for the entry that is farthest below": max(
             0.0, gap[rows].mean()
         ),
         "only the best value of each square was compared; every entry may be too low, also one "
@@ -212,10 +212,9 @@ def _hope_fault(
             return words
     if given < wanted:
         return (
-            f"with what my_hope says, {given:z.2f}, an entry is still too low by "
-            f"{wanted - given:.2f}"
+            f"with {given:z.2f}, as my_hope says, an entry is still too low by {wanted - given:.2f}"
         )
-    return f"what my_hope says, {given:z.2f}, suffices, and a smaller number would: {wanted:.2f}"
+    return f"my_hope says {given:z.2f}, but a smaller number is enough: {wanted:.2f}"
 
 
 # ---------------------------------------------------------------------------------------------
@@ -227,7 +226,7 @@ def spoil(spoiled: Any) -> Verdict:
 
     Example:
         >>> spoil(lambda table: table)
-        ✗ Not quite: the table comes back as it was, so it learns as it did
+        ✗ Not quite: the table comes back unchanged, so learning takes as long as before
     """
     asked = Function(spoiled, "spoil")
     world, goal, start = _good_start()
@@ -237,7 +236,7 @@ def spoil(spoiled: Any) -> Verdict:
     if not np.isfinite(table).all():
         return wrong("an entry of the table is not a finite number")
     if np.array_equal(table, start):
-        return wrong("the table comes back as it was, so it learns as it did")
+        return wrong("the table comes back unchanged, so learning takes as long as before")
     others = np.arange(world.n_states) != world.state(goal)
     old, new = greedy_actions(start)[others], greedy_actions(table)[others]
     changed = (old != new).any(axis=1)

@@ -150,8 +150,8 @@ def house_for_words(goals: Any) -> Verdict:
     crowd = [rooms.count(room) for room in range(4)]
     if crowd != [_PER_ROOM] * 4:
         return wrong(
-            f"the rooms hold {', '.join(map(str, crowd))} objects. Four each: in one room for all, "
-            "everybody would be right, and nothing would be learned"
+            f"the rooms hold {', '.join(map(str, crowd))} objects. Put four into each: if all were "
+            "in one room, every choice would be right, and nothing would be learned"
         )
     scores = cosine_similarity(embed(b.sentences), embed(b.sentences))
     hits = _right(scores, rooms)
@@ -170,7 +170,7 @@ def house_for_words(goals: Any) -> Verdict:
         )
     return right(
         "the words are right for 16 of 16, and no object is in the room it has in B. Words know "
-        "no rooms, only company: whoever sounds alike has to live together."
+        "no rooms, only company: objects whose sentences sound alike have to live together."
     )
 
 
@@ -279,7 +279,7 @@ def _fault_of_weights(vectors: FloatArray, parts: Parts) -> str:
     weights = rounded(weights)
     colour, shape, rest = np.abs(weights)
     if weights.min() < 0 and shape >= colour:
-        return "a negative weight acts as a positive one: it meets itself, squared, in a cosine. "
+        return "a negative weight acts as a positive one: a cosine has the weight squared. "
     if colour == shape == rest:
         return "equal weights are the centred sentences once more. "
     if colour == 0:

@@ -96,7 +96,7 @@ def runs_to(limit: Any) -> Verdict:
     if np.allclose(got, got[0]):
         return wrong("the same number for every discount: try the sweeps with 0.5 and with 0.9")
     if np.allclose(got, -want, rtol=_LIMIT):
-        return wrong("the size is right; but each step costs 1, so which sign has a sum of costs?")
+        return wrong("the size is right; but each step costs 1, so which sign does their sum have?")
     if np.allclose(got, want + 1, rtol=_LIMIT):
         return wrong("one step is missing: the first one is paid in full, before any discount")
     if np.allclose(got, -1 / discounts) or np.allclose(got, -discounts):
@@ -191,8 +191,8 @@ def _backup_fault(
         "the reward has the wrong sign: a step costs": 1 + discount * there.max(axis=1),
         "the discount is missing: what comes one step later counts γ = 0.99 times": -1
         + there.max(axis=1),
-        "the discount stands at the wrong place: the reward of this step is paid in full, what "
-        "comes later is discounted": discount * (there.max(axis=1) - 1),
+        "the discount is in the wrong place: the reward of this step is paid in full, and only "
+        "what comes later is discounted": discount * (there.max(axis=1) - 1),
         "the values of the state itself were used, not those of the squares it leads to": -1
         + discount * np.full(4, q[state].max()),
         "the values of the state itself were used, and not the best of each next square": -1

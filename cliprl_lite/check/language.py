@@ -85,8 +85,8 @@ def _what_went_wrong(said: float, a: Any, b: Any, number: int) -> str:
     if not np.isfinite(said):
         return "it is not a finite number: a division by zero, or the root of a negative number"
     one_length = (
-        "only one of the two lengths is divided out; make both vectors longer in your mind: "
-        "the number must stay"
+        "only one of the two lengths is divided out; imagine both vectors longer: the number "
+        "must not change"
     )
     known = [
         (dot, "that is the plain dot product: it grows with the vectors' lengths, which a cosine "
@@ -160,7 +160,7 @@ def _still_wrong(sentence: str) -> str:
             "the check knows no others"
         )
     if len(set(wants.wanted + wants.doubtful)) > 1:
-        return "right_sentence asks for something else as well; it is right for one thing"
+        return "right_sentence asks for something else as well; let it ask for the red cone alone"
     if not GOING & set(words):
         return (
             "right_sentence has no word of going, such as go, walk, head or reach: it names the "
@@ -169,8 +169,8 @@ def _still_wrong(sentence: str) -> str:
     strange = [word for word in words if word not in _ORDINARY | {"red", "cone"}]
     if len(strange) > len(words) / 3:
         return (
-            "as far as this check can read, right_sentence is hardly an instruction any more: it "
-            f"knows nothing of “{' '.join(strange[:3])}”. Say the task in plainer words"
+            "as far as this check can read, right_sentence is hardly an instruction any more: the "
+            f"check does not know “{' '.join(strange[:3])}”. Say the task in plainer words"
         )
     return ""
 
@@ -215,7 +215,7 @@ def unnoticed(one: Any, other: Any) -> Verdict:
     if not all(some.wanted or some.forbidden or some.doubtful for some in (first, second)):
         return wrong(
             "the check reads colours and objects of the house (such as green, box), and finds "
-            "none in one of the two; build them in"
+            "none in one of the two; use some in both"
         )
     if not _opposed(first, second):
         return wrong(

@@ -96,9 +96,9 @@ def undo(answer: Any) -> Verdict:
             continue
         if _back(network, shuffled, np.argsort(order)):
             return wrong(
-                "you say where each neuron *went*; asked is which neuron of the shuffled network "
-                "*stands* at each place once it is mended. The one is the inverse of the other, "
-                "and they are easily confused"
+                "you say where each neuron *went*; the question is which neuron of the shuffled "
+                "network *stands* at each place once it is mended. Each of the two is the inverse "
+                "of the other, and they are easily confused"
             )
         if np.array_equal(order, np.arange(width)):
             return wrong("this leaves the neurons in the order in which they came")
@@ -144,7 +144,7 @@ def rescale(answer: Any) -> Verdict:
         )
     if _close(forward(found, _X), forward(network, _X)):
         return wrong(
-            "it computes the same, and it is not what was asked: multiply what comes into each "
+            "it computes the same, but it is not what was asked: multiply what comes into each "
             "neuron of the *first* hidden layer by that neuron's factor, and divide what goes out"
         )
     if _close(found[0][0], w * factors) and _close(found[0][1], b):
@@ -200,12 +200,12 @@ def _network_of(found: Any, like: Parameters) -> Parameters:
             raise Stopped(
                 wrong(
                     f"you return {kind(found)} of shape {tuple(found.shape)}. Average the "
-                    f"*networks*, not what they say: {wanted} is asked"
+                    f"*networks*, not their answers; wanted: {wanted}"
                 )
             )
         raise Stopped(wrong(f"wanted: {wanted}; this is {kind(found)}"))
     if len(found) != len(like):
-        words = f"a network of {len(like)} layers is asked, and yours has {len(found)}"
+        words = f"a network of {len(like)} layers is wanted, and yours has {len(found)}"
         raise Stopped(wrong(words))
     made = []
     for number, (layer, (v, c)) in enumerate(zip(found, like, strict=True)):
@@ -234,12 +234,12 @@ def _order_of(found: Any, width: int) -> tuple[Any, Verdict | None]:
         return None, stopped.verdict
     if order.shape != (width,):
         return None, wrong(
-            f"an order of {width} neurons is asked, one number for each; yours has the shape "
+            f"an order of {width} neurons is wanted, one number for each; yours has the shape "
             f"{order.shape}"
         )
     if sorted(order.tolist()) != list(range(width)):
         return None, wrong(
-            "a neuron stands at two places, or has a number that there is not: an order names "
+            "a neuron stands at two places, or a number is not that of a neuron: an order names "
             f"each of 0 to {width - 1} once"
         )
     return order, None

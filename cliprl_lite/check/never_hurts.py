@@ -113,7 +113,7 @@ def settle(answer: Any) -> Verdict:
     if fault:
         return wrong(fault)
     return right(
-        "these are the values of shortest ways, each square promising what it hopes. With hope at "
+        "these are the values of shortest ways, where each square promises its hope. With hope at "
         "the goal alone they are the optimal table"
     )
 

@@ -86,7 +86,7 @@ def _costs() -> list[tuple[FloatArray, FloatArray]]:
 def _numbers(one: Any) -> FloatArray:
     numbers = as_array(one, "three numbers: the median, low and high")
     if numbers.shape != (3,):
-        words = f"it gives back the shape {numbers.shape}; wanted are three numbers in a row"
+        words = f"wanted: three numbers in a row; what comes back has the shape {numbers.shape}"
         raise Stopped(wrong(words))
     if not np.isfinite(numbers).all():
         words = "a number is not finite: some trials need no step at all, so add one to both first"
@@ -114,7 +114,7 @@ def _interval_fault(found: FloatArray, values: FloatArray, reference: FloatArray
             "it divides one median by another. Pair first, trial by trial, and then take the "
             "median": (np.median(values) + 1) / (np.median(reference) + 1),
             "it takes the mean, which a single slow trial can carry away": ratios.mean(),
-            "it divides one average by another; wanted is the median over the trials' ratios": (
+            "it divides one average by another; take the median over the trials' ratios": (
                 values.mean() + 1
             )
             / (reference.mean() + 1),
@@ -145,8 +145,8 @@ def _width_fault(found: FloatArray, logs: FloatArray, known: Interval) -> str:
         return ""
     if np.allclose(ends, np.percentile(logs, [2.5, 97.5]), atol=0.2):
         return (
-            "these ends hold 95 % of the *trials*. Wanted is where the *median* would lie if the "
-            "trials were drawn again, and that is known far better"
+            "these ends hold 95 % of the *trials*. The interval should say where the *median* "
+            "would lie if the trials were drawn again, and that is known far better"
         )
     return _TOO_WIDE if np.ptp(ends) > np.ptp(wanted) else _TOO_NARROW
 
@@ -186,7 +186,7 @@ def verdict(answer: Any) -> Verdict:
             return wrong(f"for {case} it gives back no words, but {kind(one)}")
         said.append(str(one))
     if len(set(said)) == 1:
-        return wrong("it says the same whatever holds")
+        return wrong("it says the same wherever the claim holds")
     for case, one in zip(_HOLDS, said, strict=True):
         fault = _verdict_fault(case, one.strip())
         if fault:
@@ -269,7 +269,7 @@ def both_ways(best: Any, none: Any) -> Verdict:
         return not_yet(f"that is one of the two; now {'best' if blank[0] else 'none'}")
     return right(
         "one table, and the paper's claim is true at every size, or no claim about steps is true. "
-        "So choices are to be named before results are seen"
+        "So name your choices before you see the results"
     )
 
 

@@ -67,7 +67,8 @@ def worst_teacher(answer: Any, transfer: Transfer, agents: Mapping[str, TabularP
         )
     if steps < max(lengths.values()):
         return wrong(
-            f"its pupils take {steps:,.0f} steps (median of {LUCK}); another's take longer"
+            f"its pupils take {steps:,.0f} steps (median of {LUCK}); those of another teacher take "
+            "longer"
         )
     return right(
         f"{steps:,.0f} steps (median of {LUCK}), the longest of all: a teacher is not just "
@@ -93,7 +94,7 @@ def same_choice(answer: Any, transfer: Transfer, agents: Mapping[str, TabularPol
     trained = align_suite(_house(), transfer.target.name)
     words, the_map = (known[who] for who in closest_teachers(said, known, old, trained))
     if novelty(said, known).novel:
-        return wrong("it resembles no task at all, so whatever they choose is chance")
+        return wrong("it resembles no task at all, so what words and map choose is chance")
     if words != the_map:
         return wrong(
             f"the words choose “{words}”, the map “{the_map}”: the words care most for the thing, "

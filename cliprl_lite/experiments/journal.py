@@ -239,7 +239,7 @@ class Journal:
             raise self._damaged(number, "has rows with other columns than the table")
         wrong = first_unsound({name: [row[name] for row in rows] for name in self.columns})
         if wrong:
-            raise self._damaged(number, f"has a row that cannot be: {wrong[1]}")
+            raise self._damaged(number, f"has a row that makes no sense: {wrong[1]}")
         if not rows or {self._key(row) for row in rows} != {key}:
             raise self._damaged(number, f"has other rows than those of trial {key}")
         if amiss := _amiss(rows, named.get(key)):

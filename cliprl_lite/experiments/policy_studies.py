@@ -54,18 +54,19 @@ _JOB_COLUMNS = {
 }
 
 MODALITY_COLUMNS = _JOB_COLUMNS | {
-    "modality": "what is looked at of a policy, a name in `MODALITIES`",
+    "modality": "what is looked at in a policy, a name in `MODALITIES`",
     "seed": "number of the trial",
     "nearest_right": "share of tasks whose most similar other policy belongs to their group",
-    "pair_order": "chance that a pair of one group is more similar than a pair of two; 0.5 is none",
+    "pair_order": "chance that a pair of one group is more similar than a pair of two groups",
     "map_order": "rank correlation of similarity with nearness of the goals (walking)",
-    "top_right": "share of tasks, left out, whose highest aligned score is in their group",
+    "top_right": "share of tasks whose highest aligned score, with the task left out, is in their "
+    "group",
     "reuse": "share of softmax weight, after alignment, on their group",
 }
 """Columns of the table of modalities, with what they hold."""
 
 AVERAGE_COLUMNS = _JOB_COLUMNS | {
-    "relation": "of the two policies: same task (learned twice), same group, other group",
+    "relation": "how the two are related: same task (learned twice), same group, other group",
     "seed": "number of the trial",
     "pairs": "how many pairs of policies",
     "barrier": "loss barrier between the two, median over pairs, in reward²",

@@ -120,7 +120,7 @@ class Sweep:
         policy_class(self.policy)
         for given in (self.methods, self.targets):
             if isinstance(given, str):
-                raise ValueError(f"names stand in a tuple, also a single one: ({given!r},)")
+                raise ValueError(f"give names in a tuple, even a single one: ({given!r},)")
         self._count("trials", "a sweep needs at least one trial")
         if self.cap is not None:
             self._count("cap", "the cap is a positive number of steps")

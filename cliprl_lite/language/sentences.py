@@ -133,7 +133,7 @@ def novelty(sentence: str, known: Sequence[str]) -> Novelty:
         Novelty(nearest='go to the blue cone', cosine=0.88, novel=False)
     """
     if not known:
-        raise ValueError("to say how new a sentence is takes at least one known sentence")
+        raise ValueError("to judge how new a sentence is, give at least one known sentence")
     vectors = embed([sentence, *known])
     cosines = rounded(vectors[1:] @ vectors[0])
     best = int(cosines.argmax())

@@ -72,7 +72,10 @@ def _weighted_sum(arrays: Sequence[FloatArray], weights: FloatArray) -> FloatArr
 
 def _require_pairs(policies: Sequence[Policy], weights: FloatArray) -> None:
     if len(policies) == 0 or len(policies) != len(weights):
-        raise ValueError(f"{len(policies)} policies cannot take {len(weights)} weights")
+        raise ValueError(
+            "an average needs a policy or more, and a weight for each; got "
+            f"{len(policies)} policies and {len(weights)} weights"
+        )
     first = policies[0].world
     if not all(p.world is first or p.world.content == first.content for p in policies):
         raise ValueError("policies learned on different maps cannot be averaged")

@@ -148,7 +148,7 @@ class MLPPolicy:
             width = biases.size
         if width != self.world.n_actions:
             raise ValueError(
-                f"the last layer says {self.world.n_actions} action values; got {width}"
+                f"the last layer gives {self.world.n_actions} action values; got {width}"
             )
 
     @cached_property

@@ -267,11 +267,13 @@ def _check_pairs(sentences: FloatArray, policies: FloatArray, seeds: Seeds) -> N
 def check_settings(settings: Sequence[AlignmentSettings], number: int, *same: str) -> None:
     """Refuse settings that cannot be trained side by side; `same` names what else they share."""
     if len(settings) != number:
-        raise ValueError(f"{number} alignments need one setting or as many; got {len(settings)}")
+        raise ValueError(
+            f"{number} alignments need one setting, or {number} of them; got {len(settings)}"
+        )
     for name in ("similarity", "dimension", *same):
         found = {getattr(own, name) for own in settings}
         if len(found) > 1:
-            raise ValueError(f"trainings side by side share their {name}; got {sorted(found)}")
+            raise ValueError(f"trainings in one batch need the same {name}; got {sorted(found)}")
 
 
 def _check_losses(losses: FloatArray, settings: Sequence[AlignmentSettings]) -> None:

@@ -108,7 +108,7 @@ def varies_together(x: ArrayLike, y: ArrayLike, features: Mapping[str, Sequence[
     sentences, tables = (np.asarray(side, np.float64) for side in (x, y))
     n = len(sentences)
     if len(tables) != n or any(len(values) != n for values in features.values()):
-        raise ValueError(f"{n} sentences take as many policies, and as many values of a feature")
+        raise ValueError(f"{n} sentences need {n} policies, and {n} values of each feature")
     both = [side - side.mean(axis=0) for side in (sentences, tables)]
     left, parts = list(both), dict[str, list[FloatArray]]()
     for name, values in features.items():

@@ -167,7 +167,7 @@ class AlignmentScrubber(CourseWidget):
             self.step = min(self.marks, key=lambda mark: abs(self._share(mark) - at))
         elif new not in (self.temperatures if name == "temperature" else self.kinds):
             setattr(self, name, change["old"])
-            self.error = f"nothing was trained with that {name}; here is one that was"
+            self.error = f"nothing was trained with that {name}; this one was"
 
     # What is shown ---------------------------------------------------------------------------
     @property

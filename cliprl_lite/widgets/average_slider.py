@@ -85,9 +85,12 @@ loss 0.0, barrier 0.0 reward²
         if not all(np.array_equal(walls, self.world.walls) for walls in maps):
             raise ValueError("all policies have to be for one map")
         if first.reads != second.reads:
-            raise ValueError(f"a reads {first.reads!r} and b {second.reads!r}: no common inputs")
+            raise ValueError(
+                f"network a reads {first.reads!r} and network b {second.reads!r}; take two that "
+                "read the same inputs"
+            )
         if len(tasks) not in (1, 2):
-            raise ValueError(f"one task that both are for, or two; got {len(tasks)}")
+            raise ValueError(f"give one task for both networks, or two tasks; got {len(tasks)}")
         nearest = match(first.parameters, second.parameters)  # an error if the shapes differ
         goals = [task.goal for task in tasks]
         return (

@@ -107,7 +107,7 @@ class CourseWidget(anywidget.AnyWidget):
             super().set_state(told)
         except traitlets.TraitError as trouble:
             known = isinstance(trouble, Refused)
-            words = str(trouble) if known else f"{', '.join(told)}: such a value cannot be here"
+            words = str(trouble) if known else f"{', '.join(told)}: this value is not possible here"
             self.error = self._refusal = printable(words, 200)
             self.send_state(list(told))  # the page has the old values again
 

@@ -259,7 +259,7 @@ class LearnerLab(Player):
             if last_episode >= 0:
                 self.arrive()
             else:
-                self.error = "playing needs a notebook that runs; take run(steps) here"
+                self.error = "playing needs a running notebook; here, call run(steps)"
 
     async def _frames(self, last_episode: int) -> None:
         learner, arriving = self.learner, last_episode >= 0

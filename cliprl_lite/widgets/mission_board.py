@@ -107,9 +107,11 @@ class MissionBoard(Trio):
             self.status = f"The goal is the {_thing(request.task)}. Press Play."
         elif self.goal < 0 or request.negated:
             self.goal = -1
-            self.status = "It asks for no one object that is here: pick the goal."
+            self.status = "It does not name exactly one object here: pick the goal."
         else:
-            self.status = "It asks for no one object that is here: the goal stays, or pick another."
+            self.status = (
+                "It does not name exactly one object here: keep the goal, or pick another."
+            )
         self.told = self._remarks(request.task, bool(request.negated), known)
         self._draw()
 

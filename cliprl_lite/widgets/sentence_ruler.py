@@ -143,7 +143,7 @@ class SentenceRuler(CourseWidget):
         tick = self._numbered(number)
         self._ticks[number] = Tick(tick.sentence, tick.cosine, task)
         self._draw()
-        self._say(self._marks_say() or "Marked. Now one of the other kind.")
+        self._say(self._marks_say() or "Marked. Now mark one of the other kind.")
 
     def remove(self, number: int) -> None:
         """Take a placed sentence (0 was placed first) off the ruler.

@@ -139,7 +139,7 @@ class Tour(Trio):
         under_way = self._task is not None
         self.end()
         if under_way:
-            self.status = "Stopped on the way. Go sends them off anew."
+            self.status = "Stopped on the way. Go starts them again."
 
     def _do(self, button: Any) -> None:
         doing = {"choose": self.choose, "go": self.go, "stop": self.stop}
@@ -180,8 +180,8 @@ class Tour(Trio):
             self.goal = -1
             return "Press the square that is meant."
         if self.goal < 0:
-            return "It asks for no one object of this house: press the square that is meant."
-        return "It asks for no one object of this house: the goal stays, or press another square."
+            return "It does not name exactly one object here: press the square that is meant."
+        return "It does not name exactly one object here: keep the goal, or press another square."
 
     def _tell(self) -> str:
         """Remarks on the choice, as long as it stands."""

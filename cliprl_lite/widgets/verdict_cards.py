@@ -172,7 +172,7 @@ class VerdictCards(Asked):
                 self.told = "These are the starting choices."
             elif apart:
                 these = f"{len(apart)} of {len(CLAIMS)} cards ({', '.join(apart)})"
-                self.told = f"Other than under the starting choices: {these}."
+                self.told = f"Different from the starting choices: {these}."
             else:
                 self.told = "Every card says what it said under the starting choices."
             moved = [

@@ -86,7 +86,10 @@ class WeightMixer(CourseWidget):
         asked: ArrayLike | None = None,
     ) -> None:
         if not tasks or len(tasks) != len(tables):
-            raise ValueError(f"{len(tasks)} tasks cannot take {len(tables)} tables")
+            raise ValueError(
+                "the mixer needs a task or more, and a table for each; got "
+                f"{len(tasks)} tasks and {len(tables)} tables"
+            )
         self.world, self.tasks = world, list(tasks)
         self.policies = [TabularPolicy(world, np.asarray(table, dtype=float)) for table in tables]
         self.weights: list[float] = []

@@ -163,9 +163,9 @@ class Walk:
         if not same:
             raise ValueError(
                 f"{self.env} is not deterministic: {did} led to {self.name(once)} and another time "
-                f"to {self.name(then)}. Either chance has a say, which no table can hold; or the "
-                "label leaves out something that matters (what is carried, which door is open), "
-                "and key= has to return that, too"
+                f"to {self.name(then)}. Either there is chance in it, which no table can hold; or "
+                "the label leaves out something that matters (what is carried, which door is "
+                "open), and then key= has to return that, too"
             )
 
     def label(self, observation: Any) -> Hashable:
@@ -181,7 +181,7 @@ class Walk:
             hash(label)
         except TypeError:
             raise ValueError(
-                f"a label is a number, a text, or a tuple of such; got {type(label).__name__}. "
+                f"a label is a number, a text, or a tuple of these; got {type(label).__name__}. "
                 "Give key=, a function of the environment that returns one"
             ) from None
         return label

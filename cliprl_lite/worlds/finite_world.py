@@ -188,7 +188,7 @@ class FiniteWorld:
         """Some states in ascending order, each once."""
         found = np.unique(_whole_numbers(numbers, what))
         if found.size == 0:
-            raise ValueError(f"{what} are none; name one at least")
+            raise ValueError(f"{what}: there is none; name at least one")
         if found[0] < 0 or found[-1] >= self.n_states:
             wrong = found[0] if found[0] < 0 else found[-1]
             raise ValueError(

@@ -154,7 +154,7 @@ def save_suite(path: str | Path, suite: TaskSuite) -> None:
     write_text(path, text)
 
 
-_NO_LABELS = "a state's label cannot be written; label states by numbers, texts, or tuples of such"
+_NO_LABELS = "a state's label cannot be written; label states by numbers, texts, or tuples of these"
 
 
 def _written_world(world: FiniteWorld) -> list[str]:
@@ -213,7 +213,7 @@ class _Reader:
                 "map has next_state = [[…], …], a row for each state"
             )
         if size is not None or "size" in content:
-            raise self.error("has a table for a world, which has its states already; give no size")
+            raise self.error("has a table of states, so its size is fixed; give no size")
         rows, parts = content["next_state"], dict[str, Any]()
         if not isinstance(rows, list) or not rows:
             raise self.error("next_state is no table; write [[…], …], a row for each state")
@@ -388,7 +388,7 @@ class _Reader:
         """Refuse characters that break a table or a journal: line ends, controls, `forbidden`."""
         for letter in text:
             if letter in forbidden or category(letter) in ("Cc", "Zl", "Zp", "Cs"):
-                raise self.error(f"{where} holds {letter!r}, which tears tables; take it out")
+                raise self.error(f"{where} holds {letter!r}, which breaks tables; take it out")
 
     def known_keys(self, where: str, entry: dict[str, Any], known: set[str]) -> None:
         for key in entry:
@@ -406,6 +406,7 @@ def _in_common(one: Task, other: Task) -> str:
     alike = normalize("NFC", one.sentence) == normalize("NFC", other.sentence)
     first, second = map(ascii if alike else repr, (one.sentence, other.sentence))
     return (
-        f"one sentence to the encoder, {first} and {second} (it hears no capitals, accents, "
-        "invisible characters or extra spaces, and takes all unknown characters for one)"
+        f"sentences that the encoder cannot tell apart, {first} and {second} (it hears no "
+        "capitals, accents, invisible characters or extra spaces, and all unknown characters are "
+        "the same to it)"
     )

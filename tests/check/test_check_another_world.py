@@ -74,7 +74,7 @@ def test_each_mistake_of_arriving_is_named(answer: Any, said: str) -> None:
         ),
         (
             lambda steps, chosen: sum(steps < steps[chosen]) / (len(steps) - 1),
-            "just as far count by half",
+            "just as far count half",
         ),
         (
             lambda steps, chosen: (sum(steps <= steps[chosen]) - 1) / (len(steps) - 1),

@@ -100,7 +100,7 @@ def test_upside_down_passes(d: Any) -> None:
         ([0.5, 0.3, 0.2, -1.0], "exactly zero"),
         ([0.6, 0.5, -0.8, -0.9], "the others pull as well"),
         ([-0.2, -0.3, -0.4, -0.9], "no teacher is similar"),
-        ([0.5, 0.1, -0.9, -0.9], "two teachers are least similar"),
+        ([0.5, 0.1, -0.9, -0.9], "two teachers tie for the least similar"),
         ([5, 1, 0, -9], "between −1 and 1"),
         ([0.5, 0.1, -0.9], "four finite numbers"),
         ([0.5, 0.1, -0.9, float("nan")], "four finite numbers"),

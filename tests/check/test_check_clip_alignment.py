@@ -52,7 +52,7 @@ WRONG_LOSSES = {
     "multiply": lambda s, d, t: loss(s, 1 / d, t),
     "only the sentences": lambda s, d, t: -(t * log_softmax(s / d, 1)).sum(1).mean(),
     "only the policies": lambda s, d, t: -(t * log_softmax(s.T / d, 1)).sum(1).mean(),
-    "turn something": (
+    "transpose something": (
         lambda s, d, t: (
             -(t * (log_softmax(s / d, axis=1) + log_softmax(s / d, axis=0))).sum() / (2 * len(s))
         )
@@ -123,7 +123,7 @@ WRONG_STEPS = {
     "along the row is still": lambda *a: parts(*a, along=False),
     "length is missing": lambda *a: parts(*a, length=False),
     "you stop at": lambda *a: parts(*a, along=False, length=False),
-    "turned round": lambda a, b, g, eta: (step(a, b, g, eta)[0], step(a, b, g.T, eta)[1]),
+    "transposed": lambda a, b, g, eta: (step(a, b, g, eta)[0], step(a, b, g.T, eta)[1]),
     "at length one": lambda *a: parts(*a, unit=lambda rows: rows),
     "wrong order": lambda *a: step(*a)[::-1],
     "only what is *added*": (

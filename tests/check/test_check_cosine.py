@@ -123,7 +123,7 @@ def swapped() -> list[tuple[int, int]]:
         ([task.goal for task in load_suite("house_c").tasks], "right for 0 of 16"),
         (swapped(), "of 16. “go to the red b"),
         ([(row, column) for row in (0, 1, 2, 3) for column in (0, 1, 2, 3)], "hold 16, 0, 0, 0"),
-        (moved({0: (0, 0)}), "hold 5, 4, 3, 4 objects. Four each"),
+        (moved({0: (0, 0)}), "hold 5, 4, 3, 4 objects. Put four"),
         (moved({0: (6, 1)}), "is a wall"),
         ([(float("inf"), 1)] * 16, "whole numbers"),
         ([(1e30, 1)] * 16, "outside the map"),

@@ -159,7 +159,7 @@ def test_a_right_backup(answer) -> None:
         (backed(lambda there: 0.99 * there.max(axis=1)), "the reward is missing"),
         (backed(lambda there: 1 + 0.99 * there.max(axis=1)), "the wrong sign"),
         (backed(lambda there: -1 + there.max(axis=1)), "the discount is missing"),
-        (backed(lambda there: 0.99 * (there.max(axis=1) - 1)), "at the wrong place"),
+        (backed(lambda there: 0.99 * (there.max(axis=1) - 1)), "in the wrong place"),
         (backed(lambda there: -1 + 0.99 * there.argmax(axis=1)), "argmax"),
         (backed(lambda there: -1 + 0.99 * there.max(axis=0)), "which is not"),
         (backed(lambda there: -1 + 0.99 * np.diag(there)), "free to pick another"),

@@ -240,7 +240,7 @@ def test_verdicts_pass() -> None:
         (lambda h: mine(h) if not all(h.values()) else "only at 8, 10", "nothing is “only”"),
         (lambda h: mine(h).replace(", ", " and "), "in order, as in"),
         (instead(all="yes"), "The words are"),
-        (lambda h: "confirmed", "the same whatever holds"),
+        (lambda h: "confirmed", "the same wherever the claim holds"),
         (lambda h: all(h.values()), "no words"),
         (lambda h: mine(h) if all(h.values()) else None, "every way through it"),
         (raising, "stops with KeyError"),

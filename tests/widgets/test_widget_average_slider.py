@@ -148,8 +148,8 @@ def test_the_cursor_moves_along_both_charts() -> None:
     ("pairs", "said"),
     [
         ({}, "at least one pair"),
-        ({"x": (network(0), table(BOX), [BOX])}, "no common inputs"),
-        ({"x": (network(0), network(1), [])}, "one task that both are for, or two"),
+        ({"x": (network(0), table(BOX), [BOX])}, "read the same inputs"),
+        ({"x": (network(0), network(1), [])}, "one task for both networks, or two"),
         (
             {"x": (table(BOX), TabularPolicy(GridWorld.open_map(2), np.zeros((4, 4))), [BOX])},
             "for one map",

@@ -191,7 +191,7 @@ def test_what_is_refused_leaves_the_old_value_and_sends_it_back(
 ) -> None:
     seen, sent = Shown(), []
     monkeypatch.setattr(seen, "send_state", lambda key: sent.append(key))
-    for bad, words in ((10, "numbers go to 9"), (None, "number: such a value cannot be here")):
+    for bad, words in ((10, "numbers go to 9"), (None, "number: this value is not possible here")):
         seen.set_state({"number": bad})
         assert (seen.number, seen.error, sent.pop()) == (3, words, ["number"])
     seen.set_state({"number": 3})

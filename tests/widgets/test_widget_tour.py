@@ -70,7 +70,7 @@ def test_a_sentence_of_ones_own_has_no_goal_of_its_own(tour: Tour) -> None:
         t.goal for t in HOUSE.tasks if t.sentence.endswith("blue cone")
     )
     tour.choose("bring me something to play with")
-    assert "the goal stays" in tour.status
+    assert "keep the goal" in tour.status
     tour.place((0, 0))  # a goal that contradicts the sentence is allowed
     assert tour.goal == 0
     tour.go()
@@ -270,7 +270,7 @@ def test_in_a_notebook_they_can_be_watched_and_stopped(tour: Tour) -> None:
         count = len(seen)
         await asyncio.sleep(0.15)
         assert len(seen) == count  # it has stopped
-        assert tour.status == "Stopped on the way. Go sends them off anew."
+        assert tour.status == "Stopped on the way. Go starts them again."
         tour.seed = 4
         tour.set_state({"asked": [[3, "go"]]})
         while tour.playing:
