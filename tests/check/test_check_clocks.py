@@ -118,7 +118,7 @@ def test_the_smallest_constant_passes() -> None:
         (lambda t, q, g: np.delete(q - t, g, axis=0).mean(), "a mean"),
         (lambda t, q, g: np.delete(q.max(1) - t.max(1), g).max(), "only the best value"),
         (lambda t, q, g: 0.5, "too low by 2.00"),
-        (lambda t, q, g: 99, "a smaller number would: 2.50"),
+        (lambda t, q, g: 99, "a smaller number is enough: 2.50"),
         (lambda t, q, g: q - t, "one for the whole table"),
         (lambda t, q, g: "ten", "one number"),
         (lambda t: 1, "stops with TypeError"),
@@ -154,7 +154,7 @@ def test_a_spoiled_start_passes(spoil: Callable[[np.ndarray], Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda t: t, "as it was"),
+        (lambda t: t, "comes back unchanged"),
         (lambda t: -t, "other arrows"),
         (lambda t: np.zeros_like(t), "as good as the best"),
         (lambda t: t + np.arange(4), "other arrows"),
