@@ -72,8 +72,8 @@ def test_what_varies_together_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("x", "y", "kinds", "words"),
-    [(np.eye(2), np.eye(3), {}, "2 sentences take as many"),
-     (np.eye(2), np.eye(2), {"colour": ["red"]}, "2 sentences take as many"),
+    [(np.eye(2), np.eye(3), {}, "2 sentences need 2 policies"),
+     (np.eye(2), np.eye(2), {"colour": ["red"]}, "2 sentences need 2 policies"),
      (np.zeros((2, 2)), np.eye(2), {"colour": ["red", "blue"]}, "nothing varies")],
 )  # fmt: skip
 def test_what_cannot_be_taken_apart_is_refused(x, y, kinds, words: str) -> None:
