@@ -191,7 +191,7 @@ def test_a_disk_that_takes_nothing_is_said_once(
     steps, (warning,) = run(folder if damaged else tmp_path / "empty", full)
     assert steps == STEPS
     assert ("EOFError" if damaged else "File too large") in warning
-    assert "make room there, or name another folder in NUMBA_CACHE_DIR" in warning
+    assert "free some disk space there, or name another folder in NUMBA_CACHE_DIR" in warning
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
