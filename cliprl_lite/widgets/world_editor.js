@@ -6,7 +6,7 @@ const TOOLS = {
 };
 const COLOURS = ["red", "blue", "green", "yellow", "purple", "grey"], SHAPES = ["box", "ball", "cone", "key"];
 const KEYS = "Keys on the map: arrows move the frame, Enter uses the tool, M picks an object up and puts it down, W makes a wall, Delete erases, U undoes.";
-const EDGE = 16; // room for the numbers of rows and columns, as in Python
+const EDGE = 20; // room for the numbers of rows and columns, as in Python
 
 export default widget("world-editor", (model, root, signal) => {
   let tool = "move", paint = "red", shape = "box"; // what the hand holds
@@ -180,6 +180,7 @@ export default widget("world-editor", (model, root, signal) => {
       row.isNew.checked = number === model.get("new");
     });
     inTurn.checked = model.get("new") < 0;
+    list.classList.toggle("cl-many", things.length > 10); // so that all of it fits a screen
   };
   const last = element("label", { class: "cl-line cl-turn" }, inTurn, "each is the new one in turn");
   list.append(element("div", { class: "cl-line cl-heads", "aria-hidden": "true" },

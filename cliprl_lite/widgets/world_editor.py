@@ -20,7 +20,7 @@ SHAPES = ("box", "ball", "cone", "key")
 GIVEN = "small_house"
 """The suite with which a reader begins."""
 
-SIDE, EDGE = 340.0, 16.0
+SIDE, EDGE = 340.0, 20.0
 """The longer side of the map, and the room for the numbers of rows and columns, in pixels."""
 
 MANY = 200

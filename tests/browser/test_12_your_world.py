@@ -23,7 +23,7 @@ ELSEWHERE = """async code => {
 CUT = """root => [...root.querySelectorAll("button, input[type=text], p, li, label")]
   .filter((part) => part.offsetParent && part.scrollWidth > part.clientWidth + 1)
   .map((part) => part.textContent || part.value || part.className)"""
-SIDE, EDGE = 340, 16
+SIDE, EDGE = 340, 20
 """Of the map and of its margin, in the picture's own pixels."""
 
 
@@ -57,6 +57,20 @@ def drag(opened, editor: Locator, *squares: tuple[int, int]) -> None:
         if number == 0:
             mouse.down()
     mouse.up()
+
+
+def touch(editor: Locator, square: tuple[int, int], end: str) -> None:
+    """A finger that comes down, and then is lifted, or goes on to scroll the page."""
+    editor.locator(".cl-frame").evaluate(
+        """(frame, [at, end]) => {
+          const map = frame.querySelector("svg").getBoundingClientRect();
+          const init = { pointerType: "touch", button: 0, bubbles: true,
+                         clientX: map.x + at.x, clientY: map.y + at.y };
+          for (const kind of ["pointerdown", end])
+            frame.dispatchEvent(new PointerEvent(kind, init));
+        }""",
+        [at(editor, *square), end],
+    )
 
 
 def says(editor: Locator, words: str) -> None:
@@ -141,6 +155,14 @@ def test_a_world_is_drawn_by_keys_on_a_phone_and_run(opened) -> None:
     assert editor.evaluate("root => root.scrollWidth <= root.clientWidth + 1")
     assert editor.evaluate(CUT) == []
     opened.screenshot("editor_390", editor)
+    editor.get_by_role("button", name="Start over").press("Enter")
+    says(editor, "As it was given")
+    touch(editor, (6, 3), "pointercancel")  # a finger that scrolls the page changes nothing
+    touch(editor, (6, 7), "pointercancel")
+    touch(editor, (6, 3), "pointerup")
+    touch(editor, (6, 7), "pointerup")
+    says(editor, "The red cone moved to row 6, column 7")
+    assert editor.get_by_role("button", name="Undo").is_enabled()
     editor.get_by_role("button", name="Start over").press("Enter")
     says(editor, "As it was given")
     frame, spoken = editor.locator(".cl-frame"), editor.locator(".cl-spoken")
