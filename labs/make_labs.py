@@ -390,7 +390,8 @@ def make(secret: str, sources: dict[str, NotebookNode]) -> list[str]:
             put(release, course / "release", lab)
             if secret == PUBLIC:
                 put(release, LABS / "release", lab)
-        write_text(course / "nbgrader_config.py", SETTINGS.format(secret=secret))
+        if not (course / "nbgrader_config.py").exists():  # a teacher may have added to it
+            write_text(course / "nbgrader_config.py", SETTINGS.format(secret=secret))
         submissions = SUBMISSIONS if secret == PUBLIC else in_class(sources)
         table, troubles = grade_all(solved, releases, root, secret, submissions)
         if secret == PUBLIC:

@@ -41,3 +41,6 @@ c.OverwriteCells.add_missing_cells = True
 
 # Seconds for one cell, when the notebook is run for what it shows.
 c.ExecutePreprocessor.timeout = 120
+
+# Widgets and figures as pictures, on the pages of formgrader and of the feedback too.
+c.HTMLExporter.preprocessors = ["cliprl_lite.course.offline"]
