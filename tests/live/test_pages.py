@@ -119,7 +119,7 @@ def test_a_sentence_that_is_in_no_suite(live: str, tab: Page) -> None:
     ruler.get_by_label("your sentence").fill(typed)
     ruler.get_by_role("button", name="place it").click()
     anchor, new = embed(["go to the red cone", typed])
-    expect(tab.locator(".cl-coming progress")).to_be_attached()
+    expect(tab.locator(".cl-coming progress")).to_be_attached(timeout=60_000)
     found = ruler.locator("svg").first
     expect(found).to_contain_text(f"{rounded(anchor @ new, 2):.2f}", timeout=60_000)
     expect(tab.locator(".cl-coming")).to_have_count(0)

@@ -35,7 +35,7 @@ def test_a_file_that_is_missing(copy: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_is_small_and_has_all_that_a_tab_reads(built: Path) -> None:
     (wheel,) = (built / "_live" / "pyodide").glob("cliprl_lite-*.whl")
-    assert wheel.stat().st_size < 700_000
+    assert wheel.stat().st_size < 850_000  # of the 15 MB that a page may take
     names = set(ZipFile(wheel).namelist())
     assert "cliprl_lite/data/suites/house_a.toml" in names
     assert "cliprl_lite/learning/loops.wasm" in names
