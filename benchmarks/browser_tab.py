@@ -113,9 +113,9 @@ def new_reader(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def renderer_megabytes() -> float:
-    """The largest peak among the renderers that this process has started (Linux)."""
-    parents, peaks = dict[int, int](), dict[int, float]()
+def renderers() -> dict[int, dict[str, str]]:
+    """The renderers that this process has started, and what Linux says of each."""
+    parents, found = dict[int, int](), dict[int, dict[str, str]]()
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
@@ -124,14 +124,29 @@ def renderer_megabytes() -> float:
             continue
         parents[int(fields["Pid"])] = int(fields["PPid"])
         if "--type=renderer" in command and "VmHWM" in fields:
-            peaks[int(fields["Pid"])] = int(fields["VmHWM"].split()[0]) / 1024
+            found[int(fields["Pid"])] = fields
 
     def ours(pid: int) -> bool:
         while pid > 1 and pid != os.getpid():
             pid = parents.get(pid, 0)
         return pid == os.getpid()
 
-    return max((peak for pid, peak in peaks.items() if ours(pid)), default=float("nan"))
+    return {pid: fields for pid, fields in found.items() if ours(pid)}
+
+
+def renderer_megabytes() -> float:
+    """The largest peak among the renderers."""
+    peaks = [int(fields["VmHWM"].split()[0]) / 1024 for fields in renderers().values()]
+    return max(peaks, default=float("nan"))
+
+
+def renderer_seconds() -> float:
+    """Processor time that the renderers have taken; others on the machine hardly change it."""
+    ticks = 0
+    for pid in renderers():
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def measure() -> list[Measurement]:
@@ -151,15 +166,16 @@ def a_page(browser: Browser, address: str) -> list[Measurement]:
     with new_reader(browser) as page:
         page.goto(f"{address}/notebooks/01_grid_world.html", wait_until="networkidle")
         asleep = Counting.sent / 1e6
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), renderer_seconds()
         page.locator(".cl-wakes").first.click()
         page.locator(".cl-awake").first.wait_for()
-        seconds = time.perf_counter() - begun
+        seconds, busy = time.perf_counter() - begun, renderer_seconds() - before
         sent = Counting.sent / 1e6
         note = f"{asleep:.1f} MB before the press"
     return [
         Measurement("tab_page_mb", "a page, to its first live widget", sent, "MB", 15, note=note),
         Measurement("tab_page_s", "… from the press on", seconds, "s", 5),
+        Measurement("tab_page_cpu", "… processor time of that", busy, "s"),
     ]  # fmt: skip
 
 
@@ -185,11 +201,12 @@ def a_notebook(browser: Browser, address: str) -> list[Measurement]:
         page.wait_for_function("window.jupyterapp")
         page.evaluate(RUN_ALL)
         page.locator(".cl-root").first.wait_for(state="attached")
-        seconds = time.perf_counter() - begun
+        seconds, busy = time.perf_counter() - begun, renderer_seconds()
         sent = Counting.sent / 1e6
     return [
         Measurement("tab_lab_mb", "notebook 00 in JupyterLite, likewise", sent, "MB", 40),
         Measurement("tab_lab_s", "… from the link on", seconds, "s", 15),
+        Measurement("tab_lab_cpu", "… processor time of that", busy, "s"),
     ]  # fmt: skip
 
 
