@@ -166,7 +166,7 @@
   }
 
   if (asleep.size) {
-    line.append(button(), " Then everything below can be touched. Python comes into this tab once, about 12 MB. ");
+    line.append(button(), " Then everything below can be touched. Python comes into this tab once, about 10 MB. ");
     if (location.protocol !== "file:") {
       const link = Object.assign(document.createElement("a"), { href: new URL(`lab/lab/index.html?path=${code.notebook}.ipynb`, root), textContent: "Or open it as a notebook" });
       line.append(link, ", to change its code and solve its exercises.");
