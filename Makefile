@@ -12,7 +12,7 @@ NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false",
 PAGES := "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}
 PICTURES := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
 
-.PHONY: help lab test quick test-browser test-machines verify check bench guard notebooks labs site live test-live lock
+.PHONY: help lab test quick test-browser test-machines verify check bench guard notebooks labs site live test-live lock lock-lowest
 
 help:
 	@echo 'make lab        open the course in JupyterLab, in your own copy of it: my-course/'
@@ -30,6 +30,7 @@ help:
 	@echo 'make live PYODIDE=<folder>   the same with Python in the browser, nothing to install: live/'
 	@echo 'make test-live PYODIDE=<folder>   use that in a real browser'
 	@echo 'make lock       write requirements.lock anew, from the newest allowed versions'
+	@echo 'make lock-lowest   write requirements-lowest.lock anew, from the lowest versions of pyproject.toml'
 	@echo 'Each installs what it needs first. PYTHON=python3.13 picks the Python to install with,'
 	@echo 'LAB_ARGS="--no-browser --port 9000" is handed to JupyterLab.'
 
@@ -138,6 +139,18 @@ lock:
 	  .venv/lock/bin/python -m pip freeze --exclude cliprl-lite | sed 's/+cpu$$//' \
 	) > .venv/lock/requirements
 	mv .venv/lock/requirements requirements.lock && rm -rf .venv/lock
+
+# The lowest version of whatever pyproject.toml names, with which the tests pass as well; of what
+# these need, the newest that fits. The oldest Python, and Linux.
+lock-lowest:
+	$(require_python)
+	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet uv
+	( echo '# Made by `make lock-lowest`: the lowest versions of pyproject.toml. Not for editing by hand.' && \
+	  .venv/lock/bin/uv pip compile pyproject.toml --extra course --extra test --quiet \
+	    --resolution lowest-direct --python-version 3.11 --no-header --no-annotate \
+	) > .venv/lock/requirements
+	mv .venv/lock/requirements requirements-lowest.lock && rm -rf .venv/lock
 
 define require_pyodide
 @test -n '$(PYODIDE)' || { \

@@ -14,12 +14,16 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+LOCK, LOWEST = (
+    (ROOT / f"requirements{which}.lock").read_text(encoding="utf-8").splitlines()
+    for which in ("", "-lowest")
+)
 
 CONDA_NAMES = {"torch": "pytorch-cpu", "build": "python-build"}
 """Where conda-forge calls a package by another name than PyPI."""
@@ -50,8 +54,8 @@ def pip_lines() -> list[str]:
     return section["pip"]
 
 
-def locked() -> dict[str, str]:
-    pins = [line.split("==") for line in LOCK if not line.startswith("#")]
+def locked(lock: list[str] = LOCK) -> dict[str, str]:
+    pins = [line.split("==") for line in lock if not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in pins}
 
 
@@ -105,12 +109,22 @@ def test_lock_holds_every_dependency_inside_its_range(name, versions):
     assert versions.contains(locked()[name])
 
 
-def test_lock_is_plain_pins_that_resolve_anywhere():
-    assert LOCK[0].startswith("# Made by `make lock`")
-    for line in LOCK[1:]:
+@pytest.mark.parametrize(
+    ("name", "versions"), needed("course", "test").items(), ids=lambda part: str(part)
+)
+def test_the_lowest_version_is_the_one_that_is_tested(name, versions):
+    """A range that begins lower than anybody can install it, or has tried it, promises too much."""
+    (lowest,) = [Version(one.version) for one in versions if one.operator in (">=", "==")]
+    assert Version(locked(LOWEST)[name]) == lowest
+
+
+@pytest.mark.parametrize("lock", [LOCK, LOWEST], ids=["newest", "lowest"])
+def test_lock_is_plain_pins_that_resolve_anywhere(lock):
+    assert lock[0].startswith(f"# Made by `make lock{'' if lock is LOCK else '-lowest'}`")
+    for line in lock[1:]:
         # No path, no host, no local version such as +cpu.
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line), line
-    assert "cliprl-lite" not in locked()
+    assert "cliprl-lite" not in locked(lock)
 
 
 def test_citation_is_of_this_version():

@@ -31,6 +31,8 @@ def test_every_step_runs_what_is_there(path: Path) -> None:
             assert target in targets
         if ".ci/run" in command:
             assert (ROOT / ".ci" / "run").is_file()
+        for lock in re.findall(r"[\w-]+\.lock", command):
+            assert (ROOT / lock).is_file()
         for extras in re.findall(r"\.\[([a-z,]+)\]", command):
             assert set(extras.split(",")) <= set(PROJECT["optional-dependencies"])
         if "uses" in step:
