@@ -142,7 +142,7 @@ def test_curves_pass_through_their_points() -> None:
     x, y = Axis("steps", 0, 10, (0, 10)), Axis("loss <nats>", 0, 4, (0, 4))
     curves = {"fall <1>": ("words", [0, 5, 10], [4, 2, 0]), "rise": ("map", [0, 10], [0, 0.05])}
     made = parse(curves_svg(curves, x, y, title="t", cursor=5, width=400, height=280))
-    across = 400 - 62 - 40 - 7.2 * len("fall <1>")
+    across = 400 - 62 - 40 - 8.2 * len("fall <1>")
     line = next(e.get("d") for e in made.iter(SVG + "path") if "--words" in e.get("stroke"))
     points = [tuple(map(float, p.split())) for p in line[1:].split("L")]
     np.testing.assert_allclose(

@@ -273,7 +273,7 @@ def curves_svg(
         >>> "M62.0 232.0L" in svg
         True
     """
-    right = 40 + 7.2 * max((len(label) for label in curves), default=0)
+    right = 40 + 8.2 * max((len(label) for label in curves), default=0)
     left, top, bottom = 62.0, 32.0, 48.0
     across, up = width - left - right, height - top - bottom
 

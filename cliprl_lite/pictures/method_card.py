@@ -74,7 +74,7 @@ _VOICE: dict[ScoreSource, str] = {
 _STYLE = """
 .cl-root table.cl-card {
   border: 0; border-collapse: collapse; width: 100%; margin: 0; font-size: 14px; line-height: 20px;
-  color: var(--ink);
+  color: var(--ink); table-layout: auto;
 }
 .cl-root table.cl-card tbody tr:nth-child(n), .cl-root table.cl-card thead {
   background: none; border: 0;

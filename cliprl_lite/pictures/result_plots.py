@@ -120,9 +120,9 @@ def learning_curves_figure(
     x = np.asarray(x, dtype=float)
     longest = max(len(label) for label, _ in curves.values())
     figure = new_figure(
-        width=715,
-        height=420,
-        margin={"l": 70, "r": 30 + 8 * longest, "t": 20, "b": 55},
+        width=560,
+        height=400,
+        margin={"l": 70, "r": 15 + 8 * longest, "t": 20, "b": 55},
         xaxis={"title": x_title, "range": [x[0], x[-1]]},
         yaxis={"title": y_title, "type": "log", "tickvals": LOG_TICKS, "tickformat": ",d"},
         showlegend=False,
@@ -145,7 +145,7 @@ def learning_curves_figure(
         )  # fmt: skip
     labels = sorted(figure.layout.annotations, key=lambda label: label.y)
     for below, above in pairwise(labels):  # moved apart, so that none hides another
-        above.y = max(above.y, below.y + 0.12)
+        above.y = max(above.y, below.y + 0.16)
     return figure
 
 

@@ -13,7 +13,8 @@ from cliprl_lite._rounding import rounded
 from cliprl_lite.pictures.charts import Axis, curves_svg
 from cliprl_lite.pictures.drawing import colour, tag, text
 
-WIDTH, HEIGHT = 560, 216
+WIDTH, HEIGHT = 520, 216
+"""As wide as a cell of JupyterLab leaves room for, beside its list of files, on 1,000 pixels."""
 
 
 @dataclass(frozen=True)

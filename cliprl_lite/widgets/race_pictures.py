@@ -316,7 +316,7 @@ def replay(racers: Callable[[int], Sequence[Racer]], last: int, pictures: int, t
     final, seen = lines(moments[-1]), racers(moments[-1])
     top = max(max(line["y"]) for line in final[: len(seen)])
     figure = plots.new_figure(
-        title=headed(moments[-1]), width=760, height=420, margin_t=84,
+        title=headed(moments[-1]), width=560, height=420, margin_t=84,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis={"type": "log", "title": "steps", "range": [0, _room(final, "x")], "dtick": 1},
         yaxis={"type": "log", "title": "squares still wrong",
