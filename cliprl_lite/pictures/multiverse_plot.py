@@ -64,7 +64,7 @@ def specification_svg(
     return picture(
         WIDTH, height, title, told,
         tag("rect", width=WIDTH, height=height, fill=colour("page")),
-        _label(text(title, 120), 4, 16, font_size=14, font_weight=600),
+        _label(text(title, 120), 4, 16, font_size=14, font_weight=600, class_="cl-claimed"),
         _label(f"holds in {percent(holds.mean())} of {len(curve)} combinations", 4, 34),
         *_curve(curve, kind, factor, y_title),
         *_marks(curve),

@@ -5,6 +5,7 @@ export default widget("multiverse-board", (model, root, signal) => {
     }, ...values.map(([value, words]) => element("option", { value }, words)));
     return { name, select, field: element("label", { class: `cl-choice cl-of-${name}` }, element("span", {}, label), select) };
   });
+  const claimed = element("p", { class: "cl-heading" });
   const picture = element("div", { class: "cl-picture" });
   const line = element("div", { class: "cl-line", "aria-hidden": "true" });
   const slider = element("input", { type: "range", min: "0", step: "1", value: "0",
@@ -13,7 +14,7 @@ export default widget("multiverse-board", (model, root, signal) => {
   const frame = element("div", { class: "cl-drawn", tabindex: "0", role: "group", "aria-label": "Every combination, drawn" }, picture, line);
   root.append(
     element("div", { class: "cl-choices", role: "group", "aria-label": "What is shown" }, ...selects.map(({ field }) => field)),
-    frame, element("div", { class: "cl-walk" }, slider), said,
+    claimed, frame, element("div", { class: "cl-walk" }, slider), said,
   );
   const say = quietly(said, signal);
   let spots = [];
@@ -41,6 +42,7 @@ export default widget("multiverse-board", (model, root, signal) => {
       select.value = model.get("choices")[name];
       field.hidden = model.get("resting").includes(name);
     }
+    claimed.textContent = selects.find(({ name }) => name === "claim").select.selectedOptions[0].textContent;
   }, signal);
   follow(model, ["picture"], () => { picture.innerHTML = model.get("picture"); }, signal);
   follow(model, ["spots", "where", "words"], () => {

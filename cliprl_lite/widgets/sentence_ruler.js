@@ -80,7 +80,8 @@ export default widget("sentence-ruler", (model, root, signal) => {
           const made = element("button", {
             type: "button", "aria-label": `${name}: ${tick.sentence}`, title: name,
             "aria-pressed": pressed, onclick: () => want({ number: tick.number, ...request }),
-          }, face);
+          }, element("span", {}, face));
+          made.dataset.sign = { right: "✓", wrong: "✗", remove: "–" }[what];
           made.dataset.key = `${what} ${tick.sentence}`;
           return made;
         };

@@ -179,6 +179,18 @@ class Notebook:
         found.scroll_into_view_if_needed()
         return found
 
+    def fits(self, of: Locator) -> bool:
+        """Whether all of it is seen at once on 1000 × 800 pixels, the list of files open."""
+        before = self.page.viewport_size
+        assert before
+        self.page.set_viewport_size({"width": 1000, "height": 800})
+        self.page.wait_for_timeout(500)
+        panel = self.page.locator(".jp-WindowedPanel-outer").first
+        room = panel.evaluate("part => part.clientHeight")
+        height = of.evaluate("part => part.getBoundingClientRect().height")
+        self.page.set_viewport_size(before)
+        return height <= room
+
     def screenshot(self, name: str, of: Locator | None = None) -> None:
         """Keep what is seen, for people to look at."""
         SCREENSHOTS.mkdir(exist_ok=True)

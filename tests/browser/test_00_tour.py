@@ -30,6 +30,7 @@ def test_guess_type_and_watch(notebook) -> None:
     notebook.screenshot("under_way", tour)
     tour.locator(".cl-status").get_by_text("All three have arrived").wait_for(timeout=60_000)
     assert tour.locator(".cl-agents text").all_text_contents() == ["W", "0", "M"]
+    assert notebook.fits(tour)
     notebook.screenshot("arrived", tour)
 
     frame = tour.locator(".cl-frame")  # the goal, by keyboard, onto another square

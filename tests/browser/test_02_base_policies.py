@@ -35,6 +35,7 @@ def test_the_learner_is_used(notebook) -> None:
     expect(lab.locator("dd").first).to_have_text("0")
     assert opacity(lab) == 0
     assert lab.locator("[data-arrows]").count() == 0
+    assert notebook.fits(lab)
 
     # Steps, by keyboard.
     step = lab.get_by_role("button", name="Step")

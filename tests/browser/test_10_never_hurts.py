@@ -35,6 +35,7 @@ def test_the_search(opened) -> None:
     board.locator("tbody").get_by_text("36").wait_for()
     assert steps(board)["Algorithm 2"] == "36"
     opened.screenshot("found", board)
+    assert opened.fits(board)
 
     board.get_by_label("teacher", exact=True).select_option("no teacher")
     board.locator(".cl-status").get_by_text("no teacher: 0 steps").wait_for()

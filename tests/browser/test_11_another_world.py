@@ -41,6 +41,7 @@ def test_a_mission_that_is_typed(opened) -> None:
         for a, b in zip(steps, re.findall(r"([\d,]+) steps", after), strict=True)
     )
     opened.screenshot("arrived", board)
+    assert opened.fits(board)
 
 
 def test_a_mission_that_is_picked_and_one_without_a_goal(opened) -> None:
