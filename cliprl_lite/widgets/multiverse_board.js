@@ -9,9 +9,10 @@ export default widget("multiverse-board", (model, root, signal) => {
   const picture = element("div", { class: "cl-picture" });
   const line = element("div", { class: "cl-line", "aria-hidden": "true" });
   const slider = element("input", { type: "range", min: "0", step: "1", value: "0",
-    "aria-label": "Combination, from the lowest to the highest", oninput: () => { point(Number(slider.value)); frame.scrollLeft = parseFloat(line.style.left) - frame.clientWidth / 2; } });
+    "aria-label": "Combination, from the lowest to the highest", oninput: () => { point(Number(slider.value)); frame.scrollLeft = line.offsetLeft - frame.clientWidth / 2; } });
   const said = element("p", { class: "cl-said" });
-  const frame = element("div", { class: "cl-drawn", tabindex: "0", role: "group", "aria-label": "Every combination, drawn" }, picture, line);
+  const frame = element("div", { class: "cl-drawn", tabindex: "0", role: "group", "aria-label": "Every combination, drawn" },
+    element("div", { class: "cl-sheet" }, picture, line));
   root.append(
     element("div", { class: "cl-choices", role: "group", "aria-label": "What is shown" }, ...selects.map(({ field }) => field)),
     claimed, frame, element("div", { class: "cl-walk" }, slider), said,
@@ -20,11 +21,11 @@ export default widget("multiverse-board", (model, root, signal) => {
   let spots = [];
   const point = (place) => {
     const [left, step, top, height] = model.get("where"), words = model.get("words");
-    const scale = picture.querySelector("svg").getBoundingClientRect().width / picture.querySelector("svg").viewBox.baseVal.width || 1;
+    const { width, height: whole } = picture.querySelector("svg").viewBox.baseVal;
     const at = Math.min(spots.length - 1, Math.max(0, place));
     slider.value = String(at);
-    line.style.left = `${(left + (at + 0.5) * step) * scale}px`;
-    line.style.top = `${top * scale}px`;
+    line.style.left = `${100 * (left + (at + 0.5) * step) / width}%`; // of a picture that grows and shrinks
+    line.style.top = `${100 * top / whole}%`;
     const [, codes, number] = /^(\d+) (.*)$/.exec(spots[at]);
     const choices = [...codes].map((code, row) => words[row][Number(code)]).join(", ");
     slider.setAttribute("aria-valuetext", `${number}: ${choices}`);
