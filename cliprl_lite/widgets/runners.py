@@ -171,10 +171,11 @@ def outcome(runners: Sequence[Runner]) -> str:
     if lost:
         who = " and ".join(f"{runner.letter}, which {runner.words}" for runner in lost)
         return f"Given up after {ENDLESS:,} steps: {who}."
-    last = max(runners, key=lambda runner: runner.steps)
-    return (
-        f"All three have arrived. Last was {last.letter}, which {last.words}: {last.steps:,} steps."
-    )
+    most = max(runner.steps for runner in runners)
+    last = [runner for runner in runners if runner.steps == most]
+    who = ", and ".join(f"{runner.letter}, which {runner.words}" for runner in last)
+    verb = "was" if len(last) == 1 else "were"
+    return f"All three have arrived. Last {verb} {who}: {most:,} steps."
 
 
 def bars_svg(runners: Sequence[Runner]) -> str:

@@ -12,6 +12,7 @@ from cliprl_lite.learning.policies import TabularPolicy
 from cliprl_lite.learning.qlearning import Learner
 from cliprl_lite.transfer.held_out_alignment import align_suite
 from cliprl_lite.widgets import Tour
+from cliprl_lite.widgets.runners import Runner, outcome
 from cliprl_lite.worlds.suite_files import load_suite
 
 HOUSE = load_suite("house_a")
@@ -348,6 +349,22 @@ def test_a_new_goal_on_the_way_ends_the_way_in_words(tour: Tour) -> None:
         assert (tour.playing, tour.status) == (False, "The goal is at row 0, column 0. Press Go.")
 
     asyncio.run(watch())
+
+
+def test_two_who_copy_one_teacher_are_last_together() -> None:
+    goal = HOUSE.tasks[0].goal
+    slow, best = POLICIES[HOUSE.tasks[4].sentence].q, WORLD.optimal_q(goal)
+    tables = {"W": slow, "0": best, "M": slow}
+    runners = [
+        Runner(letter, "none", "copies", Learner(WORLD, goal, q, 4)) for letter, q in tables.items()
+    ]
+    for runner in runners:
+        runner.walk(10**5)
+    words, nobody, the_map = (runner.steps for runner in runners)
+    assert words == the_map > nobody
+    said = f"Last were W, which copies, and M, which copies: {words:,} steps."
+    assert outcome(runners) == f"All three have arrived. {said}"
+    assert "Last was 0, which copies:" in outcome(runners[1:2])
 
 
 def test_who_gives_up_is_named(tour: Tour, monkeypatch: pytest.MonkeyPatch) -> None:
