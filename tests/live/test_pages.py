@@ -119,10 +119,21 @@ def test_a_sentence_that_is_in_no_suite(live: str, tab: Page) -> None:
     ruler.get_by_label("your sentence").fill(typed)
     ruler.get_by_role("button", name="place it").click()
     anchor, new = embed(["go to the red cone", typed])
-    expect(tab.locator(".cl-coming progress")).to_be_attached(timeout=60_000)
     found = ruler.locator("svg").first
     expect(found).to_contain_text(f"{rounded(anchor @ new, 2):.2f}", timeout=60_000)
-    expect(tab.locator(".cl-coming")).to_have_count(0)
+
+
+def test_a_bar_says_how_far_the_encoder_has_come(live: str, tab: Page) -> None:
+    tab.goto(f"{live}/")
+    wake(tab)
+    tour = tab.locator(".cl-tour")
+    tour.get_by_role("textbox").fill("carry the red kettle home")
+    tour.get_by_role("button", name="Choose").click()
+    bar = tab.locator(".cl-coming")
+    expect(bar).to_contain_text("Sentence encoder", timeout=60_000)
+    expect(bar.get_by_role("progressbar")).to_be_visible()
+    expect(bar).to_have_count(0, timeout=60_000)
+    expect(tour).to_contain_text("trust neither choice")
 
 
 @pytest.mark.slow
