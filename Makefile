@@ -140,7 +140,7 @@ lock:
 	) > .venv/lock/requirements
 	mv .venv/lock/requirements requirements.lock && rm -rf .venv/lock
 
-# The lowest version of whatever pyproject.toml names, with which the tests pass as well; of what
+# The lowest version of whatever pyproject.toml names, for the workflow that tests them; of what
 # these need, the newest that fits. The oldest Python, and Linux.
 lock-lowest:
 	$(require_python)
