@@ -24,7 +24,7 @@ Space = dict[str, Any]
 def main() -> None:
     """Answer until no more is asked."""
     asked = os.fdopen(os.dup(0), encoding="utf-8")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # a student's prints, logs and progress bars are nobody's answer
         os.dup2(nowhere, stream)
