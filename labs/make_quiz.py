@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from cliprl_lite._paths import write_text
+from cliprl_lite._printing import forgiving_output
 from cliprl_lite.quiz import FORMS, moodle_xml
 
 FOLDER = Path(__file__).resolve().parent / "quiz"
@@ -72,8 +73,13 @@ def files() -> dict[str, str]:
     return made | {"moodle.xml": moodle_xml()}
 
 
-if __name__ == "__main__":
+@forgiving_output()
+def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, text in files().items():
         write_text(FOLDER / name, text)
         print(FOLDER / name)
+
+
+if __name__ == "__main__":
+    main()

@@ -97,7 +97,7 @@ def claim_fails(world: Any, clock: Any, reason: Any) -> Verdict:
     Example:
         >>> claim_fails("small_house", "first20", "gloom")
         ✗ Not quite: by first20 the map's start costs 0.25 times what no teacher costs \
-(0.22 to 0.27): the claim holds here
+(0.24 to 0.26): the claim holds here
     """
     if clock is None or clock is ... or reason is None or reason is ...:
         return not_yet()
