@@ -35,15 +35,22 @@ def opened(shared):
     return shared
 
 
+MAP = """frame => {
+  const map = frame.querySelector("svg"), { x, y, width } = map.getBoundingClientRect();
+  return { x, y, width, wide: map.viewBox.baseVal.width };
+}"""
+
+
+def drawn(editor: Locator) -> dict[str, float]:
+    """Where the map is, and how wide; asked at one blow, since the map may be drawn anew."""
+    return editor.locator(".cl-frame").evaluate(MAP)
+
+
 def at(editor: Locator, row: float, column: float) -> dict[str, float]:
     """Where a square's middle is, in the frame of the map."""
-    frame = editor.locator(".cl-frame svg")
-    box, wide = frame.bounding_box(), frame.evaluate("map => map.viewBox.baseVal.width")
-    side = SIDE / 9
-    return {
-        "x": (EDGE + (column + 0.5) * side) * box["width"] / wide,
-        "y": (EDGE + (row + 0.5) * side) * box["width"] / wide,
-    }
+    box = drawn(editor)
+    side, scale = SIDE / 9, box["width"] / box["wide"]
+    return {"x": (EDGE + (column + 0.5) * side) * scale, "y": (EDGE + (row + 0.5) * side) * scale}
 
 
 def press(editor: Locator, row: int, column: int) -> None:
@@ -51,7 +58,7 @@ def press(editor: Locator, row: int, column: int) -> None:
 
 
 def drag(opened, editor: Locator, *squares: tuple[int, int]) -> None:
-    box, mouse = editor.locator(".cl-frame svg").bounding_box(), opened.page.mouse
+    box, mouse = drawn(editor), opened.page.mouse
     for number, place in enumerate([at(editor, *square) for square in squares]):
         mouse.move(box["x"] + place["x"], box["y"] + place["y"], steps=4)
         if number == 0:
@@ -107,7 +114,9 @@ def test_a_world_is_drawn_by_mouse_saved_and_loaded_elsewhere(opened) -> None:
     press(editor, 4, 7)
     fault.wait_for(state="detached")
     editor.get_by_role("button", name="Undo").click()
+    fault.get_by_text("Nobody can reach the blue cone").wait_for()
     editor.get_by_role("button", name="Undo").click()
+    fault.wait_for(state="detached")
     editor.get_by_role("button", name="Move", exact=True).click()
     drag(opened, editor, (6, 3), (6, 5), (6, 7))
     says(editor, "The red cone moved to row 6, column 7")
