@@ -215,6 +215,14 @@ class Notebook:
         self.page.wait_for_timeout(500)
         self.screenshot(name)
 
+    def in_both_themes(self) -> None:
+        """Keep pictures of the whole notebook, in light and in dark; light is on again."""
+        self.whole()
+        self.dark()
+        self.page.wait_for_timeout(800)
+        self.screenshot("whole_dark")
+        self.dark(False)
+
 
 def of_file(request: pytest.FixtureRequest, server: str, browser: Browser) -> Iterator[Notebook]:
     """The notebook that a test file is named after, open and ready to be run."""

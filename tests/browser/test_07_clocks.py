@@ -111,7 +111,4 @@ def test_the_keys_of_a_widget_are_its_own(opened) -> None:
 
 def test_the_whole_notebook_in_both_themes(opened) -> None:
     opened.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
-    opened.whole()
-    opened.dark()
-    opened.page.wait_for_timeout(800)
-    opened.screenshot("whole_dark")
+    opened.in_both_themes()

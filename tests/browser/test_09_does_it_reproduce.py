@@ -38,10 +38,7 @@ def test_the_whole_notebook_in_both_themes(opened) -> None:
     guess.locator(".cl-status").get_by_text(
         "You said: the target: exactly as printed. What"
     ).wait_for()
-    opened.whole()
-    opened.dark()
-    opened.page.wait_for_timeout(800)
-    opened.screenshot("whole_dark")
+    opened.in_both_themes()
 
 
 def test_cards_turn_with_a_choice(opened) -> None:

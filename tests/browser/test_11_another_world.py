@@ -59,11 +59,7 @@ def test_a_mission_that_is_picked_and_one_without_a_goal(opened) -> None:
 
 
 def test_the_whole_notebook_in_both_themes(opened) -> None:
-    opened.whole()
-    opened.dark()
-    opened.page.wait_for_timeout(800)
-    opened.screenshot("whole_dark")
-    opened.dark(False)
+    opened.in_both_themes()
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page(opened) -> None:

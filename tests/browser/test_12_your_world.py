@@ -212,8 +212,4 @@ def test_a_world_is_drawn_by_keys_on_a_phone_and_run(opened) -> None:
 
 
 def test_the_whole_notebook_in_both_themes(opened) -> None:
-    opened.whole()
-    opened.dark()
-    opened.page.wait_for_timeout(800)
-    opened.screenshot("whole_dark")
-    opened.dark(False)
+    opened.in_both_themes()
