@@ -104,14 +104,14 @@ site: $(INSTALLED)
 live: $(INSTALLED)
 	$(require_pyodide)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement docs/live/requirements.lock
-	$(BIN)/python docs/live/live_course.py '$(PYODIDE)'
+	$(BIN)/python docs/live/live_course.py '$(PYODIDE)'; $(without_tab)
 
 # In Chromium and in Firefox. LIVE_ARGS='-m "not slow"' is what .ci/run takes of it.
 LIVE_ARGS ?=
 test-live: $(INSTALLED)
 	$(require_pyodide)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --requirement docs/live/requirements.lock
-	PYODIDE='$(PYODIDE)' $(BIN)/python -m pytest tests/live $(LIVE_ARGS)
+	PYODIDE='$(PYODIDE)' $(BIN)/python -m pytest tests/live $(LIVE_ARGS); $(without_tab)
 
 # The learning loop is compiled here, so that no reader waits for it.
 # Jupyter asks no server for news or newer versions unless the reader turns that on; it shows pages
@@ -151,6 +151,9 @@ lock-lowest:
 	    --resolution lowest-direct --python-version 3.11 --no-header --no-annotate \
 	) > .venv/lock/requirements
 	mv .venv/lock/requirements requirements-lowest.lock && rm -rf .venv/lock
+
+# JupyterLab would load the tab's kernel too, find no home for it, and say so in the console.
+without_tab = done=$$?; $(BIN)/python -m pip uninstall --quiet --yes jupyterlite-pyodide-kernel; exit $$done
 
 define require_pyodide
 @test -n '$(PYODIDE)' || { \
